@@ -1,0 +1,16 @@
+import type { Matrix } from '../table/matrix.ts'
+import type { State } from '../table/state.ts'
+import type { Table } from '../table/table.ts'
+
+/** Features learnt on one set of rows, usable on any table with the same input columns. */
+export interface FittedFeatures {
+  /** Names of the input columns that are read, in the schema's order. */
+  readonly inputs: readonly string[]
+  /** Name of each matrix column, shape (nColumns). */
+  readonly names: readonly string[]
+  /** For each matrix column, the input or derived column that it comes from; shape (nColumns). Explanations are summed by it. */
+  readonly sources: readonly string[]
+  /** Pure and row by row: a row's features never depend on the other rows of the table. Never uses the target. */
+  transform(table: Table): Matrix
+  state(): State
+}

@@ -1,0 +1,63 @@
+import type { z } from 'zod'
+import type { Matrix } from '../table/matrix.ts'
+import type { State } from '../table/state.ts'
+import type { SupervisedTask, Target } from '../table/target.ts'
+import type { SearchSpace } from './search-space.ts'
+
+export interface FitInput {
+  readonly x: Matrix
+  readonly target: Target
+  /** Weight of each row, shape (nRows), not negative; all 1 when left out. */
+  readonly sampleWeight?: Float64Array
+  /** Seeds whatever is random; equal inputs and seeds give equal bytes. */
+  readonly seed: number
+  /** Checked between rounds or trees; an aborted fit throws CANCELLED. */
+  readonly signal?: AbortSignal
+}
+
+/** Why one answer is what it is: `base + sum(contributions) = score`, within 1e-9. */
+export interface MatrixExplanation {
+  /** The space in which contributions add up. */
+  readonly space: 'log-odds' | 'probability' | 'value'
+  readonly base: number
+  readonly score: number
+  /** shape (nColumns of the matrix) */
+  readonly contributions: Float64Array
+}
+
+/** What fitting gives. Only a fitted model has `predict`, so "not fitted yet" cannot happen. */
+export interface FittedModel {
+  readonly estimator: string
+  readonly task: SupervisedTask
+  /** 0 for regression */
+  readonly nClasses: number
+  /**
+   * Classification: probabilities, shape (nRows * nClasses) row-major, each row sums to 1.
+   * Regression: values, shape (nRows).
+   * A row's answer never depends on the other rows of the batch, to the last bit.
+   */
+  predict(x: Matrix): Float64Array
+  /** Contributions of the matrix's columns to the score of class `output` (regression: 0) for one row. */
+  explain(x: Matrix, row: number, output: number): MatrixExplanation
+  /** Importance of each matrix column as learnt (gain, |coefficient|), not negative, sum 1 or all 0; shape (nColumns). */
+  importances(): Float64Array
+  state(): State
+}
+
+/** Which representation of categories and scales an estimator wants from the features. */
+export type Encoding = 'linear' | 'tree'
+
+/** One kind of model: its options, what a search may draw, how it is fitted and restored. */
+export interface EstimatorDefinition<Options = unknown> {
+  /** Name in project files and runs, such as `random-forest`. */
+  readonly name: string
+  readonly title: string
+  readonly tasks: readonly SupervisedTask[]
+  readonly encoding: Encoding
+  /** Type, check, default and text of each option. */
+  readonly options: z.ZodType<Options>
+  searchSpace(facts: { readonly nRows: number; readonly nColumns: number; readonly task: SupervisedTask }): SearchSpace
+  /** Leaves its inputs unchanged. */
+  fit(input: FitInput, options: Options): FittedModel
+  restore(state: State): FittedModel
+}

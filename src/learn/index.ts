@@ -1,0 +1,2 @@
+export type * from './estimator.ts'
+export type * from './search-space.ts'

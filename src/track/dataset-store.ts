@@ -1,0 +1,29 @@
+import type { TableSchema } from '../table/schema.ts'
+
+/** Versions of data, named by the hash of their content. */
+export interface DatasetStore {
+  /** Idempotent: the same id is saved once; a second read of the same content adds a source only. */
+  putDataset(dataset: DatasetVersion): Promise<void>
+  /** @throws DATASET_NOT_FOUND; `id` may be an unambiguous prefix (`sha256:` may be left out). */
+  dataset(id: string): Promise<DatasetVersion>
+  /** Newest first. */
+  datasets(query?: { name?: string; limit?: number }): Promise<DatasetVersion[]>
+}
+
+export interface DatasetVersion {
+  /** `sha256:<hex>` of the accepted table's canonical content. */
+  readonly id: string
+  /** Project or file that it belongs to. */
+  readonly name: string
+  readonly nRows: number
+  readonly nRejected: number
+  readonly schema: TableSchema
+  /** Per-column statistics, as `table/profile.ts` makes them. */
+  readonly profile: unknown
+  readonly source: string
+  /** Blob with the table as Parquet, `sha256:<hex>`. */
+  readonly blob: string
+  /** Blob with the rejected rows and their reasons, or null. */
+  readonly rejectsBlob: string | null
+  readonly createdTime: number
+}

@@ -1,0 +1,91 @@
+/**
+ * Registered models, their versions and aliases. A version appears with all of its files or not at all. Every change of an alias
+ * is also an entry in the ledger, in the same transaction.
+ */
+export interface ModelRegistry {
+  /** Next number, files, aliases and ledger entries in one transaction. Blobs must be in the blob store already. */
+  createVersion(version: NewModelVersion): Promise<ModelVersion>
+  models(): Promise<RegisteredModel[]>
+  /** @throws MODEL_NOT_FOUND */
+  model(name: string): Promise<RegisteredModel>
+  /** @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND */
+  version(name: string, version: number): Promise<ModelVersion>
+  /** Newest first. @throws MODEL_NOT_FOUND */
+  versions(name: string): Promise<ModelVersion[]>
+  /** @throws MODEL_NOT_FOUND, ALIAS_NOT_FOUND */
+  byAlias(name: string, alias: string): Promise<ModelVersion>
+  /** Points the alias at a version and writes the ledger. @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND */
+  setAlias(change: AliasChange): Promise<ModelVersion>
+  /** Points the alias at what it pointed at before its last change. @throws NOTHING_TO_ROLL_BACK */
+  rollback(change: Omit<AliasChange, 'version'>): Promise<ModelVersion>
+  /** Ledger entries of a model, oldest first. @throws MODEL_NOT_FOUND */
+  history(name: string): Promise<LedgerEntry[]>
+  /** Walks the hash chain. */
+  verifyLedger(): Promise<{ readonly entries: number; readonly brokenAt: number | null }>
+  /** Changes whenever any alias or version changes, from this process or another: how a server notices. */
+  revision(): Promise<number>
+}
+
+export interface PackageFile {
+  readonly path: string
+  readonly hash: string
+  readonly sizeBytes: number
+}
+
+export interface NewModelVersion {
+  readonly model: string
+  readonly runId: string
+  readonly datasetId: string
+  readonly files: readonly PackageFile[]
+  /** Metrics on the test rows, for lists. */
+  readonly metrics: Readonly<Record<string, number>>
+  readonly estimator: string
+  readonly aliases: readonly string[]
+  readonly actor: string
+  readonly reason: string
+  readonly now: number
+}
+
+export interface ModelVersion {
+  readonly model: string
+  readonly version: number
+  readonly runId: string
+  readonly datasetId: string
+  readonly estimator: string
+  readonly files: readonly PackageFile[]
+  readonly metrics: Readonly<Record<string, number>>
+  readonly aliases: readonly string[]
+  readonly createdTime: number
+}
+
+export interface RegisteredModel {
+  readonly name: string
+  readonly createdTime: number
+  readonly latestVersion: number
+  /** alias -> version */
+  readonly aliases: Readonly<Record<string, number>>
+}
+
+export interface AliasChange {
+  readonly model: string
+  readonly alias: string
+  readonly version: number
+  readonly actor: string
+  readonly reason: string
+  readonly now: number
+}
+
+/** One change, chained: `hash` = SHA-256 of the previous entry's hash and this entry's canonical JSON. */
+export interface LedgerEntry {
+  readonly sequence: number
+  readonly time: number
+  readonly actor: string
+  readonly action: 'version-created' | 'alias-set' | 'rollback'
+  readonly model: string
+  readonly alias: string | null
+  readonly from: number | null
+  readonly to: number | null
+  readonly reason: string
+  readonly previousHash: string
+  readonly hash: string
+}
