@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { DataOptions } from '../data/data-options.ts'
+import { FeatureOptions } from '../features/feature-options.ts'
+import { estimators } from '../learn/estimators.ts'
+
+/** Names of projects and models: what a URL, a folder and MLflow's clients all take. */
+const NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/
+
+export const SplitOptions = z.strictObject({
+  test: z.number().gt(0).lt(1).default(0.2).describe('Share of the rows that is kept for the test.'),
+  stratify: z.boolean().default(true).describe('Keep the shares of the classes in both parts.'),
+  seed: z.int().min(0).max(4294967295).default(42).describe("Seeds the split; the rows are those of scikit-learn's train_test_split with this random_state."),
+})
+export type SplitOptions = z.output<typeof SplitOptions>
+
+export const SearchOptions = z.strictObject({
+  trials: z.int().min(1).max(10_000).default(20).describe('Combinations of options that are tried for each kind of model.'),
+  folds: z.int().min(2).max(100).default(5).describe('Folds of the cross-validation; stratified for classes.'),
+  scoring: z.string().optional().describe('Metric that decides; f1_macro for classes, rmse for numbers.'),
+  seed: z.int().min(0).max(4294967295).default(42).describe('Seeds folds, draws and fits; equal seeds give equal models.'),
+})
+export type SearchOptions = z.output<typeof SearchOptions>
+
+/** What a version must show on the test rows before it becomes champion. */
+export const Gate = z
+  .strictObject({
+    metric: z.string().describe('Name of a metric, as in the results.'),
+    min: z.number().optional().describe('Smallest value that passes.'),
+    max: z.number().optional().describe('Largest value that passes.'),
+    betterThan: z.enum(['baseline']).optional().describe('Pass only when better than the baseline on the same rows.'),
+  })
+  .refine((gate) => gate.min !== undefined || gate.max !== undefined || gate.betterThan !== undefined, {
+    message: 'a gate needs min, max or betterThan',
+  })
+export type Gate = z.output<typeof Gate>
+
+/** The project file, `bellwether.yaml`. Type, checks, defaults, JSON Schema and docs come from here. */
+export const ProjectOptions = z.strictObject({
+  name: z.string().regex(NAME, 'lower-case letters, digits, dots, dashes and underscores, at most 100').describe('Name of the project and of its model.'),
+  task: z.enum(['classification', 'regression']).describe('Predict one of several classes, or a number.'),
+  description: z.string().default('').describe('What the model is for; goes into its package.'),
+  licence: z.string().default('').describe('Licence of the data and the model; goes into its package.'),
+  notes: z.array(z.string()).default([]).describe('Shown wherever the model shows, such as "trained on synthetic data".'),
+  data: DataOptions.describe('Where the table comes from and what its columns mean.'),
+  features: FeatureOptions.prefault({}).describe('How columns become numbers.'),
+  split: SplitOptions.prefault({}),
+  models: z
+    .array(z.enum(estimatorNames()))
+    .min(1)
+    .optional()
+    .describe('Kinds of model that compete; by default the baseline, a linear model, a random forest and gradient boosting.'),
+  search: SearchOptions.prefault({}),
+  gates: z.array(Gate).default([]).describe('What a version must show before it becomes champion.'),
+  serving: z.strictObject({}).prefault({}).describe('Serving; no options yet.'),
+  monitoring: z.strictObject({}).prefault({}).describe('Monitoring; no options yet.'),
+  retraining: z.strictObject({}).prefault({}).describe('Retraining; no options yet.'),
+})
+export type ProjectOptions = z.output<typeof ProjectOptions>
+
+/** The JSON Schema that editors complete the project file from. */
+export function projectJsonSchema(): Record<string, unknown> {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Bellwether project file',
+    ...z.toJSONSchema(ProjectOptions, { io: 'input', unrepresentable: 'any' }),
+  }
+}
+
+function estimatorNames(): [string, ...string[]] {
+  return [...estimators.keys()] as [string, ...string[]]
+}
