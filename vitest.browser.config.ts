@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+/** The page in a real browser, against the real server with a model that is trained for it. One worker: one browser. */
+export default defineConfig({
+  test: {
+    include: ['test/browser/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 240_000,
+    maxWorkers: 1,
+  },
+})
