@@ -10,6 +10,7 @@ export const DeclaredConstraints = z.strictObject({
   max: z.number().optional().describe('Largest value allowed.'),
   categories: z.array(z.string()).optional().describe('The only values allowed, as text.'),
   required: z.boolean().default(false).describe('A missing value is refused.'),
+  dataType: DataType.optional().describe('Type that the project file asks for; an inferred one is not enforced.'),
 })
 export type DeclaredConstraints = z.output<typeof DeclaredConstraints>
 
@@ -31,6 +32,10 @@ export const ColumnSchema = z.object({
   declared: DeclaredConstraints,
   observed: ObservedFacts,
   labels: z.record(z.string(), z.string()).optional().describe('Meaning of category codes, for people: code -> text.'),
+  dateFormat: z
+    .string()
+    .optional()
+    .describe('How files write the date, as `dd/MM/yyyy`; ISO 8601 where left out. JSON is always ISO 8601.'),
   unit: z.string().optional(),
   description: z.string().optional(),
 })
