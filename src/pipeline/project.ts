@@ -40,7 +40,7 @@ export const ProjectOptions = z.strictObject({
   task: z.enum(['classification', 'regression']).describe('Predict one of several classes, or a number.'),
   description: z.string().default('').describe('What the model is for; goes into its package.'),
   licence: z.string().default('').describe('Licence of the data and the model; goes into its package.'),
-  notes: z.array(z.string()).default([]).describe('Shown wherever the model shows, such as "trained on synthetic data".'),
+  sourceNotes: z.array(z.string()).default([]).describe('Said wherever a model trained on data.source shows, such as "synthetic data"; not of --data.'),
   data: DataOptions.describe('Where the table comes from and what its columns mean.'),
   features: FeatureOptions.prefault({}).describe('How columns become numbers.'),
   split: SplitOptions.prefault({}),

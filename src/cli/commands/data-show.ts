@@ -1,0 +1,35 @@
+import { withHome } from '../context.ts'
+import { formatTable, printJson, printLine } from '../output.ts'
+
+const MANY = 6
+
+export async function action(options: Record<string, unknown>, [id]: string[]): Promise<number> {
+  return withHome(options, async (home) => {
+    const dataset = await home.datasets.dataset(id!)
+    if (options['json']) {
+      printJson(dataset)
+      return 0
+    }
+    printLine(`${dataset.id}  ${dataset.nRows} rows, ${dataset.nRejected} rejected, from ${dataset.source}`)
+    printLine(
+      formatTable(
+        ['column', 'kind', 'missing', 'distinct', 'seen'],
+        dataset.schema.columns.map(({ name, kind, observed }) => [
+          name,
+          kind,
+          observed.missing,
+          observed.distinct,
+          kind === 'category'
+            ? observed.categories.slice(0, MANY).join(', ') + (observed.categories.length > MANY ? ', …' : '')
+            : observed.min === null
+              ? ''
+              : kind === 'date'
+                ? `${new Date(observed.min).toISOString().slice(0, 10)} – ${new Date(observed.max!).toISOString().slice(0, 10)}`
+                : `${observed.min} – ${observed.max}`,
+        ]),
+        ['left', 'left', 'right', 'right'],
+      ),
+    )
+    return 0
+  })
+}

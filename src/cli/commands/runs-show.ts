@@ -1,0 +1,36 @@
+import { BellwetherError } from '../../errors.ts'
+import { text, withHome } from '../context.ts'
+import { figure, formatTable, printJson, printLine, time } from '../output.ts'
+
+export async function action(options: Record<string, unknown>, [id]: string[]): Promise<number> {
+  return withHome(options, async (home) => {
+    const run = await home.tracking.run(id!)
+    const wanted = text(options, 'artifact')
+    if (wanted) {
+      const artifact = run.artifacts.find(({ path }) => path === wanted)
+      if (!artifact) {
+        throw new BellwetherError('ARTIFACT_NOT_FOUND', `Run ${run.id.slice(0, 8)} has no artifact "${wanted}"; it has: ${run.artifacts.map(({ path }) => path).join(', ') || 'none'}.`)
+      }
+      process.stdout.write(await home.blobs.get(artifact.hash))
+      return 0
+    }
+    const trials = await home.tracking.runs({ parentRunId: run.id, limit: 100_000 })
+    if (options['json']) {
+      printJson({ ...run, trials: trials.map((trial) => trial.id) })
+      return 0
+    }
+    printLine(`run ${run.id}  ${run.name}  ${run.status}  ${time(run.startTime)} – ${time(run.endTime)} UTC`)
+    if (run.parentRunId) printLine(`trial of ${run.parentRunId}`)
+    if (trials.length > 0) printLine(`${trials.length} trials: bellwether runs list --parent ${run.id.slice(0, 8)}`)
+    for (const { id: dataset, context } of run.datasets) printLine(`dataset ${dataset} (${context})`)
+    if (Object.keys(run.params).length > 0) printLine(formatTable(['param', 'value'], Object.entries(run.params)))
+    if (Object.keys(run.metrics).length > 0) {
+      printLine(formatTable(['metric', 'value'], Object.entries(run.metrics).map(([key, value]) => [key, figure(value)]), ['left', 'right']))
+    }
+    if (Object.keys(run.tags).length > 0) printLine(formatTable(['tag', 'value'], Object.entries(run.tags)))
+    if (run.artifacts.length > 0) {
+      printLine(formatTable(['artifact', 'bytes', 'hash'], run.artifacts.map(({ path, sizeBytes, hash }) => [path, sizeBytes, hash.slice(0, 19)]), ['left', 'right', 'left']))
+    }
+    return 0
+  })
+}

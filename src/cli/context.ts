@@ -1,0 +1,93 @@
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { BellwetherError } from '../errors.ts'
+import { findProjectFile, loadProject, type Project } from '../pipeline/load-project.ts'
+import type { Home } from '../store/open-home.ts'
+
+/** The examples that come with the program. */
+export const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url))
+
+const HOME_NAME = '.bellwether'
+
+/** `--home`, or `.bellwether/` beside the project file, or in this folder. */
+export function homeFolder(options: Record<string, unknown>, projectFolder?: string): string {
+  return path.resolve(text(options, 'home') ?? path.join(projectFolder ?? '.', HOME_NAME))
+}
+
+export async function openProject(reference: string, options: Record<string, unknown>): Promise<Project> {
+  const home = text(options, 'home')
+  return loadProject(await findProjectFile(reference, home ? [EXAMPLES, home] : [EXAMPLES]))
+}
+
+/** Opens a home that must be there already, hands it over, and closes it whatever happens. */
+export async function withHome<T>(options: Record<string, unknown>, use: (home: Home) => Promise<T>): Promise<T> {
+  const { openHome } = await import('../store/open-home.ts')
+  const home = await openHome(homeFolder(options), { create: false })
+  try {
+    return await use(home)
+  } finally {
+    await home.close()
+  }
+}
+
+/** The table to read: `--data`, or the project file's `data.source` beside it. @throws USAGE */
+export function dataFile(options: Record<string, unknown>, project: Project): string {
+  const given = text(options, 'data')
+  if (given) return path.resolve(given)
+  const { source } = project.options.data
+  if (!source) throw new BellwetherError('USAGE', `The project "${project.options.name}" names no data.source, and --data was not given.`)
+  return path.resolve(project.folder, source)
+}
+
+export function text(options: Record<string, unknown>, name: string): string | undefined {
+  const value = options[name]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** A whole number within bounds. @throws USAGE */
+export function wholeNumber(options: Record<string, unknown>, name: string, low: number, high: number): number | undefined {
+  const value = text(options, name)
+  if (value === undefined) return undefined
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < low || number > high) {
+    throw new BellwetherError('USAGE', `--${name} takes a whole number from ${low} to ${high}; got "${value}".`)
+  }
+  return number
+}
+
+export interface VersionReference {
+  readonly model: string
+  readonly version?: number
+  readonly alias?: string
+}
+
+/** `name`, `name@alias` or `name/version`. @throws USAGE */
+export function parseReference(reference: string): VersionReference {
+  const match = /^([^@/]+)(?:@([^@/]+)|\/(\d{1,9}))?$/.exec(reference)
+  if (!match) throw new BellwetherError('USAGE', `"${reference}" is no model: write name, name@alias or name/version.`)
+  return { model: match[1]!, ...(match[2] ? { alias: match[2] } : {}), ...(match[3] ? { version: Number(match[3]) } : {}) }
+}
+
+/** Who acts, for the ledger: the user of this shell. */
+export function actor(): string {
+  return `cli:${process.env['USER'] ?? process.env['LOGNAME'] ?? process.env['USERNAME'] ?? 'unknown'}`
+}
+
+/** An AbortSignal that Ctrl-C and SIGTERM fire; a second Ctrl-C ends at once. */
+export function interruptSignal(): { signal: AbortSignal; release(): void } {
+  const controller = new AbortController()
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(130)
+    process.stderr.write('\nstopping; finished trials are kept (again to end at once)\n')
+    controller.abort()
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  return {
+    signal: controller.signal,
+    release() {
+      process.off('SIGINT', stop)
+      process.off('SIGTERM', stop)
+    },
+  }
+}

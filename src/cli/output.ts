@@ -1,0 +1,62 @@
+import Table from 'cli-table3'
+import pc from 'picocolors'
+import { BellwetherError } from '../errors.ts'
+
+/** Prints the one JSON document of `--json`. */
+export function printJson(document: unknown): void {
+  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+}
+
+/** A plain table for people; colours only on a terminal. */
+export function formatTable(head: readonly string[], rows: readonly (readonly (string | number | null | undefined)[])[], align: readonly ('left' | 'right')[] = []): string {
+  const table = new Table({
+    head: head.map((cell) => pc.bold(cell)),
+    style: { head: [], border: pc.isColorSupported ? ['gray'] : [] },
+    colAligns: head.map((_, i) => align[i] ?? 'left'),
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+  })
+  for (const row of rows) table.push(row.map((cell) => (cell === null || cell === undefined ? '' : String(cell))))
+  return table.toString()
+}
+
+export function printLine(text = ''): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** Logs and progress: standard error. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+/** A figure for people: four decimals, or as few as show it. */
+export function figure(value: number | null | undefined): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return '–'
+  return Math.abs(value) >= 1000 ? value.toFixed(1) : value.toFixed(4)
+}
+
+/** A time in the reader's zone would differ between machines: UTC, to the second. */
+export function time(milliseconds: number | null): string {
+  return milliseconds === null ? '–' : new Date(milliseconds).toISOString().replace('T', ' ').slice(0, 19)
+}
+
+const MAX_DETAILS = 20
+
+/** Prints an error for people or, with `--json`, its document; both on standard error. @returns the exit status */
+export function reportError(error: unknown, json: boolean): number {
+  const known =
+    error instanceof BellwetherError
+      ? error
+      : new BellwetherError('INTERNAL', error instanceof Error ? `${error.name}: ${error.message}` : String(error), { cause: error })
+  if (json) {
+    process.stderr.write(`${JSON.stringify(known.toDocument())}\n`)
+  } else {
+    note(`${pc.red(pc.bold(known.code))}: ${known.message}`)
+    if (known.details.length > 1 || (known.details[0] && !known.message.includes(known.details[0].message))) {
+      for (const detail of known.details.slice(0, MAX_DETAILS)) note(`  ${pc.bold(detail.path)}  ${detail.message}`)
+      if (known.details.length > MAX_DETAILS) note(`  … and ${known.details.length - MAX_DETAILS} more`)
+    }
+    note(`${pc.cyan('What to do')}: ${known.hint}`)
+    if (known.code === 'INTERNAL' && error instanceof Error && error.stack) note(pc.dim(error.stack))
+  }
+  return known.code === 'CANCELLED' ? 130 : 2
+}

@@ -1,0 +1,68 @@
+import { Presets, SingleBar } from 'cli-progress'
+import pc from 'picocolors'
+import type { RunEvent } from '../pipeline/run-events.ts'
+import { figure, note } from './output.ts'
+
+const STAGES = { refit: 'fitting the best of each kind on all training rows', evaluate: 'evaluating on the test rows', figures: 'drawing figures', register: 'packaging and registering' } as const
+const LINE_EVERY_MS = 5000
+
+/** Draws a run on standard error: a bar with the time left on a terminal, plain lines elsewhere. */
+export function runProgress(): { onEvent(event: RunEvent): void; stop(): void } {
+  const terminal = process.stderr.isTTY === true
+  let bar: SingleBar | null = null
+  let started = 0
+  let lastLine = 0
+  let best = ''
+
+  const stop = () => {
+    bar?.stop()
+    bar = null
+  }
+  const onEvent = (event: RunEvent) => {
+    switch (event.type) {
+      case 'dataset':
+        note(`data      ${event.nRows} rows x ${event.nColumns} columns${event.nRejected ? `, ${event.nRejected} rejected` : ''}  ${pc.dim(event.id.slice(0, 19))}`)
+        break
+      case 'warning':
+        note(`${pc.yellow('warning')}   ${event.message}`)
+        break
+      case 'search-started':
+        note(`search    ${event.trials} trials x ${event.folds} folds on ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}`)
+        started = Date.now()
+        if (terminal) {
+          bar = new SingleBar(
+            { format: `          {bar} {percentage}%  {value}/{total} fits  {left} left  {best}`, hideCursor: true, barsize: 28, stream: process.stderr },
+            Presets.shades_classic,
+          )
+          bar.start(event.trials * event.folds, 0, { best: '', left: '?' })
+        }
+        break
+      case 'fold-finished': {
+        const left = timeLeft(started, event.done, event.total)
+        bar?.update(event.done, { best, left })
+        if (!terminal && (Date.now() - lastLine > LINE_EVERY_MS || event.done === event.total)) {
+          lastLine = Date.now()
+          note(`search    ${event.done}/${event.total} fits, ${left} left${best ? `, ${best}` : ''}`)
+        }
+        break
+      }
+      case 'trial-finished':
+        if (event.best !== null) best = `best ${event.scoring} ${figure(event.best)}`
+        break
+      case 'stage':
+        stop()
+        note(`${event.stage.padEnd(9)} ${STAGES[event.stage]}`)
+        break
+      case 'registered':
+        note(`model     ${event.model} version ${event.version}${event.aliases.length ? ` (${event.aliases.join(', ')})` : ''}`)
+        break
+    }
+  }
+  return { onEvent, stop }
+}
+
+function timeLeft(started: number, done: number, total: number): string {
+  if (done === 0) return '?'
+  const seconds = Math.round((((Date.now() - started) / done) * (total - done)) / 1000)
+  return seconds >= 60 ? `${Math.floor(seconds / 60)} min ${seconds % 60} s` : `${seconds} s`
+}

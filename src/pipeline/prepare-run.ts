@@ -1,0 +1,106 @@
+import path from 'node:path'
+import { type LoadedDataset, loadDataset } from '../data/load-dataset.ts'
+import { BellwetherError } from '../errors.ts'
+import type { Metric } from '../evaluate/metrics/metric.ts'
+import { metricNamed, scoringMetric } from '../evaluate/metrics/registry.ts'
+import type { Fold } from '../evaluate/splits/fold.ts'
+import { foldsFor } from '../evaluate/splits/folds-for.ts'
+import { trainTestSplit } from '../evaluate/splits/train-test-split.ts'
+import { makeTarget } from '../evaluate/target.ts'
+import type { Encoding } from '../learn/estimator.ts'
+import { defaultModels, estimator } from '../learn/estimators.ts'
+import { type PreparedFeatures, prepareFeatures } from '../learn/fitted-pipeline.ts'
+import { columnOf, selectRows, type Table } from '../table/table.ts'
+import { selectTarget, type Target, targetLength } from '../table/target.ts'
+import type { Project } from './load-project.ts'
+import type { ProjectOptions } from './project.ts'
+import { type Roles, resolveRoles } from './roles.ts'
+
+export interface RunRequest {
+  readonly project: Project
+  /** The table, absolute. */
+  readonly file: string
+  readonly trials?: number
+  readonly models?: readonly string[]
+  readonly seed?: number
+  readonly signal?: AbortSignal
+}
+
+/** Everything a run needs, checked; nothing is written yet. */
+export interface PreparedRun {
+  readonly project: Project
+  /** The project's options with what the command line overrides. */
+  readonly options: ProjectOptions
+  readonly dataset: LoadedDataset
+  readonly roles: Roles
+  readonly families: readonly string[]
+  readonly scoring: Metric
+  readonly train: { readonly rows: Uint32Array; readonly table: Table; readonly target: Target }
+  readonly test: { readonly rows: Uint32Array; readonly table: Table; readonly target: Target }
+  readonly folds: readonly Fold[]
+  /** Features fitted on all training rows, by encoding: what the best of each kind is fitted on in the end. */
+  readonly features: ReadonlyMap<Encoding, PreparedFeatures>
+  /** What was noticed and gone on with: code and message. */
+  readonly warnings: readonly { readonly code: string; readonly message: string }[]
+  /** Said of the data wherever the model shows. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Reads and checks a run's data, columns, target, splits and features. Bad input ends here, before anything is written.
+ * @throws every code of bad input: of the file, the project, the target, the folds, an expression
+ */
+export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
+  const options = withOverrides(request)
+  const families = options.models ?? defaultModels(options.task)
+  for (const name of families) {
+    if (!estimator(name).tasks.includes(options.task)) {
+      throw new BellwetherError('PROJECT_INVALID', `models: "${name}" cannot do ${options.task}; the defaults are ${defaultModels(options.task).join(', ')}.`)
+    }
+  }
+  const scoringName = options.search.scoring ?? (options.task === 'classification' ? 'f1_macro' : 'rmse')
+  metricNamed(scoringName, options.task)
+  for (const gate of options.gates) metricNamed(gate.metric, options.task)
+
+  const dataset = await loadDataset({ file: request.file, options: options.data, ...(request.signal ? { signal: request.signal } : {}) })
+  const roles = resolveRoles(dataset.schema, options.data)
+  const target = makeTarget(roles.expression ? roles.expression.evaluate(dataset.table) : columnOf(dataset.table, roles.target), roles.target, options.task)
+  const scoring = scoringMetric(scoringName, target)
+  const split = trainTestSplit(targetLength(target), {
+    testSize: options.split.test,
+    seed: options.split.seed,
+    ...(options.split.stratify && target.task === 'classification' ? { stratify: target } : {}),
+  })
+  const part = (rows: Uint32Array) => ({ rows, table: selectRows(dataset.table, rows), target: selectTarget(target, rows) })
+  const train = part(split.train)
+  const test = part(split.test)
+  const folds = foldsFor(train.target, options.search.folds, options.search.seed)
+
+  const encodings = new Set([...families, 'baseline'].map((name) => estimator(name).encoding))
+  const features = new Map<Encoding, PreparedFeatures>()
+  for (const encoding of encodings) {
+    features.set(
+      encoding,
+      prepareFeatures({ table: train.table, schema: dataset.schema, inputs: roles.inputs, target: train.target, featureOptions: options.features, encoding, seed: options.search.seed }),
+    )
+  }
+  const warnings = [...dataset.warnings]
+  for (const prepared of features.values()) {
+    for (const warning of prepared.warnings) {
+      if (!warnings.some(({ message }) => message === warning.message)) warnings.push(warning)
+    }
+  }
+  const source = options.data.source ? path.resolve(request.project.folder, options.data.source) : null
+  return { project: request.project, options, dataset, roles, families, scoring, train, test, folds, features, warnings, notes: source === request.file ? options.sourceNotes : [] }
+}
+
+function withOverrides({ project, trials, models, seed }: RunRequest): ProjectOptions {
+  const { options } = project
+  for (const name of models ?? []) estimator(name)
+  return {
+    ...options,
+    ...(models ? { models: [...models] } : {}),
+    split: { ...options.split, ...(seed === undefined ? {} : { seed }) },
+    search: { ...options.search, ...(seed === undefined ? {} : { seed }), ...(trials === undefined ? {} : { trials }) },
+  }
+}

@@ -1,0 +1,43 @@
+import type { DataOptions } from '../data/data-options.ts'
+import { BellwetherError } from '../errors.ts'
+import { type CompiledExpression, compileExpression } from '../features/expression/compile.ts'
+import { nearest } from '../table/nearest.ts'
+import type { TableSchema } from '../table/schema.ts'
+
+/** Which column of a table does what. */
+export interface Roles {
+  /** Name of what is predicted: the column's, or the expression as written. */
+  readonly target: string
+  /** null where the target is a column as it is. */
+  readonly expression: CompiledExpression | null
+  /** Columns that the target is made from; never features. */
+  readonly targetColumns: readonly string[]
+  /** Columns that may become features, in the table's order. */
+  readonly inputs: readonly string[]
+  /** Columns that are known and never features: target, id, time, sensitive. A request may carry them; they are not read. */
+  readonly barred: readonly string[]
+}
+
+/** @throws COLUMN_NOT_FOUND, EXPRESSION_INVALID, PROJECT_INVALID */
+export function resolveRoles(schema: TableSchema, data: Pick<DataOptions, 'target' | 'id' | 'time' | 'sensitive'>): Roles {
+  const names = schema.columns.map((column) => column.name)
+  const known = new Set(names)
+  const require = (name: string, role: string) => {
+    if (known.has(name)) return name
+    const near = nearest(name, names)
+    throw new BellwetherError('COLUMN_NOT_FOUND', `The table has no column "${name}", which the project names as its ${role}.`, {
+      details: [{ path: role, message: near ? `did you mean "${near}"?` : `the columns are: ${names.slice(0, 50).join(', ')}` }],
+    })
+  }
+  const isColumn = known.has(data.target) || !/[^\w\s]/.test(data.target)
+  const expression = isColumn ? null : compileExpression(data.target, schema)
+  const targetColumns = expression ? expression.columns : [require(data.target, 'data.target')]
+  const barred = new Set(targetColumns)
+  if (data.id) barred.add(require(data.id, 'data.id'))
+  if (data.time) barred.add(require(data.time, 'data.time'))
+  // A file need not hold the sensitive columns: many are kept without them.
+  for (const name of data.sensitive) if (known.has(name)) barred.add(name)
+  const inputs = names.filter((name) => !barred.has(name))
+  if (inputs.length === 0) throw new BellwetherError('PROJECT_INVALID', 'No column is left to learn from: all are target, id, time or sensitive.')
+  return { target: data.target, expression, targetColumns, inputs, barred: names.filter((name) => barred.has(name)) }
+}

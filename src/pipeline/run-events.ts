@@ -1,0 +1,18 @@
+/** What a run tells while it works; the command line draws it, a server may stream it. Counts and names only, never a row. */
+export type RunEvent =
+  | { readonly type: 'dataset'; readonly id: string; readonly nRows: number; readonly nRejected: number; readonly nColumns: number }
+  | { readonly type: 'warning'; readonly code: string; readonly message: string }
+  | { readonly type: 'search-started'; readonly trials: number; readonly folds: number; readonly threads: number }
+  | { readonly type: 'fold-finished'; readonly done: number; readonly total: number }
+  | {
+      readonly type: 'trial-finished'
+      readonly estimator: string
+      readonly index: number
+      readonly scoring: string
+      /** Mean over the folds; null where the trial failed. */
+      readonly score: number | null
+      readonly best: number | null
+      readonly seconds: number
+    }
+  | { readonly type: 'stage'; readonly stage: 'refit' | 'evaluate' | 'figures' | 'register' }
+  | { readonly type: 'registered'; readonly model: string; readonly version: number; readonly aliases: readonly string[] }
