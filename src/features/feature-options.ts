@@ -45,7 +45,7 @@ const TEXT = {
     '`standard` = mean 0 and deviation 1, `robust` = median 0 and interquartile range 1. `auto`: standard for linear models, none for trees.',
   categoricalImpute: 'A missing category is a category of its own, or stands for the most frequent one (`mode`).',
   encode:
-    '`one-hot` = a 0/1 column per category, `ordinal` = its position, `target` = the mean of the target in it, cross-fitted on training rows. `auto`: one-hot for linear models; for trees one-hot, and target where a column has more than oneHotLimit categories.',
+    '`one-hot` = a 0/1 column per category, `ordinal` = its position, `target` = the mean of the target in it, cross-fitted on training rows. `auto`: one-hot for linear models; for trees ordinal for two categories, one-hot up to oneHotLimit and target beyond.',
   minFrequency:
     'Categories with fewer training rows share one "infrequent" bucket: a number of rows (1 and above) or a share of them (below 1). For one-hot and ordinal.',
   maxCategories:
@@ -88,7 +88,7 @@ export const CategoricalFeatureOptions = z.strictObject({
     .int()
     .min(0)
     .max(10_000)
-    .default(64)
+    .default(8)
     .describe('`auto` for trees: a column with more categories gets target encoding instead of one-hot columns.'),
 })
 export type CategoricalFeatureOptions = z.output<typeof CategoricalFeatureOptions>

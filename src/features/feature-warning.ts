@@ -1,0 +1,6 @@
+/** Something about a column that does not stop the fit; recorded with the run. Never holds a row's value. */
+export interface FeatureWarning {
+  readonly code: 'COLUMN_ALL_MISSING' | 'COLUMN_CONSTANT' | 'COLUMN_IDENTIFIER' | 'IMPUTE_REQUIRED'
+  readonly column: string
+  readonly message: string
+}
