@@ -1,0 +1,20 @@
+import { loadDataset } from '../../data/load-dataset.ts'
+import { keepDataset } from '../../pipeline/keep-dataset.ts'
+import { openHome } from '../../store/open-home.ts'
+import { dataFile, homeFolder, openProject } from '../context.ts'
+import { note, printJson, printLine } from '../output.ts'
+
+export async function action(options: Record<string, unknown>, [reference]: string[]): Promise<number> {
+  const project = await openProject(reference!, options)
+  const dataset = await loadDataset({ file: dataFile(options, project), options: project.options.data })
+  const home = await openHome(homeFolder(options, project.folder), { create: true })
+  try {
+    await keepDataset({ dataset, options: project.options }, { blobs: home.blobs, datasets: home.datasets, clock: Date.now })
+  } finally {
+    await home.close()
+  }
+  for (const warning of dataset.warnings) note(`warning   ${warning.message}`)
+  if (options['json']) printJson({ id: dataset.id, name: project.options.name, rows: dataset.nRows, rejected: dataset.nRejected, warnings: dataset.warnings })
+  else printLine(`${dataset.id}  ${dataset.nRows} rows, ${dataset.nRejected} rejected`)
+  return 0
+}

@@ -1,0 +1,30 @@
+import { prepareRun } from '../../pipeline/prepare-run.ts'
+import { dataFile, homeFolder, interruptSignal, openProject, text, wholeNumber } from '../context.ts'
+import { executeInHome } from '../execute.ts'
+import { printJson } from '../output.ts'
+import { printRunResult } from '../run-result.ts'
+
+export async function action(options: Record<string, unknown>, [reference]: string[]): Promise<number> {
+  const threads = wholeNumber(options, 'threads', 1, 256)
+  const trials = wholeNumber(options, 'trials', 1, 10_000)
+  const seed = wholeNumber(options, 'seed', 0, 4294967295)
+  const models = text(options, 'models')?.split(',').map((name) => name.trim())
+  const project = await openProject(reference!, options)
+  const { signal, release } = interruptSignal()
+  try {
+    const prepared = await prepareRun({
+      project,
+      file: dataFile(options, project),
+      signal,
+      ...(trials === undefined ? {} : { trials }),
+      ...(seed === undefined ? {} : { seed }),
+      ...(models === undefined ? {} : { models }),
+    })
+    const result = await executeInHome(prepared, { home: homeFolder(options, project.folder), signal, ...(threads === undefined ? {} : { threads }) })
+    if (options['json']) printJson(result)
+    else printRunResult(result, prepared.scoring.name)
+    return result.gates.every((gate) => gate.passed) ? 0 : 1
+  } finally {
+    release()
+  }
+}

@@ -1,0 +1,41 @@
+import os from 'node:os'
+import type { RunResult } from '../pipeline/execute-run.ts'
+import type { PreparedRun } from '../pipeline/prepare-run.ts'
+import { actor } from './context.ts'
+import { runProgress } from './run-progress.ts'
+
+export interface ExecuteOptions {
+  readonly home: string
+  readonly threads?: number
+  readonly signal: AbortSignal
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+/** Opens the home, wires stores, pictures and progress to a prepared run, and runs it. */
+export async function executeInHome(prepared: PreparedRun, options: ExecuteOptions): Promise<RunResult> {
+  const [{ openHome }, { executeRun }, { provenance }, { drawFigures }] = await Promise.all([
+    import('../store/open-home.ts'),
+    import('../pipeline/execute-run.ts'),
+    import('../pipeline/provenance.ts'),
+    import('../report/draw-figures.ts'),
+  ])
+  const origin = await provenance(prepared.project.folder)
+  const home = await openHome(options.home, { create: true })
+  const progress = runProgress()
+  try {
+    return await executeRun(prepared, {
+      ...home,
+      clock: Date.now,
+      provenance: origin,
+      actor: actor(),
+      drawFigures,
+      threads: options.threads ?? os.availableParallelism(),
+      signal: options.signal,
+      onEvent: progress.onEvent,
+      ...(options.tags ? { tags: options.tags } : {}),
+    })
+  } finally {
+    progress.stop()
+    await home.close()
+  }
+}

@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { BellwetherError } from '../errors.ts'
+import type { ProjectOptions } from '../pipeline/project.ts'
+import { VERSION } from '../version.ts'
+
+/** The tag by which `start` finds what it trained before. */
+export const INPUTS_TAG = 'bellwether.inputs'
+
+/** SHA-256 over all that decides a run's result: the file's bytes, the project's options, this program's version. */
+export async function fingerprint(file: string, options: ProjectOptions): Promise<string> {
+  const hash = createHash('sha256').update(`${VERSION}\n${JSON.stringify(options)}\n`)
+  try {
+    await pipeline(createReadStream(file), hash)
+  } catch (cause) {
+    throw new BellwetherError('DATA_UNREADABLE', `"${file}" cannot be read: ${(cause as NodeJS.ErrnoException).code ?? 'error'}.`, { cause })
+  }
+  return hash.digest('hex')
+}

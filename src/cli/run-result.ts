@@ -1,0 +1,40 @@
+import pc from 'picocolors'
+import { metricNamed } from '../evaluate/metrics/registry.ts'
+import type { RunResult } from '../pipeline/execute-run.ts'
+import { figure, formatTable, printLine } from './output.ts'
+
+/** What a person reads when a run is done: the kinds of model side by side, then winner and baseline with intervals. */
+export function printRunResult(result: RunResult, scoring: string): void {
+  const shown = Object.keys(result.test).includes('rmse') ? ['rmse', 'mae', 'r2'] : ['accuracy', 'f1_macro', 'log_loss', 'roc_auc_ovr']
+  const extra = shown.includes(scoring) ? [] : [scoring]
+  const metrics = [...extra, ...shown].filter((name) => name in result.test)
+  printLine()
+  printLine(
+    formatTable(
+      ['kind of model', 'trials', `${scoring}, cross-validated`, ...metrics.map((name) => `${name}, test`), 'seconds'],
+      result.candidates.map((candidate) => [
+        candidate.estimator === result.best.estimator ? pc.green(`${candidate.estimator} *`) : candidate.estimator,
+        candidate.failed ? `${candidate.trials} (${candidate.failed} failed)` : candidate.trials,
+        `${figure(candidate.cv[scoring])} ± ${figure(candidate.cvStd[scoring])}`,
+        ...metrics.map((name) => figure(candidate.test[name])),
+        candidate.seconds.toFixed(1),
+      ]),
+      ['left', 'right', 'right', ...metrics.map(() => 'right' as const), 'right'],
+    ),
+  )
+  printLine(
+    formatTable(
+      ['on the test rows', `${result.best.estimator}, 95 % interval`, 'baseline'],
+      metrics.map((name) => {
+        const bounds = result.intervals[name]
+        return [metricNamed(name).title, `${figure(result.test[name])}  [${figure(bounds?.[0])}, ${figure(bounds?.[1])}]`, figure(result.baseline[name])]
+      }),
+      ['left', 'right', 'right'],
+    ),
+  )
+  for (const gate of result.gates) {
+    printLine(`${gate.passed ? pc.green('gate passed') : pc.red('gate failed')}  ${gate.metric} ${figure(gate.value)}: ${gate.expected}`)
+  }
+  const { name, version, aliases } = result.model
+  printLine(`${pc.bold(`${name} version ${version}`)}${aliases.length ? ` is ${aliases.join(', ')} now` : ' is registered, without an alias: a gate said no'}; run ${result.runId.slice(0, 8)}, ${result.seconds.toFixed(1)} s`)
+}

@@ -1,0 +1,242 @@
+import { BellwetherError } from '../errors.ts'
+import { fitConformal } from '../evaluate/conformal.ts'
+import { scoreAll } from '../evaluate/metrics/score-all.ts'
+import type { TrialResult } from '../evaluate/search/randomised-search.ts'
+import { estimator } from '../learn/estimators.ts'
+import { type FittedPipeline, fitModelOn } from '../learn/fitted-pipeline.ts'
+import { deriveSeed } from '../table/random.ts'
+import type { BlobStore } from '../track/blob-store.ts'
+import type { DatasetStore } from '../track/dataset-store.ts'
+import type { ModelRegistry } from '../track/model-registry.ts'
+import type { Run, TrackingStore } from '../track/tracking-store.ts'
+import { keepDataset } from './keep-dataset.ts'
+import { type CandidateReport, type Evaluation, evaluateWinner } from './evaluate-winner.ts'
+import { type GateResult, judgeGates } from './gates.ts'
+import type { PreparedRun } from './prepare-run.ts'
+import { type Provenance, processIsAlive, processTag } from './provenance.ts'
+import { registerVersion } from './register-version.ts'
+import type { RunEvent } from './run-events.ts'
+import { searchCandidates } from './search-candidates.ts'
+
+export interface RunDeps {
+  readonly tracking: TrackingStore
+  readonly datasets: DatasetStore
+  readonly models: ModelRegistry
+  readonly blobs: BlobStore
+  readonly clock: () => number
+  readonly provenance: Provenance
+  /** Who acts, for the ledger. */
+  readonly actor: string
+  /** Draws the pictures of an evaluation. */
+  readonly drawFigures: (evaluation: Evaluation) => Promise<readonly Figure[]>
+  readonly threads: number
+  readonly signal?: AbortSignal
+  readonly onEvent: (event: RunEvent) => void
+  /** Further tags of the run. */
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+export interface Figure {
+  /** Such as `figures/roc.svg`. */
+  readonly path: string
+  readonly svg: string
+}
+
+/** What a run ends with; `--json` prints it. */
+export interface RunResult {
+  readonly project: string
+  readonly runId: string
+  readonly dataset: { readonly id: string; readonly rows: number; readonly rejected: number }
+  readonly candidates: readonly CandidateReport[]
+  readonly best: { readonly estimator: string; readonly params: Readonly<Record<string, unknown>>; readonly cv: Readonly<Record<string, number>> }
+  readonly test: Readonly<Record<string, number>>
+  /** 95 % bootstrap bounds of the test metrics. */
+  readonly intervals: Readonly<Record<string, readonly [number, number]>>
+  readonly baseline: Readonly<Record<string, number>>
+  readonly model: { readonly name: string; readonly version: number; readonly aliases: readonly string[] }
+  readonly gates: readonly GateResult[]
+  readonly warnings: readonly { readonly code: string; readonly message: string }[]
+  readonly seconds: number
+}
+
+/**
+ * Searches, evaluates, records and registers a prepared run. A failure or a stop leaves a run with that status and its finished trials;
+ * a model version appears only at the very end, whole.
+ * @throws CANCELLED when stopped; SEARCH_FAILED when no trial gave a model
+ */
+export async function executeRun(prepared: PreparedRun, deps: RunDeps): Promise<RunResult> {
+  const { tracking, clock, onEvent } = deps
+  const started = clock()
+  await tracking.reapRuns(processIsAlive, started)
+  await keepDataset(prepared, deps)
+  onEvent({
+    type: 'dataset',
+    id: prepared.dataset.id,
+    nRows: prepared.dataset.nRows,
+    nRejected: prepared.dataset.nRejected,
+    nColumns: prepared.dataset.schema.columns.length,
+  })
+  for (const warning of prepared.warnings) onEvent({ type: 'warning', ...warning })
+  const run = await openRun(prepared, deps, started)
+  try {
+    const result = await searchToVersion(prepared, run, deps, started)
+    await tracking.finishRun(run.id, 'FINISHED', clock())
+    return result
+  } catch (error) {
+    const cancelled = deps.signal?.aborted === true || (error instanceof BellwetherError && error.code === 'CANCELLED')
+    await tracking.finishRun(run.id, cancelled ? 'KILLED' : 'FAILED', clock()).catch(() => {}) // the first error is the one to tell
+    if (cancelled) {
+      const trials = await tracking.runs({ parentRunId: run.id }).catch(() => [])
+      throw new BellwetherError('CANCELLED', `The run ${run.id.slice(0, 8)} was stopped; ${trials.length} finished trials are kept. No model version was made.`, { cause: error })
+    }
+    throw error
+  }
+}
+
+async function openRun(prepared: PreparedRun, deps: RunDeps, started: number): Promise<Run> {
+  const { options, dataset, families, roles } = prepared
+  const { provenance } = deps
+  const experiment = await deps.tracking.ensureExperiment(options.name, started)
+  const run = await deps.tracking.createRun({
+    experimentId: experiment.id,
+    name: `run ${new Date(started).toISOString().slice(0, 19)}Z`,
+    startTime: started,
+    tags: {
+      'bellwether.process': processTag(),
+      'bellwether.version': provenance.bellwether,
+      'bellwether.node': provenance.node,
+      'bellwether.platform': provenance.platform,
+      'bellwether.dependencies': JSON.stringify(provenance.dependencies),
+      ...(provenance.git ? { 'bellwether.git.commit': provenance.git.commit, 'bellwether.git.dirty': String(provenance.git.dirty) } : {}),
+      ...(prepared.notes.length > 0 ? { 'bellwether.notes': prepared.notes.join('\n') } : {}),
+      ...(prepared.warnings.length > 0 ? { 'bellwether.warnings': prepared.warnings.map(({ message }) => message).join('\n') } : {}),
+      ...deps.tags,
+    },
+  })
+  await deps.tracking.logDataset(run.id, dataset.id, 'training')
+  await deps.tracking.logBatch(run.id, {
+    params: {
+      task: options.task,
+      target: roles.target,
+      models: families.join(','),
+      'search.trials': String(options.search.trials),
+      'search.folds': String(options.search.folds),
+      'search.scoring': prepared.scoring.name,
+      'search.seed': String(options.search.seed),
+      'split.test': String(options.split.test),
+      'split.seed': String(options.split.seed),
+      'rows.train': String(prepared.train.table.nRows),
+      'rows.test': String(prepared.test.table.nRows),
+      'rows.rejected': String(dataset.nRejected),
+    },
+  })
+  return run
+}
+
+async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, started: number): Promise<RunResult> {
+  const { clock, onEvent, signal, tracking } = deps
+  const { scoring, test, options } = prepared
+  const search = await searchCandidates(prepared, run, deps)
+  if (search.cancelled || signal?.aborted) throw new BellwetherError('CANCELLED', 'The search was stopped.')
+  const best = search.best
+  if (!best?.outOfFold) {
+    throw new BellwetherError('SEARCH_FAILED', `No trial gave a model with a ${scoring.name}.`, {
+      details: failures(search.trials).map((message) => ({ path: 'search', message })),
+    })
+  }
+
+  onEvent({ type: 'stage', stage: 'refit' })
+  const fits = new Map<string, { pipeline: FittedPipeline; predictions: Float64Array; seconds: number }>()
+  for (const trial of [...search.bestByFamily.values(), ...(search.bestByFamily.has('baseline') ? [] : [{ estimator: 'baseline', params: {} }])]) {
+    await settle(signal)
+    const from = clock()
+    const features = prepared.features.get(estimator(trial.estimator).encoding)!
+    const pipeline = fitModelOn(features, trial.estimator, trial.params, deriveSeed(options.search.seed, trial.estimator, 'refit'), signal)
+    fits.set(trial.estimator, { pipeline, predictions: pipeline.predict(test.table), seconds: (clock() - from) / 1000 })
+  }
+  const candidates = prepared.families.flatMap((name) => {
+    const trial = search.bestByFamily.get(name)
+    const fit = fits.get(name)
+    const all = search.trials.filter((each) => each.estimator === name)
+    if (!trial?.cv || !fit) return []
+    return [
+      {
+        estimator: name,
+        trials: all.length,
+        failed: all.filter((each) => each.error).length,
+        params: trial.params,
+        cv: Object.fromEntries(Object.entries(trial.cv).map(([key, { mean }]) => [key, mean])),
+        cvStd: Object.fromEntries(Object.entries(trial.cv).map(([key, { std }]) => [key, std])),
+        test: scoreAll(test.target, fit.predictions),
+        seconds: all.reduce((sum, each) => sum + each.seconds, fit.seconds),
+      } satisfies CandidateReport,
+    ]
+  })
+
+  onEvent({ type: 'stage', stage: 'evaluate' })
+  await settle(signal)
+  const winner = { estimator: best.estimator, ...fits.get(best.estimator)! }
+  const evaluation = evaluateWinner({ prepared, candidates, winner, baselinePredictions: fits.get('baseline')!.predictions, ...(signal ? { signal } : {}) })
+
+  onEvent({ type: 'stage', stage: 'figures' })
+  await settle(signal)
+  await keepArtifact(run.id, 'evaluation.json', `${JSON.stringify(evaluation, null, 2)}\n`, 'application/json', deps)
+  for (const { path, svg } of await deps.drawFigures(evaluation)) await keepArtifact(run.id, path, svg, 'image/svg+xml', deps)
+
+  onEvent({ type: 'stage', stage: 'register' })
+  await settle(signal)
+  const testMetrics = byMetric(evaluation, ({ winner: { value } }) => value)
+  const baseline = byMetric(evaluation, (comparison) => comparison.baseline.value)
+  const gates = judgeGates(options.gates, testMetrics, baseline)
+  const cv = Object.fromEntries(Object.entries(best.cv!).map(([key, { mean }]) => [key, mean]))
+  const now = clock()
+  await tracking.logBatch(run.id, {
+    params: { 'best.estimator': best.estimator, ...Object.fromEntries(Object.entries(best.params).map(([key, value]) => [`best.${key}`, JSON.stringify(value)])) },
+    metrics: [
+      ...Object.entries(testMetrics).map(([key, value]) => ({ key: `test.${key}`, value })),
+      ...Object.entries(cv).map(([key, value]) => ({ key: `cv.${key}`, value })),
+      ...Object.entries(baseline).map(([key, value]) => ({ key: `baseline.${key}`, value })),
+    ]
+      .filter(({ value }) => Number.isFinite(value))
+      .map((metric) => ({ ...metric, step: 0, timestamp: now })),
+  })
+  const version = await registerVersion(
+    { prepared, runId: run.id, pipeline: winner.pipeline, best, testMetrics, gates, conformal: fitConformal(prepared.train.target, best.outOfFold) },
+    deps,
+  )
+  onEvent({ type: 'registered', model: version.model, version: version.version, aliases: version.aliases })
+  return {
+    project: options.name,
+    runId: run.id,
+    dataset: { id: prepared.dataset.id, rows: prepared.dataset.nRows, rejected: prepared.dataset.nRejected },
+    candidates,
+    best: { estimator: best.estimator, params: best.params, cv },
+    test: testMetrics,
+    intervals: Object.fromEntries(evaluation.comparison.map(({ metric, winner: { low, high } }) => [metric, [low, high] as const])),
+    baseline,
+    model: { name: version.model, version: version.version, aliases: version.aliases },
+    gates,
+    warnings: prepared.warnings,
+    seconds: Math.round(clock() - started) / 1000,
+  }
+}
+
+/** Lets signals and timers in between two long synchronous steps. @throws CANCELLED */
+async function settle(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
+  if (signal?.aborted) throw new BellwetherError('CANCELLED', 'The run was stopped.')
+}
+
+async function keepArtifact(runId: string, path: string, content: string, mediaType: string, { blobs, tracking }: RunDeps): Promise<void> {
+  const bytes = new TextEncoder().encode(content)
+  await tracking.logArtifact(runId, { path, hash: await blobs.put(bytes), sizeBytes: bytes.length, mediaType })
+}
+
+function byMetric(evaluation: Evaluation, value: (comparison: Evaluation['comparison'][number]) => number): Record<string, number> {
+  return Object.fromEntries(evaluation.comparison.map((comparison) => [comparison.metric, value(comparison)]))
+}
+
+function failures(trials: readonly TrialResult[]): string[] {
+  return [...new Set(trials.flatMap((trial) => (trial.error ? [`${trial.estimator}: ${trial.error}`] : [])))].slice(0, 5)
+}
+

@@ -1,0 +1,23 @@
+import { rejectsToCsv, writeParquet } from '../data/dataset-version.ts'
+import type { BlobStore } from '../track/blob-store.ts'
+import type { DatasetStore } from '../track/dataset-store.ts'
+import type { PreparedRun } from './prepare-run.ts'
+
+/** Keeps the accepted table as a dataset version and the rejected rows beside it; a version that is there already stays as it is. */
+export async function keepDataset(
+  { dataset, options }: Pick<PreparedRun, 'dataset' | 'options'>,
+  { blobs, datasets, clock }: { blobs: BlobStore; datasets: DatasetStore; clock: () => number },
+): Promise<void> {
+  await datasets.putDataset({
+    id: dataset.id,
+    name: options.name,
+    nRows: dataset.nRows,
+    nRejected: dataset.nRejected,
+    schema: dataset.schema,
+    profile: dataset.profile,
+    source: dataset.source,
+    blob: await blobs.put(await writeParquet(dataset.table, dataset.schema)),
+    rejectsBlob: dataset.nRejected > 0 ? await blobs.put(rejectsToCsv(dataset.rejected)) : null,
+    createdTime: clock(),
+  })
+}

@@ -1,0 +1,78 @@
+import type { Conformal } from '../evaluate/conformal.ts'
+import type { TrialResult } from '../evaluate/search/randomised-search.ts'
+import type { FittedPipeline } from '../learn/fitted-pipeline.ts'
+import { makeSignature } from '../packaging/make-signature.ts'
+import { writePackage } from '../packaging/write-package.ts'
+import { profileTable } from '../table/profile.ts'
+import { selectColumns } from '../table/table.ts'
+import type { ModelVersion } from '../track/model-registry.ts'
+import type { RunDeps } from './execute-run.ts'
+import type { GateResult } from './gates.ts'
+import type { PreparedRun } from './prepare-run.ts'
+
+/** The name that the version in use goes by. */
+export const CHAMPION = 'champion'
+
+export interface NewVersion {
+  readonly prepared: PreparedRun
+  readonly runId: string
+  readonly pipeline: FittedPipeline
+  readonly best: TrialResult
+  readonly testMetrics: Readonly<Record<string, number>>
+  readonly gates: readonly GateResult[]
+  readonly conformal: Conformal
+}
+
+/** Writes the package's files, then makes the version, its alias and its ledger entries in one transaction. Champion only if every gate passes. */
+export async function registerVersion(version: NewVersion, deps: RunDeps): Promise<ModelVersion> {
+  const { prepared, runId, pipeline, best, testMetrics, gates, conformal } = version
+  const { options, dataset, train, test, roles } = prepared
+  const schema = { columns: dataset.schema.columns.filter(({ name }) => pipeline.features.inputs.includes(name)) }
+  const profile = profileTable(selectColumns(train.table, pipeline.features.inputs), schema)
+  const signature = makeSignature({
+    schema,
+    profile,
+    inputs: pipeline.features.inputs,
+    task: options.task,
+    target: roles.target,
+    classes: train.target.task === 'classification' ? train.target.classes : [],
+    ignored: dataset.schema.columns.map(({ name }) => name).filter((name) => !pipeline.features.inputs.includes(name)),
+  })
+  const files = await writePackage(deps.blobs, {
+    signature,
+    profile,
+    pipeline,
+    manifest: {
+      name: options.name,
+      task: options.task,
+      estimator: best.estimator,
+      params: best.params,
+      seed: options.search.seed,
+      dataset: { id: dataset.id, rows: dataset.nRows },
+      rows: { train: train.table.nRows, test: test.table.nRows },
+      code: deps.provenance.git,
+      bellwetherVersion: deps.provenance.bellwether,
+      node: deps.provenance.node,
+      dependencies: deps.provenance.dependencies,
+      metrics: testMetrics,
+      gates,
+      conformal,
+      project: options,
+      licence: options.licence,
+      intendedUse: options.description,
+      notes: prepared.notes,
+    },
+  })
+  return deps.models.createVersion({
+    model: options.name,
+    runId,
+    datasetId: dataset.id,
+    files,
+    metrics: testMetrics,
+    estimator: best.estimator,
+    aliases: gates.every((gate) => gate.passed) ? [CHAMPION] : [],
+    actor: deps.actor,
+    reason: gates.length > 0 ? `run ${runId}: ${gates.filter((gate) => gate.passed).length} of ${gates.length} gates passed` : `run ${runId}`,
+    now: deps.clock(),
+  })
+}
