@@ -40,7 +40,7 @@ export const ERRORS = {
   MALFORMED_REQUEST: { status: 400, hint: 'Send a valid HTTP/1.1 request; the paths are listed at /docs.' },
   MALFORMED_JSON: { status: 400, hint: 'Send one JSON document in UTF-8 without `__proto__` keys.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, hint: 'Send the header `Content-Type: application/json`.' },
-  BODY_TOO_LARGE: { status: 413, hint: 'Split the request, or raise the limit with `serve --body-limit`.' },
+  BODY_TOO_LARGE: { status: 413, hint: 'Split the records over several requests.' },
   HEADERS_TOO_LARGE: { status: 431, hint: 'Send fewer or shorter headers.' },
   REQUEST_TIMEOUT: { status: 408, hint: 'Send the whole request faster.' },
   HOST_NOT_ALLOWED: {
@@ -82,6 +82,7 @@ export const ERRORS = {
   // Data: files, validation, versions
   FILE_NOT_FOUND: { status: 404, hint: 'Check the path and the folder that the command runs in.' },
   FILE_UNREADABLE: { status: 400, hint: 'Check the permissions, and that the file is whole and of the format that its name says.' },
+  DISK_FULL: { status: 507, hint: 'Free some space, or choose another `--home`; nothing half-written was kept.' },
   FILE_EMPTY: { status: 400, hint: 'Give a file with a header and at least one row.' },
   FORMAT_UNSUPPORTED: { status: 415, hint: 'Give .csv, .tsv, .txt (also .gz), .parquet, .jsonl, .ndjson or .json.' },
   NO_ROWS: { status: 400, hint: 'Give a file with at least one row below its header.' },
@@ -142,6 +143,7 @@ export const ERRORS = {
   RUN_NOT_FOUND: { status: 404, hint: 'List the runs with `bellwether runs list`.' },
   RUN_FINISHED: { status: 409, hint: 'Start a new run; a finished run is never written again.' },
   PARAM_CHANGED: { status: 409, hint: 'A param is written once; start a new run for another value.' },
+  ARTIFACT_NOT_FOUND: { status: 404, hint: 'List the artifacts of the run with `bellwether runs show RUN`.' },
   DATASET_NOT_FOUND: { status: 404, hint: 'List the dataset versions with `bellwether data list`.' },
   MODEL_NOT_FOUND: { status: 404, hint: 'List the models with `bellwether models list`.' },
   VERSION_NOT_FOUND: { status: 404, hint: 'List the versions with `bellwether models show NAME`.' },

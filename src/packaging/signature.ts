@@ -4,7 +4,10 @@ import { ColumnSchema } from '../table/schema.ts'
 /** What goes into a model and what comes out: the contract of a version, of its HTTP schema, of its form. */
 export const ModelSignature = z.object({
   task: z.enum(['classification', 'regression']),
-  target: z.object({ name: z.string(), classes: z.array(z.string()).describe('Labels in the order of the probabilities; empty for regression.') }),
+  target: z.object({
+    name: z.string(),
+    classes: z.array(z.string()).describe('Labels in the order of the probabilities; empty for regression.'),
+  }),
   /** Columns that a request must or may carry, in order. */
   inputs: z.array(ColumnSchema),
   /** An example made from training statistics (medians and modes), never a person's row. */

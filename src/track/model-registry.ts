@@ -3,7 +3,10 @@
  * is also an entry in the ledger, in the same transaction.
  */
 export interface ModelRegistry {
-  /** Next number, files, aliases and ledger entries in one transaction. Blobs must be in the blob store already. */
+  /**
+   * Next number, files, aliases and ledger entries in one transaction. Blobs, run and dataset must be in the store already.
+   * @throws INVALID_NAME, INVALID_INPUT, BLOB_NOT_FOUND, RUN_NOT_FOUND, DATASET_NOT_FOUND
+   */
   createVersion(version: NewModelVersion): Promise<ModelVersion>
   models(): Promise<RegisteredModel[]>
   /** @throws MODEL_NOT_FOUND */
@@ -14,13 +17,16 @@ export interface ModelRegistry {
   versions(name: string): Promise<ModelVersion[]>
   /** @throws MODEL_NOT_FOUND, ALIAS_NOT_FOUND */
   byAlias(name: string, alias: string): Promise<ModelVersion>
-  /** Points the alias at a version and writes the ledger. @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND */
+  /** Points the alias at a version and writes the ledger; pointing it where it points already changes nothing. @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND */
   setAlias(change: AliasChange): Promise<ModelVersion>
-  /** Points the alias at what it pointed at before its last change. @throws NOTHING_TO_ROLL_BACK */
+  /**
+   * Points the alias at what it pointed at before. A second rollback goes back one more, never forward again (`rollbackTarget` in ledger.ts).
+   * @throws MODEL_NOT_FOUND, ALIAS_NOT_FOUND, NOTHING_TO_ROLL_BACK
+   */
   rollback(change: Omit<AliasChange, 'version'>): Promise<ModelVersion>
   /** Ledger entries of a model, oldest first. @throws MODEL_NOT_FOUND */
   history(name: string): Promise<LedgerEntry[]>
-  /** Walks the hash chain. */
+  /** Walks the hash chain; `brokenAt` is the sequence number of the first entry that is not as it was written. */
   verifyLedger(): Promise<{ readonly entries: number; readonly brokenAt: number | null }>
   /** Changes whenever any alias or version changes, from this process or another: how a server notices. */
   revision(): Promise<number>

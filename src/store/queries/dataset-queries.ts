@@ -1,0 +1,52 @@
+/** A dataset version with one of its readings. */
+export interface DatasetRow {
+  id: string
+  n_rows: number
+  schema_json: string
+  profile_json: string
+  blob: string
+  name: string
+  source: string
+  n_rejected: number
+  rejects_blob: string | null
+  created_time: number
+}
+
+const COLUMNS = `d.id, d.n_rows, d.schema_json, d.profile_json, d.blob,
+  s.name, s.source, s.n_rejected, s.rejects_blob, s.created_time`
+
+/** Content that is there already stays as it was first saved. */
+export const INSERT_DATASET = `
+INSERT INTO datasets (id, n_rows, schema_json, profile_json, blob, sequence) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO NOTHING`
+
+export const DATASET_EXISTS = `
+SELECT 1 AS found FROM datasets WHERE id = ?`
+
+export const DATASET_SOURCE_EXISTS = `
+SELECT 1 AS found FROM dataset_sources WHERE dataset_id = ? AND name = ? AND source = ?`
+
+export const INSERT_DATASET_SOURCE = `
+INSERT INTO dataset_sources (dataset_id, name, source, n_rejected, rejects_blob, created_time, sequence)
+VALUES (?, ?, ?, ?, ?, ?, ?)`
+
+/** Ids that begin with a text; two rows tell "one" from "several". */
+export const SELECT_DATASET_IDS_BY_PREFIX = `
+SELECT id FROM datasets WHERE id >= ? AND id < ? ORDER BY id LIMIT 2`
+
+/** With its first reading. */
+export const SELECT_DATASET = `
+SELECT ${COLUMNS} FROM datasets d JOIN dataset_sources s ON s.dataset_id = d.id
+WHERE d.id = ? ORDER BY s.sequence LIMIT 1`
+
+/** Each version with its first reading, newest version first. */
+export const SELECT_DATASETS = `
+SELECT ${COLUMNS} FROM datasets d JOIN dataset_sources s ON s.dataset_id = d.id
+WHERE s.sequence = (SELECT MIN(sequence) FROM dataset_sources WHERE dataset_id = d.id)
+ORDER BY s.created_time DESC, s.sequence DESC`
+
+/** Versions that were read under a name, each with its first reading under that name, newest first. */
+export const SELECT_DATASETS_BY_NAME = `
+SELECT ${COLUMNS} FROM datasets d JOIN dataset_sources s ON s.dataset_id = d.id
+WHERE s.name = ? AND s.sequence = (SELECT MIN(sequence) FROM dataset_sources WHERE dataset_id = d.id AND name = s.name)
+ORDER BY s.created_time DESC, s.sequence DESC`

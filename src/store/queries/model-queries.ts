@@ -1,0 +1,87 @@
+export interface RegisteredModelRow {
+  name: string
+  created_time: number
+  latest_version: number
+}
+
+export interface ModelVersionRow {
+  model: string
+  version: number
+  run_id: string
+  dataset_id: string
+  estimator: string
+  created_time: number
+}
+
+export interface ModelFileRow {
+  version: number
+  path: string
+  hash: string
+  size_bytes: number
+}
+
+export interface ModelMetricRow {
+  version: number
+  key: string
+  /** null is NaN */
+  value: number | null
+}
+
+export interface AliasRow {
+  model: string
+  alias: string
+  version: number
+}
+
+export const ENSURE_MODEL = `
+INSERT INTO registered_models (name, created_time, latest_version) VALUES (?, ?, 0) ON CONFLICT (name) DO NOTHING`
+
+/** Hands out the next version number; the transaction holds the model's row until it ends. */
+export const NEXT_VERSION = `
+UPDATE registered_models SET latest_version = latest_version + 1 WHERE name = ? RETURNING latest_version`
+
+export const SELECT_MODELS = `
+SELECT name, created_time, latest_version FROM registered_models ORDER BY name`
+
+export const SELECT_MODEL = `
+SELECT name, created_time, latest_version FROM registered_models WHERE name = ?`
+
+export const INSERT_VERSION = `
+INSERT INTO model_versions (model, version, run_id, dataset_id, estimator, created_time) VALUES (?, ?, ?, ?, ?, ?)`
+
+export const SELECT_VERSION = `
+SELECT model, version, run_id, dataset_id, estimator, created_time FROM model_versions WHERE model = ? AND version = ?`
+
+export const SELECT_VERSIONS = `
+SELECT model, version, run_id, dataset_id, estimator, created_time FROM model_versions WHERE model = ? ORDER BY version DESC`
+
+export const INSERT_VERSION_FILE = `
+INSERT INTO model_version_files (model, version, path, hash, size_bytes) VALUES (?, ?, ?, ?, ?)`
+
+export const SELECT_VERSION_FILES = `
+SELECT version, path, hash, size_bytes FROM model_version_files WHERE model = ? ORDER BY version, path`
+
+export const SELECT_FILES_OF_VERSION = `
+SELECT version, path, hash, size_bytes FROM model_version_files WHERE model = ? AND version = ? ORDER BY path`
+
+export const INSERT_VERSION_METRIC = `
+INSERT INTO model_version_metrics (model, version, key, value) VALUES (?, ?, ?, ?)`
+
+export const SELECT_VERSION_METRICS = `
+SELECT version, key, value FROM model_version_metrics WHERE model = ? ORDER BY version, key`
+
+export const SELECT_METRICS_OF_VERSION = `
+SELECT version, key, value FROM model_version_metrics WHERE model = ? AND version = ? ORDER BY key`
+
+export const SELECT_ALIAS = `
+SELECT model, alias, version FROM model_aliases WHERE model = ? AND alias = ?`
+
+export const SELECT_ALIASES_OF_MODEL = `
+SELECT model, alias, version FROM model_aliases WHERE model = ? ORDER BY alias`
+
+export const SELECT_ALIASES = `
+SELECT model, alias, version FROM model_aliases ORDER BY model, alias`
+
+export const UPSERT_ALIAS = `
+INSERT INTO model_aliases (model, alias, version) VALUES (?, ?, ?)
+ON CONFLICT (model, alias) DO UPDATE SET version = excluded.version`

@@ -1,0 +1,228 @@
+import { BellwetherError } from '../errors.ts'
+import type { BlobStore } from '../track/blob-store.ts'
+import { headAfter, LedgerWalk, rollbackTarget } from '../track/ledger.ts'
+import type {
+  AliasChange,
+  LedgerEntry,
+  ModelRegistry,
+  ModelVersion,
+  NewModelVersion,
+  RegisteredModel,
+} from '../track/model-registry.ts'
+import { checkName } from '../track/names.ts'
+import { appendToLedger, entryOf } from './ledger-rows.ts'
+import { readVersion, readVersions, requireModel, requireVersion } from './model-rows.ts'
+import { DATASET_EXISTS } from './queries/dataset-queries.ts'
+import {
+  type LedgerHeadRow,
+  type LedgerRow,
+  SELECT_LEDGER_HEAD,
+  SELECT_LEDGER_OF_MODEL,
+  SELECT_LEDGER_PAGE,
+} from './queries/ledger-queries.ts'
+import {
+  type AliasRow,
+  ENSURE_MODEL,
+  INSERT_VERSION,
+  INSERT_VERSION_FILE,
+  INSERT_VERSION_METRIC,
+  NEXT_VERSION,
+  type RegisteredModelRow,
+  SELECT_ALIAS,
+  SELECT_ALIASES,
+  SELECT_ALIASES_OF_MODEL,
+  SELECT_MODELS,
+  UPSERT_ALIAS,
+} from './queries/model-queries.ts'
+import { SELECT_RUN } from './queries/run-queries.ts'
+import { requireBlob, requireInteger } from './required-blob.ts'
+import type { SqlConnection, SqlDatabase } from './sql-database.ts'
+
+const LEDGER_PAGE = 1000
+
+/** The model registry on a SQL database, whatever its dialect. */
+export class SqlModelRegistry implements ModelRegistry {
+  readonly #database: SqlDatabase
+  readonly #blobs: BlobStore
+
+  constructor(database: SqlDatabase, blobs: BlobStore) {
+    this.#database = database
+    this.#blobs = blobs
+  }
+
+  async createVersion(version: NewModelVersion): Promise<ModelVersion> {
+    const { model, actor, reason, now } = version
+    checkName('model', model)
+    const aliases = [...new Set(version.aliases)]
+    for (const alias of aliases) checkName('alias', alias)
+    for (const metric of Object.keys(version.metrics)) checkName('metric', metric)
+    requireInteger(now, 'now')
+    checkFiles(version)
+    for (const file of version.files)
+      await requireBlob(this.#blobs, file.hash, `File "${file.path}" of model "${model}"`)
+    return this.#database.write(async (sql) => {
+      if (!(await sql.first(SELECT_RUN, version.runId)))
+        throw new BellwetherError('RUN_NOT_FOUND', `There is no run ${JSON.stringify(version.runId)}.`)
+      if (!(await sql.first(DATASET_EXISTS, version.datasetId))) {
+        throw new BellwetherError(
+          'DATASET_NOT_FOUND',
+          `There is no dataset version ${JSON.stringify(version.datasetId)}.`,
+        )
+      }
+      await sql.run(ENSURE_MODEL, model, now)
+      const number = (await sql.first<{ latest_version: number }>(NEXT_VERSION, model))!.latest_version
+      await sql.run(INSERT_VERSION, model, number, version.runId, version.datasetId, version.estimator, now)
+      for (const file of version.files)
+        await sql.run(INSERT_VERSION_FILE, model, number, file.path, file.hash, file.sizeBytes)
+      for (const [key, value] of Object.entries(version.metrics)) {
+        await sql.run(INSERT_VERSION_METRIC, model, number, key, Number.isNaN(value) ? null : value)
+      }
+      await appendToLedger(sql, {
+        time: now,
+        actor,
+        action: 'version-created',
+        model,
+        alias: null,
+        from: null,
+        to: number,
+        reason,
+      })
+      for (const alias of aliases)
+        await pointAlias(sql, { model, alias, version: number, actor, reason, now }, 'alias-set')
+      return readVersion(sql, model, number)
+    })
+  }
+
+  async models(): Promise<RegisteredModel[]> {
+    const { models, aliases } = await this.#database.read(async (sql) => ({
+      models: await sql.all<RegisteredModelRow>(SELECT_MODELS),
+      aliases: await sql.all<AliasRow>(SELECT_ALIASES),
+    }))
+    const byModel = Map.groupBy(aliases, ({ model }) => model)
+    return models.map((row) => modelOf(row, byModel.get(row.name) ?? []))
+  }
+
+  async model(name: string): Promise<RegisteredModel> {
+    return this.#database.read(async (sql) =>
+      modelOf(await requireModel(sql, name), await sql.all<AliasRow>(SELECT_ALIASES_OF_MODEL, name)),
+    )
+  }
+
+  async version(name: string, version: number): Promise<ModelVersion> {
+    return this.#database.read((sql) => readVersion(sql, name, version))
+  }
+
+  async versions(name: string): Promise<ModelVersion[]> {
+    return this.#database.read((sql) => readVersions(sql, name))
+  }
+
+  async byAlias(name: string, alias: string): Promise<ModelVersion> {
+    return this.#database.read(async (sql) => {
+      await requireModel(sql, name)
+      return readVersion(sql, name, (await requireAlias(sql, name, alias)).version)
+    })
+  }
+
+  async setAlias(change: AliasChange): Promise<ModelVersion> {
+    checkName('alias', change.alias)
+    requireInteger(change.now, 'now')
+    return this.#database.write(async (sql) => {
+      await requireVersion(sql, change.model, change.version)
+      await pointAlias(sql, change, 'alias-set')
+      return readVersion(sql, change.model, change.version)
+    })
+  }
+
+  async rollback(change: Omit<AliasChange, 'version'>): Promise<ModelVersion> {
+    requireInteger(change.now, 'now')
+    return this.#database.write(async (sql) => {
+      await requireModel(sql, change.model)
+      const current = await requireAlias(sql, change.model, change.alias)
+      const version = rollbackTarget(await ledgerOf(sql, change.model), change.alias)
+      if (version === null) {
+        throw new BellwetherError(
+          'NOTHING_TO_ROLL_BACK',
+          `Alias "${change.alias}" of model "${change.model}" points at version ${current.version}, the first that it ever pointed at.`,
+        )
+      }
+      await pointAlias(sql, { ...change, version }, 'rollback')
+      return readVersion(sql, change.model, version)
+    })
+  }
+
+  async history(name: string): Promise<LedgerEntry[]> {
+    return this.#database.read(async (sql) => {
+      await requireModel(sql, name)
+      return ledgerOf(sql, name)
+    })
+  }
+
+  async verifyLedger(): Promise<{ readonly entries: number; readonly brokenAt: number | null }> {
+    return this.#database.read(async (sql) => {
+      const walk = new LedgerWalk()
+      let entries = 0
+      let after = Number.MIN_SAFE_INTEGER
+      for (;;) {
+        const page = (await sql.all<LedgerRow>(SELECT_LEDGER_PAGE, after, LEDGER_PAGE)).map(entryOf)
+        walk.take(page)
+        entries += page.length
+        if (page.length < LEDGER_PAGE) break
+        after = headAfter(page.at(-1)!).entries
+      }
+      const head = (await sql.first<LedgerHeadRow>(SELECT_LEDGER_HEAD)) ?? null
+      return { entries, brokenAt: walk.finish(head) }
+    })
+  }
+
+  async revision(): Promise<number> {
+    // Every change of a version or alias is an entry, so their number tells.
+    const head = await this.#database.read((sql) => sql.first<LedgerHeadRow>(SELECT_LEDGER_HEAD))
+    return head?.entries ?? 0
+  }
+}
+
+/** Moves an alias and writes the ledger. Pointing it where it points already changes nothing. */
+async function pointAlias(sql: SqlConnection, change: AliasChange, action: 'alias-set' | 'rollback'): Promise<void> {
+  const { model, alias, version, actor, reason, now } = change
+  const from = (await sql.first<AliasRow>(SELECT_ALIAS, model, alias))?.version ?? null
+  if (from === version) return
+  await sql.run(UPSERT_ALIAS, model, alias, version)
+  await appendToLedger(sql, { time: now, actor, action, model, alias, from, to: version, reason })
+}
+
+async function requireAlias(sql: SqlConnection, model: string, alias: string): Promise<AliasRow> {
+  const row = await sql.first<AliasRow>(SELECT_ALIAS, model, alias)
+  if (row) return row
+  const known = (await sql.all<AliasRow>(SELECT_ALIASES_OF_MODEL, model)).map((one) => one.alias)
+  throw new BellwetherError(
+    'ALIAS_NOT_FOUND',
+    `Model "${model}" has no alias ${JSON.stringify(alias.slice(0, 80))}; it has: ${known.join(', ') || 'none'}.`,
+  )
+}
+
+async function ledgerOf(sql: SqlConnection, model: string): Promise<LedgerEntry[]> {
+  return (await sql.all<LedgerRow>(SELECT_LEDGER_OF_MODEL, model)).map(entryOf)
+}
+
+function modelOf(row: RegisteredModelRow, aliases: readonly AliasRow[]): RegisteredModel {
+  return {
+    name: row.name,
+    createdTime: row.created_time,
+    latestVersion: row.latest_version,
+    aliases: Object.fromEntries(aliases.map(({ alias, version }) => [alias, version])),
+  }
+}
+
+function checkFiles({ files }: NewModelVersion): void {
+  const paths = new Set<string>()
+  for (const [index, { path, sizeBytes }] of files.entries()) {
+    requireInteger(sizeBytes, `files[${index}].sizeBytes`)
+    const message = paths.has(path) ? `"${path}" is there twice` : path === '' ? 'expected a name' : null
+    if (message)
+      throw new BellwetherError('INVALID_INPUT', `files[${index}].path: ${message}.`, {
+        details: [{ path: `files[${index}].path`, message }],
+      })
+    paths.add(path)
+  }
+  if (files.length === 0) throw new BellwetherError('INVALID_INPUT', 'files: a model version needs at least one file.')
+}

@@ -1,0 +1,118 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { BellwetherError } from '../../errors.ts'
+import type { SqlConnection, SqlDatabase, SqlValue } from '../sql-database.ts'
+import { storageError } from '../storage-errors.ts'
+import { loadSqlite } from './load-sqlite.ts'
+
+export interface SqliteOptions {
+  readonly readOnly: boolean
+  /** How long a writer waits for its turn before HOME_LOCKED. */
+  readonly busyTimeoutMs: number
+}
+
+const SELECT_TABLES = `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name`
+
+/** Statements kept ready; the stores have fewer than that, and lists of ids make a few more. */
+const MAX_STATEMENTS = 200
+
+/**
+ * One connection to one SQLite file: WAL, so that readers never wait; `synchronous=FULL`, so that a commit is on disk when it returns; foreign
+ * keys. Transactions of this process take turns (the connection has one transaction at a time); those of other processes wait in SQLite.
+ */
+export class SqliteDatabase implements SqlDatabase {
+  readonly #file: string
+  readonly #database: DatabaseSync
+  readonly #connection: SqlConnection
+  readonly #statements = new Map<string, StatementSync>()
+  #turn: Promise<unknown> = Promise.resolve()
+  #closed = false
+
+  private constructor(file: string, database: DatabaseSync) {
+    this.#file = file
+    this.#database = database
+    this.#connection = {
+      all: async <Row>(sql: string, ...values: readonly SqlValue[]) => this.#prepared(sql).all(...values) as Row[],
+      first: async <Row>(sql: string, ...values: readonly SqlValue[]) =>
+        this.#prepared(sql).get(...values) as Row | undefined,
+      run: async (sql, ...values) => Number(this.#prepared(sql).run(...values).changes),
+    }
+  }
+
+  /** Opens a file that is there; a URL may carry parameters of SQLite. @throws HOME_DENIED, HOME_CORRUPT, HOME_READ_ONLY, HOME_LOCKED, STORAGE_FULL, STORAGE_FAILED */
+  static open(location: string | URL, options: SqliteOptions): SqliteDatabase {
+    const file = location instanceof URL ? fileURLToPath(location) : location
+    const { DatabaseSync } = loadSqlite()
+    let database: DatabaseSync | undefined
+    try {
+      database = new DatabaseSync(location, {
+        readOnly: options.readOnly,
+        timeout: options.busyTimeoutMs,
+        enableForeignKeyConstraints: true,
+      })
+      database.enableDefensive(true)
+      if (!options.readOnly) database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+      database.exec('PRAGMA trusted_schema = OFF')
+      // Reads a page: what is no database is found here, not at the first query.
+      database.prepare('SELECT COUNT(*) FROM sqlite_master').get()
+      return new SqliteDatabase(file, database)
+    } catch (error) {
+      database?.close()
+      throw storageError(error, file)
+    }
+  }
+
+  read<T>(work: (sql: SqlConnection) => Promise<T>): Promise<T> {
+    return this.#inTransaction('BEGIN', work)
+  }
+
+  write<T>(work: (sql: SqlConnection) => Promise<T>): Promise<T> {
+    return this.#inTransaction('BEGIN IMMEDIATE', work)
+  }
+
+  async tables(): Promise<string[]> {
+    const rows = await this.read((sql) => sql.all<{ name: string }>(SELECT_TABLES))
+    return rows.map(({ name }) => name)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#turn
+    this.#statements.clear()
+    this.#database.close()
+  }
+
+  #inTransaction<T>(begin: string, work: (sql: SqlConnection) => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new BellwetherError('INTERNAL', `The database ${this.#file} was closed.`))
+    const result = this.#turn.then(() => this.#transact(begin, work))
+    this.#turn = result.catch(() => undefined)
+    return result
+  }
+
+  async #transact<T>(begin: string, work: (sql: SqlConnection) => Promise<T>): Promise<T> {
+    try {
+      this.#database.exec(begin)
+      const result = await work(this.#connection)
+      this.#database.exec('COMMIT')
+      return result
+    } catch (error) {
+      this.#rollback()
+      throw storageError(error, this.#file)
+    }
+  }
+
+  /** SQLite ends the transaction itself after some errors (a full disk); then there is nothing left to undo. */
+  #rollback(): void {
+    if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+  }
+
+  #prepared(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known) return known
+    if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear()
+    const statement = this.#database.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}
