@@ -1,0 +1,80 @@
+import { useState } from 'react'
+import type { ColumnSchema } from '../../../../../src/table/schema.ts'
+import { Button } from '../../../components/button.tsx'
+import { formatNumber, formatSigned } from '../../../format/numbers.ts'
+import type { Contribution, Explanation, FieldValue } from '../api/post-predict.ts'
+import { choiceText } from '../form/form-values.ts'
+import './contributions.css'
+
+const SHOWN_FIRST = 10
+
+/** Which values moved the answer, and how far: bars to the right raise the score, bars to the left lower it. */
+export function Contributions({ explanation, inputs }: { explanation: Explanation; inputs: readonly ColumnSchema[] }) {
+  const [all, setAll] = useState(false)
+  const sorted = explanation.contributions.toSorted((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
+  const shown = all ? sorted : sorted.slice(0, SHOWN_FIRST)
+  const rest = sorted.slice(shown.length)
+  const largest = Math.abs(sorted[0]?.contribution ?? 0) || 1
+  const total = explanation.base + sum(sorted)
+  const columns = new Map(inputs.map((column) => [column.name, column]))
+  return (
+    <div className="contributions">
+      <p className="soft small">
+        A record like those in training starts at {formatNumber(explanation.base)}; its values move the{' '}
+        {explanation.score} to <strong>{formatNumber(total)}</strong>.
+      </p>
+      <div className="contribution-legend small" aria-hidden="true">
+        <span className="contribution-lowers">◂ lowers</span>
+        <span className="contribution-raises">raises ▸</span>
+      </div>
+      <ol aria-label={`Reasons, strongest first: what each value adds to the ${explanation.score}`}>
+        {shown.map((item) => (
+          <li key={item.feature}>
+            <span className="contribution-name">
+              {item.feature}
+              <span className="contribution-value"> {valueText(item.value, columns.get(item.feature))}</span>
+            </span>
+            <span className="contribution-number">{formatSigned(item.contribution)}</span>
+            <Bar share={item.contribution / largest} />
+          </li>
+        ))}
+      </ol>
+      {rest.length > 0 ? (
+        <p className="soft small">
+          {rest.length} more add {formatSigned(sum(rest))} together.
+        </p>
+      ) : null}
+      {sorted.length > SHOWN_FIRST ? (
+        <div>
+          <Button kind="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
+            {all ? `Show the strongest ${SHOWN_FIRST}` : `Show all ${sorted.length}`}
+          </Button>
+        </div>
+      ) : null}
+    </div>
+  )
+}
+
+/** @param share -1 to 1: how much of its half the bar fills. */
+function Bar({ share }: { share: number }) {
+  const width = `${Math.abs(share) * 50}%`
+  return (
+    <span className="contribution-track" aria-hidden="true">
+      <span
+        className={share < 0 ? 'contribution-bar bar-lowers' : 'contribution-bar bar-raises'}
+        style={share < 0 ? { right: '50%', width } : { left: '50%', width }}
+      />
+    </span>
+  )
+}
+
+function valueText(value: FieldValue, column: ColumnSchema | undefined): string {
+  if (value === null) return 'not known'
+  if (typeof value === 'number' && column?.labels?.[String(value)] === undefined) return formatNumber(value)
+  const text = choiceText(column, String(value))
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}
+
+function sum(items: readonly Contribution[]): number {
+  return items.reduce((total, item) => total + item.contribution, 0)
+}

@@ -1,0 +1,33 @@
+import type { RunDetail } from '../../../../../src/track/tracking-store.ts'
+import { Card } from '../../../components/card.tsx'
+import { artifactUrl } from '../api/artifact-url.ts'
+import './pictures.css'
+
+/** The pictures that a run left, such as its confusion matrix; each opens alone. */
+export function Pictures({ run }: { run: RunDetail }) {
+  const pictures = run.artifacts.filter((artifact) => artifact.mediaType.startsWith('image/'))
+  if (pictures.length === 0) return null
+  return (
+    <Card title="Pictures">
+      <div className="pictures">
+        {pictures.map((picture) => (
+          <figure key={picture.path}>
+            <a href={artifactUrl(run.id, picture.path)} target="_blank" rel="noreferrer">
+              <img src={artifactUrl(run.id, picture.path)} alt={titleOf(picture.path)} loading="lazy" />
+            </a>
+            <figcaption className="soft small">{titleOf(picture.path)}</figcaption>
+          </figure>
+        ))}
+      </div>
+    </Card>
+  )
+}
+
+/** "figures/confusion-matrix.svg" -> "Confusion matrix". */
+function titleOf(path: string): string {
+  const name = path
+    .slice(path.lastIndexOf('/') + 1)
+    .replace(/\.\w+$/, '')
+    .replaceAll(/[-_]+/g, ' ')
+  return name.charAt(0).toUpperCase() + name.slice(1)
+}

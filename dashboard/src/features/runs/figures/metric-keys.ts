@@ -1,0 +1,48 @@
+import type { Run } from '../../../../../src/track/tracking-store.ts'
+
+/** Those that tell most about a run go first; the rest follows by name. */
+const PREFERRED = ['f1_macro', 'f1', 'accuracy', 'roc_auc_ovr', 'roc_auc', 'log_loss', 'rmse', 'mae', 'r2']
+
+/** Parts of a metric's name that make it a detail of another: spreads and interval ends. */
+const DETAIL = /\.(std|low|high|lower|upper|seconds)$|^(seconds|fold)/
+
+/** "test.f1_macro" -> "f1_macro". */
+function measureOf(key: string): string {
+  return key.slice(key.lastIndexOf('.') + 1)
+}
+
+/** The stage that a metric is of: "test", "cv"; empty when its name tells none. */
+function stageOf(key: string): string {
+  return key.includes('.') ? key.slice(0, key.indexOf('.')) : ''
+}
+
+/**
+ * The metrics worth a column each: of one stage (test before cross-validation), the telling ones first.
+ * @param limit How many columns there is room for.
+ */
+export function mainMetrics(runs: readonly Run[], limit: number): string[] {
+  const keys = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))].filter((key) => !DETAIL.test(key))
+  const stages = ['test', 'cv', '', ...keys.map(stageOf)]
+  const stage = stages.find((candidate) => keys.some((key) => stageOf(key) === candidate))
+  return sortMetrics(keys.filter((key) => stageOf(key) === stage)).slice(0, limit)
+}
+
+/** Metric names in reading order: by stage, then the telling ones, then by name. */
+export function sortMetrics(keys: readonly string[]): string[] {
+  const rank = (key: string): number => {
+    const place = PREFERRED.indexOf(measureOf(key))
+    return place < 0 ? PREFERRED.length : place
+  }
+  const stageRank = (key: string): number => ['test', 'cv', ''].indexOf(stageOf(key)) >>> 0
+  return keys.toSorted((a, b) => stageRank(a) - stageRank(b) || rank(a) - rank(b) || a.localeCompare(b, 'en'))
+}
+
+/** Whether a smaller value of this metric is the better one. */
+export function smallerIsBetter(key: string): boolean {
+  return /(loss|rmse|mae|brier|error|seconds)/.test(measureOf(key))
+}
+
+/** Title of a column: "test f1_macro". */
+export function metricTitle(key: string): string {
+  return key.replaceAll('.', ' ')
+}
