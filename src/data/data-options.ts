@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { dateParser } from '../table/parse-date.ts'
 import { DataType } from '../table/schema.ts'
 
 /** Cells that mean "missing" unless `data.read.missing` says otherwise. Exact, after trimming: `none` stays a value. */
@@ -80,6 +81,9 @@ export const ColumnOptions = z
       fault('categories', `are for a category, and the column is declared a ${kind}`)
     if (!kind && column.categories && (column.min !== undefined || column.max !== undefined)) {
       fault('categories', 'make the column a category, min and max a number; keep one of them')
+    }
+    if (column.dateFormat && dateParser(column.dateFormat) === null) {
+      fault('dateFormat', 'must name year, month and day once each, of yyyy, MM or M, dd or d, such as dd/MM/yyyy')
     }
     if (kind && kind !== 'date' && column.dateFormat)
       fault('dateFormat', `is for dates, and the column is declared a ${kind}`)

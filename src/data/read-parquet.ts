@@ -1,0 +1,102 @@
+import path from 'node:path'
+import type { DuckDBDataChunk } from '@duckdb/node-api'
+import { BellwetherError } from '../errors.ts'
+import type { RawColumn, RawTable } from '../table/raw-table.ts'
+import type { ReadOptions } from './data-options.ts'
+import { failureKind, fileLiteral, forEachChunk, identifier, withDuckDb } from './duckdb.ts'
+import { cleanNames } from './read-csv.ts'
+
+type PhysicalType = RawColumn['type']
+
+/**
+ * Reads a Parquet file, typed. Whole numbers beyond 2^53 and nested values become text; dates and times become UTC
+ * milliseconds.
+ * @throws FILE_UNREADABLE, NO_ROWS, HEADER_DUPLICATED, CANCELLED
+ */
+export async function readParquetFile(
+  file: string,
+  read: Pick<ReadOptions, 'missing'>,
+  signal?: AbortSignal,
+): Promise<RawTable> {
+  const source = path.basename(file)
+  const notes: string[] = []
+  try {
+    return await withDuckDb(async (connection) => {
+      const from = `read_parquet(${fileLiteral(file)})`
+      const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${from}`)
+      const [written = [], types = []] = described.getColumns() as string[][]
+      const physical = types.map(physicalType)
+      const names = cleanNames(source, written, notes)
+      const selected = written.map((name, i) => expression(identifier(name), types[i]!, physical[i]!))
+      const collected = physical.map((type): (string | null)[] | number[] =>
+        type === 'text' ? ([] as (string | null)[]) : [],
+      )
+      let nRows = 0
+      const onChunk = (chunk: DuckDBDataChunk) => {
+        for (const [column, values] of collected.entries())
+          append(values, chunk.getColumnValues(column), physical[column]!)
+        nRows += chunk.rowCount
+      }
+      await forEachChunk(connection, `SELECT ${selected.join(', ')} FROM ${from}`, onChunk, signal)
+      if (nRows === 0) throw new BellwetherError('NO_ROWS', `${source} has columns and no rows.`)
+      return {
+        source,
+        columns: names.map((name, i) => rawColumn(name, physical[i]!, collected[i]!)),
+        nRows,
+        rowNumbers: Uint32Array.from({ length: nRows }, (_, row) => row + 1),
+        rowNoun: 'record' as const,
+        missing: read.missing,
+        decimal: '.' as const,
+        malformed: [],
+        notes,
+      }
+    })
+  } catch (cause) {
+    if (cause instanceof BellwetherError) throw cause
+    throw new BellwetherError('FILE_UNREADABLE', `${source} is not a whole Parquet file that can be read.`, {
+      cause: failureKind(cause),
+    })
+  }
+}
+
+const INTEGERS = new Set([
+  'TINYINT',
+  'SMALLINT',
+  'INTEGER',
+  'UTINYINT',
+  'USMALLINT',
+  'UINTEGER',
+  'BIGINT',
+  'UBIGINT',
+  'HUGEINT',
+])
+
+function physicalType(sqlType: string): PhysicalType {
+  if (INTEGERS.has(sqlType)) return 'integer'
+  if (sqlType === 'DOUBLE' || sqlType === 'FLOAT' || sqlType.startsWith('DECIMAL')) return 'float'
+  if (sqlType === 'BOOLEAN') return 'boolean'
+  return sqlType === 'DATE' || sqlType.startsWith('TIMESTAMP') ? 'date' : 'text'
+}
+
+/** What to select, so that it arrives as a double, a boolean or a text. Decimals go by text, to be rounded once. */
+function expression(name: string, sqlType: string, physical: PhysicalType): string {
+  if (physical === 'date') {
+    const time = sqlType.endsWith('TIME ZONE') ? name : `CAST(${name} AS TIMESTAMP)`
+    return `CAST(epoch_ms(${time}) AS DOUBLE)`
+  }
+  if (physical === 'text') {
+    if (sqlType === 'VARCHAR' || sqlType.startsWith('ENUM') || sqlType === 'UUID') return `CAST(${name} AS VARCHAR)`
+    return /[[(]/.test(sqlType) ? `CAST(to_json(${name}) AS VARCHAR)` : `CAST(${name} AS VARCHAR)`
+  }
+  return sqlType.startsWith('DECIMAL') || sqlType === 'HUGEINT' ? `CAST(${name} AS VARCHAR)` : name
+}
+
+function append(values: (string | null)[] | number[], chunk: readonly unknown[], type: PhysicalType): void {
+  if (type === 'text') for (const value of chunk) (values as (string | null)[]).push(value as string | null)
+  else for (const value of chunk) (values as number[]).push(value === null ? Number.NaN : Number(value))
+}
+
+function rawColumn(name: string, type: PhysicalType, values: (string | null)[] | number[]): RawColumn {
+  if (type === 'text') return { name, type, values: values as (string | null)[] }
+  return { name, type, values: Float64Array.from(values as number[]) }
+}
