@@ -31,6 +31,8 @@ export interface FittedModel {
   readonly task: SupervisedTask
   /** 0 for regression */
   readonly nClasses: number
+  /** What whoever reads the run should know of the fit, such as that it did not converge; none when left out. */
+  readonly warnings?: readonly string[]
   /**
    * Classification: probabilities, shape (nRows * nClasses) row-major, each row sums to 1.
    * Regression: values, shape (nRows).

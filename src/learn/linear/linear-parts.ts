@@ -1,0 +1,94 @@
+import { type Matrix, matrixColumn } from '../../table/matrix.ts'
+
+/** Weighted mean and standard deviation (population) of each column, each of shape (nColumns). */
+export interface ColumnMoments {
+  readonly means: Float64Array
+  readonly deviations: Float64Array
+}
+
+/** @param weights shape (nRows), sum above 0 */
+export function columnMoments(x: Matrix, weights: Float64Array): ColumnMoments {
+  const means = new Float64Array(x.nColumns)
+  const deviations = new Float64Array(x.nColumns)
+  let total = 0
+  for (const weight of weights) total += weight
+  for (let column = 0; column < x.nColumns; column++) {
+    const values = matrixColumn(x, column)
+    let sum = 0
+    for (let row = 0; row < values.length; row++) sum += weights[row]! * values[row]!
+    const mean = sum / total
+    let squares = 0
+    for (let row = 0; row < values.length; row++) squares += weights[row]! * (values[row]! - mean) ** 2
+    means[column] = mean
+    deviations[column] = Math.sqrt(squares / total)
+  }
+  return { means, deviations }
+}
+
+/**
+ * scores[row, k] = intercepts[k] + sum over columns j of coefficients[k, j] * x[row, j]
+ * Terms are added in the columns' order, so that a row's scores don't depend on the other rows, to the last bit.
+ * @param coefficients shape (nOutputs, nColumns) row-major
+ * @returns shape (nRows, nOutputs) row-major
+ */
+export function matrixScores(x: Matrix, coefficients: Float64Array, intercepts: Float64Array): Float64Array {
+  const { nRows, nColumns } = x
+  const nOutputs = intercepts.length
+  const scores = new Float64Array(nRows * nOutputs)
+  for (let k = 0; k < nOutputs; k++) {
+    for (let row = 0; row < nRows; row++) scores[row * nOutputs + k] = intercepts[k]!
+  }
+  for (let column = 0; column < nColumns; column++) {
+    const from = column * nRows
+    for (let row = 0; row < nRows; row++) {
+      const value = x.data[from + row]!
+      // One-hot columns are mostly zeros, which add nothing.
+      if (value === 0) continue
+      for (let k = 0; k < nOutputs; k++) scores[row * nOutputs + k]! += coefficients[k * nColumns + column]! * value
+    }
+  }
+  return scores
+}
+
+/**
+ * SHAP values of a linear score with independent columns: coefficient_j * (x_j - mean_j); the base is the score at the means.
+ * @param coefficients shape (nColumns)
+ * @param sign -1 explains the negative score.
+ * @see Strumbelj and Kononenko (2014), https://doi.org/10.1007/s10115-013-0679-x
+ */
+export function linearContributions(
+  x: Matrix,
+  row: number,
+  coefficients: Float64Array,
+  intercept: number,
+  means: Float64Array,
+  sign: 1 | -1,
+): { base: number; score: number; contributions: Float64Array } {
+  const contributions = new Float64Array(x.nColumns)
+  let base = intercept
+  let score = intercept
+  for (let column = 0; column < x.nColumns; column++) {
+    const value = x.data[column * x.nRows + row]!
+    const coefficient = coefficients[column]!
+    contributions[column] = sign * coefficient * (value - means[column]!)
+    base += coefficient * means[column]!
+    score += coefficient * value
+  }
+  return { base: sign * base, score: sign * score, contributions }
+}
+
+/**
+ * How much each column moves the scores: |coefficient| times the column's standard deviation, so that units don't matter;
+ * the sum over outputs, scaled to sum 1 (all 0 when nothing does); shape (nColumns).
+ */
+export function linearImportances(coefficients: Float64Array, deviations: Float64Array): Float64Array {
+  const nColumns = deviations.length
+  const importances = new Float64Array(nColumns)
+  for (let i = 0; i < coefficients.length; i++) {
+    importances[i % nColumns]! += Math.abs(coefficients[i]!) * deviations[i % nColumns]!
+  }
+  let total = 0
+  for (const importance of importances) total += importance
+  if (total > 0) for (let column = 0; column < nColumns; column++) importances[column]! /= total
+  return importances
+}

@@ -1,0 +1,133 @@
+import type { Matrix } from '../../table/matrix.ts'
+import type { State } from '../../table/state.ts'
+import { refuseNonFinite } from '../check-fit-input.ts'
+import { refuseOtherWidth, refuseOutside } from '../check-matrix.ts'
+import type { FittedModel, MatrixExplanation } from '../estimator.ts'
+import { readState } from '../read-state.ts'
+import { linearContributions, linearImportances, matrixScores } from './linear-parts.ts'
+
+export const LOGISTIC_REGRESSION = 'logistic-regression'
+
+/** Score of a class that training never saw: the log of the smallest probability that log loss tells from 0. */
+const UNSEEN_SCORE = Math.log(Number.EPSILON)
+
+/** What fitting a logistic regression learnt. */
+export interface LogisticParts {
+  readonly nClasses: number
+  /** Classes that had rows, ascending, at least two; the others get probability 0. */
+  readonly present: Int32Array
+  /** One score for two present classes (of the second), else one each; shape (nOutputs, nColumns) row-major. */
+  readonly coefficients: Float64Array
+  /** shape (nOutputs) */
+  readonly intercepts: Float64Array
+  /** Mean and deviation of each column over the training rows; shape (nColumns). */
+  readonly means: Float64Array
+  readonly deviations: Float64Array
+  readonly iterations: number
+  /** Whether the gradient came below the tolerance, or as near as rounding allows. */
+  readonly converged: boolean
+}
+
+/** A fitted logistic regression; the parts beyond `FittedModel` are for reports and parity. */
+export interface LogisticModel extends FittedModel {
+  readonly parts: LogisticParts
+}
+
+export function logisticModel(parts: LogisticParts): LogisticModel {
+  const { nClasses, present, coefficients, intercepts, means, deviations, iterations, converged } = parts
+  const nColumns = means.length
+  return {
+    estimator: LOGISTIC_REGRESSION,
+    task: 'classification',
+    nClasses,
+    parts,
+    warnings: converged
+      ? []
+      : [`Logistic regression stopped after ${iterations} iterations before it converged; raise maxIterations or tol.`],
+    predict(x) {
+      refuseOtherWidth(x, nColumns, LOGISTIC_REGRESSION)
+      refuseNonFinite(x, 'Logistic regression')
+      return probabilities(matrixScores(x, coefficients, intercepts), present, nClasses)
+    },
+    explain: (x, row, output) => explainLogistic(parts, x, row, output),
+    importances: () => linearImportances(coefficients, deviations),
+    state: () => ({
+      estimator: LOGISTIC_REGRESSION,
+      nClasses,
+      present,
+      coefficients,
+      intercepts,
+      means,
+      deviations,
+      iterations,
+      converged,
+    }),
+  }
+}
+
+/** @throws MODEL_STATE_INVALID */
+export function restoreLogistic(state: State): LogisticModel {
+  const reader = readState(state, LOGISTIC_REGRESSION)
+  const nClasses = reader.count('nClasses', 2)
+  const present = reader.int32('present')
+  const ascending = present.every((code, i) => code >= 0 && code < nClasses && (i === 0 || code > present[i - 1]!))
+  if (present.length < 2 || !ascending) reader.fail('present', 'two or more classes in ascending order')
+  const nOutputs = present.length === 2 ? 1 : present.length
+  const means = reader.float64('means')
+  return logisticModel({
+    nClasses,
+    present,
+    coefficients: reader.float64('coefficients', nOutputs * means.length),
+    intercepts: reader.float64('intercepts', nOutputs),
+    means,
+    deviations: reader.float64('deviations', means.length),
+    iterations: reader.count('iterations'),
+    converged: reader.raw('converged') === true,
+  })
+}
+
+/** Sigmoid of one score or softmax of several; classes that are not present get 0. Shape (nRows, nClasses) row-major. */
+function probabilities(scores: Float64Array, present: Int32Array, nClasses: number): Float64Array {
+  const nOutputs = present.length === 2 ? 1 : present.length
+  const nRows = scores.length / nOutputs
+  const result = new Float64Array(nRows * nClasses)
+  for (let row = 0; row < nRows; row++) {
+    const to = row * nClasses
+    if (nOutputs === 1) {
+      const score = scores[row]!
+      const small = Math.exp(-Math.abs(score))
+      const larger = 1 / (1 + small)
+      const smaller = small / (1 + small)
+      result[to + present[1]!] = score >= 0 ? larger : smaller
+      result[to + present[0]!] = score >= 0 ? smaller : larger
+      continue
+    }
+    const from = row * nOutputs
+    let highest = Number.NEGATIVE_INFINITY
+    for (let k = 0; k < nOutputs; k++) highest = Math.max(highest, scores[from + k]!)
+    let sum = 0
+    for (let k = 0; k < nOutputs; k++) sum += Math.exp(scores[from + k]! - highest)
+    for (let k = 0; k < nOutputs; k++) result[to + present[k]!] = Math.exp(scores[from + k]! - highest) / sum
+  }
+  return result
+}
+
+/**
+ * In log-odds. Two classes: the log-odds of the class against the other one, so that one class's contributions are the
+ * other's with the sign turned. More: the class's linear score, the argument of the softmax, whose sum over the classes is 0.
+ * A class that training never saw has the score ln(2.2e-16) for all rows, and no contributions.
+ */
+function explainLogistic(parts: LogisticParts, x: Matrix, row: number, output: number): MatrixExplanation {
+  const { present, coefficients, intercepts, means } = parts
+  refuseOtherWidth(x, means.length, LOGISTIC_REGRESSION)
+  refuseOutside(x, row, output, parts.nClasses)
+  const index = present.indexOf(output)
+  if (index < 0) {
+    const contributions = new Float64Array(x.nColumns)
+    return { space: 'log-odds', base: UNSEEN_SCORE, score: UNSEEN_SCORE, contributions }
+  }
+  const scoreIndex = present.length === 2 ? 0 : index
+  const own = coefficients.subarray(scoreIndex * x.nColumns, (scoreIndex + 1) * x.nColumns)
+  const sign = present.length === 2 && index === 0 ? -1 : 1
+  return { space: 'log-odds', ...linearContributions(x, row, own, intercepts[scoreIndex]!, means, sign) }
+}

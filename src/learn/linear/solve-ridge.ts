@@ -1,0 +1,119 @@
+import { type Matrix, matrixColumn } from '../../table/matrix.ts'
+import { choleskyFactor, solveLower, solveUpper } from './cholesky.ts'
+import { columnSums, compressColumns } from './compressed-columns.ts'
+import { gramWithIntercept } from './gram.ts'
+import { symmetricEigen } from './symmetric-eigen.ts'
+
+/** Pivots below this share of their diagonal entry, and eigenvalues below this share of the largest, are rounding errors. */
+const RANK_TOLERANCE = 1e-13
+
+/**
+ * Coefficients w that minimise, for columns x and a target y less their weighted means,
+ *   sum of weight * (y - x w)^2 + alpha * sum of w^2
+ * Cholesky on the products of columns, or of rows where those are fewer. Where that is singular to rounding (alpha 0, or
+ * next to it, with collinear columns): the solution of least length, as `numpy.linalg.lstsq` gives.
+ * @param x As it is, not centred; shape (nRows, nColumns).
+ * @param means Weighted mean of each column; shape (nColumns).
+ * @param y Weighted mean 0; shape (nRows).
+ * @param weights shape (nRows), not negative
+ * @returns shape (nColumns)
+ */
+export function solveRidge(
+  x: Matrix,
+  means: Float64Array,
+  y: Float64Array,
+  weights: Float64Array,
+  alpha: number,
+): Float64Array {
+  return x.nColumns <= x.nRows ? byColumns(x, means, y, weights, alpha) : byRows(x, means, y, weights, alpha)
+}
+
+/**
+ * (X' W X + alpha I) w = X' W y. Columns that are mostly zeros stay so, and their means are taken out of the products
+ * afterwards; the others are centred first, as products of columns with large means would lose their digits.
+ */
+function byColumns(
+  x: Matrix,
+  means: Float64Array,
+  y: Float64Array,
+  weights: Float64Array,
+  alpha: number,
+): Float64Array {
+  const { nColumns } = x
+  const raw = compressColumns(x)
+  const denseValues = raw.denseValues.map((values, d) => centred(values, means[raw.dense[d]!]!))
+  const columns = { ...raw, denseValues }
+  const size = nColumns + 1
+  const products = gramWithIntercept(columns, weights)
+  const total = products[size * size - 1]!
+  const gram = new Float64Array(nColumns * nColumns)
+  for (let i = 0; i < nColumns; i++) {
+    for (let j = 0; j < nColumns; j++) {
+      const ofMeans = (products[i * size + nColumns]! * products[j * size + nColumns]!) / total
+      gram[i * nColumns + j] = products[i * size + j]! - ofMeans
+    }
+  }
+  const right = new Float64Array(size)
+  columnSums(
+    columns,
+    y.map((value, row) => weights[row]! * value),
+    right,
+  )
+  return solveShifted(gram, right.subarray(0, nColumns), alpha)
+}
+
+/** w = (sqrt W X)' d  with  (sqrt W X X' sqrt W + alpha I) d = sqrt W y */
+function byRows(x: Matrix, means: Float64Array, y: Float64Array, weights: Float64Array, alpha: number): Float64Array {
+  const { nRows, nColumns } = x
+  const roots = weights.map(Math.sqrt)
+  const gram = new Float64Array(nRows * nRows)
+  const rooted = new Float64Array(nRows)
+  for (let column = 0; column < nColumns; column++) {
+    const values = centred(matrixColumn(x, column), means[column]!)
+    for (let row = 0; row < nRows; row++) rooted[row] = roots[row]! * values[row]!
+    for (let i = 0; i < nRows; i++) {
+      const value = rooted[i]!
+      if (value === 0) continue
+      for (let j = 0; j <= i; j++) gram[i * nRows + j]! += value * rooted[j]!
+    }
+  }
+  for (let i = 0; i < nRows; i++) for (let j = 0; j < i; j++) gram[j * nRows + i] = gram[i * nRows + j]!
+  const dual = solveShifted(
+    gram,
+    y.map((value, row) => roots[row]! * value),
+    alpha,
+  )
+  const coefficients = new Float64Array(nColumns)
+  for (let column = 0; column < nColumns; column++) {
+    const values = centred(matrixColumn(x, column), means[column]!)
+    for (let row = 0; row < nRows; row++) coefficients[column]! += roots[row]! * values[row]! * dual[row]!
+  }
+  return coefficients
+}
+
+/** Solves (gram + alpha I) x = right for a symmetric `gram` without negative eigenvalues; `right` becomes x and is returned. */
+function solveShifted(gram: Float64Array, right: Float64Array, alpha: number): Float64Array {
+  const n = right.length
+  const factor = gram.slice()
+  for (let i = 0; i < n; i++) factor[i * n + i]! += alpha
+  if (choleskyFactor(factor, n, RANK_TOLERANCE)) {
+    solveLower(factor, right)
+    solveUpper(factor, right)
+    return right
+  }
+  const { values, vectors } = symmetricEigen(gram, n)
+  const cutOff = RANK_TOLERANCE * values.reduce((largest, value) => Math.max(largest, value), 0)
+  const solution = new Float64Array(n)
+  for (let i = 0; i < n; i++) {
+    if (!(values[i]! > cutOff)) continue
+    let share = 0
+    for (let j = 0; j < n; j++) share += vectors[j * n + i]! * right[j]!
+    share /= values[i]! + alpha
+    for (let j = 0; j < n; j++) solution[j]! += share * vectors[j * n + i]!
+  }
+  return solution
+}
+
+function centred(values: Float64Array, mean: number): Float64Array {
+  return values.map((value) => value - mean)
+}
