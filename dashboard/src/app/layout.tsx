@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { Logo } from '../components/logo.tsx'
 import { hrefOf, type Route } from './route.ts'
 import './layout.css'
@@ -17,6 +17,14 @@ export function Layout({ route, children }: { route: Route; children: ReactNode 
   useEffect(() => {
     document.title = `${TITLES[route.page]} · Bellwether`
   }, [route.page])
+
+  // Another page begins at its top; the first one stays where the browser put it.
+  const place = JSON.stringify(route)
+  const lastPlace = useRef(place)
+  useEffect(() => {
+    if (lastPlace.current !== place) window.scrollTo({ top: 0, behavior: 'instant' })
+    lastPlace.current = place
+  }, [place])
 
   const links = [
     { title: 'Predict', href: hrefOf({ page: 'predict', model: null }), here: route.page === 'predict' },

@@ -7,11 +7,11 @@ test('a share that is not certain is never shown as 0 % or 100 %', () => {
 })
 
 test('numbers keep about four digits', () => {
-  expect([0, 12, 9853, 0.123456, 18.571428571428573, 0.0000123, 1234.56].map(formatNumber)).toEqual([
+  expect([0, 12, 9853, -0.123456, 18.571428571428573, 0.0000123, 1234.56].map(formatNumber)).toEqual([
     '0',
     '12',
     '9,853',
-    '0.1235',
+    '−0.1235',
     '18.57',
     '1.23e-5',
     '1,234.6',

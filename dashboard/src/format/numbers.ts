@@ -10,6 +10,10 @@ export function formatShare(share: number): string {
 
 /** A number with about four significant digits; large whole ones with separators, very small ones as powers of ten. */
 export function formatNumber(value: number): string {
+  return shortNumber(value).replace(/^-/, '−')
+}
+
+function shortNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value)
   if (Number.isInteger(value)) return wholeFormat.format(value)
   const size = Math.abs(value)

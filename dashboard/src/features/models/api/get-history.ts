@@ -4,11 +4,11 @@ import { apiPath, request } from '../../../api/request.ts'
 
 /** Every change of a model's versions and aliases, oldest first. */
 export async function getHistory(model: string, signal?: AbortSignal): Promise<LedgerEntry[]> {
-  const answer = await request<{ history: LedgerEntry[] }>(
+  const answer = await request<{ entries: LedgerEntry[] }>(
     apiPath('models', model, 'history'),
     signal ? { signal } : {},
   )
-  return answer.history
+  return answer.entries
 }
 
 export function useHistory(model: string) {

@@ -1,9 +1,11 @@
 import { useEffect, useRef } from 'react'
 import type { ModelSignature } from '../../../../../src/packaging/signature.ts'
+import type { ClassPrediction, ValuePrediction } from '../../../../../src/serve/prediction.ts'
 import { Card } from '../../../components/card.tsx'
 import { Notice } from '../../../components/notice.tsx'
+import { reveal } from '../../../components/reveal.ts'
 import { formatNumber, formatShare } from '../../../format/numbers.ts'
-import type { ClassPrediction, PredictAnswer, ValuePrediction } from '../api/post-predict.ts'
+import type { PredictAnswer } from '../api/post-predict.ts'
 import { fieldOf } from '../form/field-errors.ts'
 import { setWords } from '../form/set-words.ts'
 import { Contributions } from './contributions.tsx'
@@ -25,7 +27,7 @@ export function Answer({
   const id = prediction?.id
   // A new answer takes the focus: a keyboard or a screen reader is there at once, and a phone scrolls to it.
   useEffect(() => {
-    if (id) heading.current?.focus()
+    if (id) reveal(heading.current)
   }, [id])
   if (!prediction) return <Notice tone="bad">The server answered without a prediction.</Notice>
   return (

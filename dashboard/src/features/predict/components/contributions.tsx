@@ -1,8 +1,8 @@
 import { useState } from 'react'
+import type { Contribution, Explanation } from '../../../../../src/serve/prediction.ts'
 import type { ColumnSchema } from '../../../../../src/table/schema.ts'
 import { Button } from '../../../components/button.tsx'
 import { formatNumber, formatSigned } from '../../../format/numbers.ts'
-import type { Contribution, Explanation, FieldValue } from '../api/post-predict.ts'
 import { choiceText } from '../form/form-values.ts'
 import './contributions.css'
 
@@ -15,19 +15,18 @@ export function Contributions({ explanation, inputs }: { explanation: Explanatio
   const shown = all ? sorted : sorted.slice(0, SHOWN_FIRST)
   const rest = sorted.slice(shown.length)
   const largest = Math.abs(sorted[0]?.contribution ?? 0) || 1
-  const total = explanation.base + sum(sorted)
   const columns = new Map(inputs.map((column) => [column.name, column]))
   return (
     <div className="contributions">
       <p className="soft small">
-        A record like those in training starts at {formatNumber(explanation.base)}; its values move the{' '}
-        {explanation.score} to <strong>{formatNumber(total)}</strong>.
+        Starting from {formatNumber(explanation.base)}, this record's values bring {explanation.score} to{' '}
+        <strong>{formatNumber(explanation.total)}</strong>.
       </p>
       <div className="contribution-legend small" aria-hidden="true">
         <span className="contribution-lowers">◂ lowers</span>
         <span className="contribution-raises">raises ▸</span>
       </div>
-      <ol aria-label={`Reasons, strongest first: what each value adds to the ${explanation.score}`}>
+      <ol aria-label={`Reasons, strongest first: what each value adds to ${explanation.score}`}>
         {shown.map((item) => (
           <li key={item.feature}>
             <span className="contribution-name">
@@ -68,7 +67,7 @@ function Bar({ share }: { share: number }) {
   )
 }
 
-function valueText(value: FieldValue, column: ColumnSchema | undefined): string {
+function valueText(value: Contribution['value'], column: ColumnSchema | undefined): string {
   if (value === null) return 'not known'
   if (typeof value === 'number' && column?.labels?.[String(value)] === undefined) return formatNumber(value)
   const text = choiceText(column, String(value))

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react'
 import { ApiError } from '../../../api/api-error.ts'
 import { Notice } from '../../../components/notice.tsx'
+import { reveal } from '../../../components/reveal.ts'
 import type { SortedErrors } from '../form/field-errors.ts'
 
 /** Why the model was not asked: each fault with a way to its field. Takes the focus when it appears. */
@@ -15,7 +16,7 @@ export function ErrorSummary({
 }) {
   const frame = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    if (error) frame.current?.focus()
+    if (error) reveal(frame.current)
   }, [error])
   const known = error instanceof ApiError ? error : null
   const nFields = sorted.fields.size

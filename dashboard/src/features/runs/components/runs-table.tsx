@@ -67,6 +67,12 @@ export function RunsTable({ hrefOfRun, versions, onCompare }: RunsTableProps) {
       sort: (run) => run.status,
       cell: (run) => <RunStatusBadge status={run.status} />,
     },
+    {
+      key: 'best',
+      title: 'Best estimator',
+      sort: (run) => run.params['best.estimator'],
+      cell: (run) => run.params['best.estimator'] ?? '–',
+    },
     ...mainMetrics(runs.data, METRIC_COLUMNS).map(
       (key): Column<Run> => ({
         key,
@@ -80,7 +86,7 @@ export function RunsTable({ hrefOfRun, versions, onCompare }: RunsTableProps) {
       key: 'version',
       title: 'Model version',
       sort: (run) => versions.get(run.id),
-      cell: (run) => versions.get(run.id) ?? '–',
+      cell: (run) => <span className="nowrap">{versions.get(run.id) ?? '–'}</span>,
     },
     {
       key: 'started',

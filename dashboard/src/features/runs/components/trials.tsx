@@ -15,14 +15,19 @@ const SHOWN_FIRST = 10
 const METRIC_COLUMNS = 4
 
 /** What a search tried: a picture of the scores and a table, best first. */
-export function Trials({ trials, hrefOfRun }: { trials: readonly Run[]; hrefOfRun: (id: string) => string }) {
+export function Trials({
+  trials,
+  scoring,
+  hrefOfRun,
+}: {
+  trials: readonly Run[]
+  scoring: string | undefined
+  hrefOfRun: (id: string) => string
+}) {
   const colours = usePageColours()
   const [all, setAll] = useState(false)
   const metrics = mainMetrics(trials, METRIC_COLUMNS)
-  const score =
-    trials[0]?.tags['scoring'] && metrics.includes(`cv.${trials[0].tags['scoring']}`)
-      ? `cv.${trials[0].tags['scoring']}`
-      : metrics[0]
+  const score = metrics.find((key) => key === `cv.${scoring}`) ?? metrics[0]
   const option = useMemo(
     () => (score ? trialChart(trialPoints(trials, score), metricTitle(score), colours) : null),
     [trials, score, colours],

@@ -60,6 +60,7 @@ export function trialChart(
       nameGap: 26,
       minInterval: 1,
       min: 1,
+      max: 'dataMax',
       splitLine: { show: false },
     },
     yAxis: { ...axis, type: 'value', name: metric, nameLocation: 'middle', nameGap: 42, scale: true },
