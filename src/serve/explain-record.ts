@@ -1,0 +1,34 @@
+import type { FittedPipeline } from '../learn/fitted-pipeline.ts'
+import { selectRows, type Table } from '../table/table.ts'
+import type { Contribution, Explanation } from './prediction.ts'
+
+export interface ExplainRequest {
+  readonly pipeline: FittedPipeline
+  readonly table: Table
+  readonly row: number
+  /** As the caller sent it. */
+  readonly record: Readonly<Record<string, unknown>>
+  /** Class that is explained; 0 for regression. */
+  readonly output: number
+  /** Name of that class, or of the target. */
+  readonly of: string
+}
+
+/** The contributions to one answer, with the values that the caller sent. */
+export function explainRecord({ pipeline, table, row, record, output, of }: ExplainRequest): Explanation {
+  const one = table.nRows === 1 ? table : selectRows(table, Uint32Array.of(row))
+  const { space, base, score, contributions } = pipeline.explain(one, 0, output)
+  return {
+    score: space === 'value' ? of : `${space} of ${of}`,
+    base,
+    total: score,
+    contributions: contributions
+      .map(({ feature, contribution }): Contribution => ({ feature, value: sentValue(record, feature), contribution }))
+      .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution)),
+  }
+}
+
+function sentValue(record: Readonly<Record<string, unknown>>, feature: string): Contribution['value'] {
+  const value = Object.hasOwn(record, feature) ? record[feature] : null
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
+}

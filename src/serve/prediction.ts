@@ -1,0 +1,56 @@
+import type { ErrorDocument } from '../errors.ts'
+
+/** A value seen for the first time: scored, named here, counted for drift. */
+export interface PredictionWarning {
+  readonly path: string
+  readonly message: string
+}
+
+export interface Contribution {
+  readonly feature: string
+  /** As the caller sent it; null where it was left out, or where the feature is made from others. */
+  readonly value: string | number | boolean | null
+  readonly contribution: number
+}
+
+/** Why an answer is what it is: `base` and all contributions add up to `total`, in the space that `score` names. */
+export interface Explanation {
+  /** Such as `log-odds of Dropout`, or the target's name for a number. */
+  readonly score: string
+  readonly base: number
+  readonly total: number
+  /** Largest influence first, whatever its sign. */
+  readonly contributions: readonly Contribution[]
+}
+
+export interface ClassPrediction {
+  readonly id: string
+  readonly label: string
+  /** Probability of the label. */
+  readonly confidence: number
+  readonly probabilities: Readonly<Record<string, number>>
+  /** Labels that hold the truth with the promised probability, most probable first; null when the model makes no such promise. */
+  readonly set: readonly string[] | null
+  readonly warnings: readonly PredictionWarning[]
+  readonly explanation?: Explanation
+}
+
+export interface ValuePrediction {
+  readonly id: string
+  readonly value: number
+  /** Bounds that hold the truth with the promised probability; null when the model makes no such promise. */
+  readonly interval: readonly [number, number] | null
+  readonly warnings: readonly PredictionWarning[]
+  readonly explanation?: Explanation
+}
+
+export type Prediction = ClassPrediction | ValuePrediction
+
+/** In a batch that may answer in part: a record that can't be scored. */
+export interface FailedPrediction {
+  readonly error: ErrorDocument
+}
+
+export function isFailed(prediction: Prediction | FailedPrediction): prediction is FailedPrediction {
+  return 'error' in prediction
+}

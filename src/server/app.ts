@@ -1,0 +1,114 @@
+import fastify, { type FastifyBaseLogger, type FastifyReply, LogController } from 'fastify'
+import { validatorCompiler } from 'fastify-type-provider-zod'
+import type { BellwetherError } from '../errors.ts'
+import { loadScorer } from '../serve/load-scorer.ts'
+import { createModelCache } from '../serve/model-cache.ts'
+import { answerClientError } from './client-error.ts'
+import { toPublicError } from './error-reply.ts'
+import { acceptOnlyJson } from './json-body.ts'
+import { createLogger } from './logger.ts'
+import { addMetrics } from './metrics.ts'
+import { answerUnmatched } from './not-found.ts'
+import { describeApi } from './openapi/document.ts'
+import { logRequests } from './request-log.ts'
+import type { RouteContext, TypedApp } from './route-types.ts'
+import { dashboardRoutes } from './routes/dashboard.ts'
+import { datasetRoutes } from './routes/datasets.ts'
+import { docsRoutes } from './routes/docs.ts'
+import { healthRoutes } from './routes/health.ts'
+import { metricsRoutes } from './routes/metrics.ts'
+import { modelRoutes } from './routes/models.ts'
+import { predictRoutes } from './routes/predict.ts'
+import { runRoutes } from './routes/runs.ts'
+import { addSecurityHooks, setSecurityHeaders } from './security-hooks.ts'
+import { DEFAULT_LIMITS, type ServerOptions } from './server-options.ts'
+
+export interface BuiltApp {
+  readonly app: TypedApp
+  readonly context: RouteContext
+}
+
+/** The map of the API. Nothing listens yet: `startServer` does, and tests inject. */
+export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
+  const { stores, clock, newId } = options
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const log = createLogger({ level: options.logLevel ?? 'info', ...(options.log ? { sink: options.log } : {}) })
+
+  const app: TypedApp = fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: newId,
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: 72_000,
+    routerOptions: { maxParamLength: 256 },
+    // Requests that arrive on an open connection while the server closes are still answered.
+    return503OnClosing: false,
+    // A request without a Host header is answered by our own check.
+    http: { requireHostHeader: false },
+    clientErrorHandler: answerClientError,
+    frameworkErrors(error, request, reply) {
+      setSecurityHeaders(reply as unknown as FastifyReply, request.id)
+      sendError(reply as unknown as FastifyReply, toPublicError(error, request.id))
+    },
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  // Answers are typed by the stores and the scorer; their schemas document them.
+  app.setSerializerCompiler(() => JSON.stringify)
+  app.setErrorHandler((error, request, reply) => {
+    const known = toPublicError(error, request.id)
+    request.errorCode = known.code
+    if (known.status >= 500) request.log.error({ err: known.cause ?? error }, known.code)
+    sendError(reply, known)
+  })
+
+  const cache = createModelCache({
+    models: stores.models,
+    load: (version) => loadScorer(version, stores.blobs, newId),
+    clock,
+    pollMs: limits.aliasPollMs,
+    onServed: ({ name, version, alias }) => log.info({ model: name, version, alias }, 'model version serves'),
+    onFailure: ({ model, version, error }) =>
+      log.error({ model, version, err: error }, 'model version cannot be loaded'),
+    onRegistryError: (error) => log.error({ err: error }, 'the registry does not answer; serving what is loaded'),
+  })
+
+  let closing = false
+  app.addHook('preClose', async () => {
+    closing = true
+  })
+  const boundPort = () => {
+    const address = app.server.address()
+    return address !== null && typeof address === 'object' ? address.port : options.port === 0 ? null : options.port
+  }
+
+  acceptOnlyJson(app)
+  answerUnmatched(app)
+  logRequests(app)
+  const metrics = addMetrics(app)
+  addSecurityHooks(app, { bindHost: options.host, port: boundPort, allowedHosts: options.allowedHosts ?? [] })
+  const document = await describeApi(app, cache, limits.records)
+
+  const context: RouteContext = {
+    stores,
+    cache,
+    metrics,
+    limits,
+    clock,
+    newId,
+    defaultModel: options.defaultModel ?? null,
+  }
+  await app.register(predictRoutes, context)
+  await app.register(modelRoutes, context)
+  await app.register(runRoutes, context)
+  await app.register(datasetRoutes, context)
+  await app.register(healthRoutes, { ...context, isClosing: () => closing })
+  await app.register(metricsRoutes, context)
+  await app.register(docsRoutes, { document })
+  await app.register(dashboardRoutes, { folder: options.dashboardFolder })
+  return { app, context }
+}
+
+function sendError(reply: FastifyReply, error: BellwetherError): void {
+  void reply.code(error.status).type('application/json; charset=utf-8').send(error.toDocument())
+}

@@ -1,0 +1,42 @@
+import { BellwetherError, type ErrorDetail } from '../errors.ts'
+import type { RouteContext } from './route-types.ts'
+
+export interface Readiness {
+  readonly ready: { readonly name: string; readonly version: number; readonly alias: string }[]
+  readonly faults: ErrorDetail[]
+  readonly warnings: string[]
+}
+
+/**
+ * Lets the default model, or every model that has a champion, answer its own example. Also loads what is not in memory yet, so
+ * that a start can warm up by it.
+ */
+export async function readyModels({
+  cache,
+  newId,
+  defaultModel,
+}: Pick<RouteContext, 'cache' | 'newId' | 'defaultModel'>): Promise<Readiness> {
+  const { models } = await cache.registered()
+  const names =
+    defaultModel === null
+      ? models.filter(({ aliases }) => Object.hasOwn(aliases, 'champion')).map(({ name }) => name)
+      : [defaultModel]
+  const ready: { name: string; version: number; alias: string }[] = []
+  const faults: ErrorDetail[] = []
+  for (const name of names) {
+    try {
+      const { version, scorer } = await cache.resolve(name, { alias: 'champion' })
+      scorer.smoke(newId)
+      ready.push({ name, version, alias: 'champion' })
+    } catch (error) {
+      faults.push({
+        path: name,
+        message: error instanceof BellwetherError ? error.message : 'cannot answer its own example',
+      })
+    }
+  }
+  const warnings = cache
+    .failures()
+    .map(({ model, version }) => `Version ${version} of "${model}" cannot be loaded; see the log.`)
+  return { ready, faults, warnings }
+}

@@ -1,0 +1,46 @@
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyTypeProvider,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify'
+import type { z } from 'zod'
+import type { ModelCache } from '../serve/model-cache.ts'
+import type { ServerMetrics } from './metrics.ts'
+import type { ServerLimits, ServerStores } from './server-options.ts'
+
+/** Types requests and answers by the Zod schemas that a route declares. Answers may be the stores' immutable values. */
+interface ZodTypes extends FastifyTypeProvider {
+  validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown
+  serializer: this['schema'] extends z.ZodType ? Immutable<z.output<this['schema']>> : unknown
+}
+
+type Immutable<T> = T extends readonly (infer Item)[]
+  ? number extends T['length']
+    ? readonly Immutable<Item>[]
+    : Readonly<T>
+  : T extends object
+    ? { readonly [Key in keyof T]: Immutable<T[Key]> }
+    : T
+
+export type TypedApp = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodTypes
+>
+
+/** What routes are handed. */
+export interface RouteContext {
+  readonly stores: ServerStores
+  readonly cache: ModelCache
+  readonly metrics: ServerMetrics
+  readonly limits: ServerLimits
+  readonly clock: () => number
+  readonly newId: () => string
+  /** As the operator set it; null: the only model there is. */
+  readonly defaultModel: string | null
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { ERRORS, type ErrorCode } from '../../errors.ts'
+
+/** Schemas of answers: they document the API; the values come typed from the stores and are not checked again. */
+
+export const ErrorAnswer = z
+  .object({
+    error: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
+    message: z.string(),
+    hint: z.string().describe('What to do about it.'),
+    details: z.array(z.object({ path: z.string(), message: z.string() })).describe('Every place at fault.'),
+  })
+  .describe('Every error, on every path.')
+
+const time = z.number().describe('Milliseconds since 1970-01-01 UTC.')
+const hash = z.string().describe('sha256:<hex>')
+
+export const RegisteredModelAnswer = z.object({
+  name: z.string(),
+  createdTime: time,
+  latestVersion: z.int(),
+  aliases: z.record(z.string(), z.int()).describe('alias -> version'),
+})
+
+export const ModelVersionAnswer = z.object({
+  model: z.string(),
+  version: z.int(),
+  runId: z.string(),
+  datasetId: z.string(),
+  estimator: z.string(),
+  files: z.array(z.object({ path: z.string(), hash, sizeBytes: z.int() })),
+  metrics: z.record(z.string(), z.number()).describe('On the test rows.'),
+  aliases: z.array(z.string()),
+  createdTime: time,
+})
+
+export const LedgerEntryAnswer = z.object({
+  sequence: z.int(),
+  time,
+  actor: z.string(),
+  action: z.enum(['version-created', 'alias-set', 'rollback']),
+  model: z.string(),
+  alias: z.string().nullable(),
+  from: z.int().nullable(),
+  to: z.int().nullable(),
+  reason: z.string(),
+  previousHash: z.string(),
+  hash: z.string(),
+})
+
+export const RunAnswer = z.object({
+  id: z.string(),
+  experimentId: z.string(),
+  name: z.string(),
+  status: z.enum(['RUNNING', 'FINISHED', 'FAILED', 'KILLED']),
+  startTime: time,
+  endTime: time.nullable(),
+  parentRunId: z.string().nullable(),
+  tags: z.record(z.string(), z.string()),
+  params: z.record(z.string(), z.string()),
+  metrics: z.record(z.string(), z.number().nullable()),
+})
+
+export const RunDetailAnswer = RunAnswer.extend({
+  artifacts: z.array(z.object({ path: z.string(), hash, sizeBytes: z.int(), mediaType: z.string() })),
+  datasets: z.array(z.object({ id: z.string(), context: z.enum(['training', 'validation', 'test', 'monitoring']) })),
+})
+
+export const DatasetSummaryAnswer = z.object({
+  id: hash,
+  name: z.string(),
+  nRows: z.int(),
+  nRejected: z.int(),
+  nColumns: z.int(),
+  source: z.string(),
+  createdTime: time,
+})
+
+/** The errors that a route may answer besides those of every route. */
+export function errorAnswers(...codes: readonly ErrorCode[]): Record<number, typeof ErrorAnswer> {
+  return Object.fromEntries(
+    [...codes, 'HOST_NOT_ALLOWED' as const, 'INTERNAL' as const].map((code) => [ERRORS[code].status, ErrorAnswer]),
+  )
+}

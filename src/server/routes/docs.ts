@@ -1,0 +1,31 @@
+import fastifySwaggerUi from '@fastify/swagger-ui'
+import type { OpenApiDocument } from '../openapi/document.ts'
+import type { TypedApp } from '../route-types.ts'
+
+/** The guide's own scripts and styles come from this server; it sets styles inline and draws its icons from `data:`. */
+const GUIDE_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+
+/** `/openapi.json`, and `/docs`, which shows it to people; works without a network. */
+export async function docsRoutes(
+  app: TypedApp,
+  { document }: { readonly document: () => Promise<OpenApiDocument> },
+): Promise<void> {
+  app.get('/openapi.json', { schema: { hide: true } }, async () => document())
+
+  // The guide reads its own copy at /docs/json, made without waiting: the hook before it has waited.
+  let latest: OpenApiDocument = {}
+  await app.register(fastifySwaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: GUIDE_POLICY,
+    uiConfig: { docExpansion: 'list', deepLinking: true, displayRequestDuration: true, defaultModelsExpandDepth: 0 },
+    theme: { title: 'Bellwether API' },
+    uiHooks: {
+      preHandler: async () => {
+        latest = await document()
+      },
+    },
+    transformSpecification: () => ({ ...latest }),
+    transformSpecificationClone: false,
+  })
+}

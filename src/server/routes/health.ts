@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { BellwetherError, type ErrorDetail } from '../../errors.ts'
+import { readyModels } from '../readiness.ts'
+import type { RouteContext, TypedApp } from '../route-types.ts'
+import { errorAnswers } from './api-schemas.ts'
+
+const ReadyAnswer = z.object({
+  status: z.literal('ready'),
+  models: z
+    .array(z.object({ name: z.string(), version: z.int(), alias: z.string() }))
+    .describe('Each has just answered its own example.'),
+  warnings: z
+    .array(z.string())
+    .describe('Such as a version that cannot be loaded, while the one before goes on answering.'),
+})
+
+/** Probes: alive is the process; ready is a real prediction. */
+export async function healthRoutes(
+  app: TypedApp,
+  context: RouteContext & { readonly isClosing: () => boolean },
+): Promise<void> {
+  app.get(
+    '/health/live',
+    {
+      schema: {
+        tags: ['health'],
+        operationId: 'live',
+        summary: 'The process answers',
+        response: { 200: z.object({ status: z.literal('alive') }), ...errorAnswers() },
+      },
+    },
+    async () => ({
+      status: 'alive' as const,
+    }),
+  )
+
+  app.get(
+    '/health/ready',
+    {
+      schema: {
+        tags: ['health'],
+        operationId: 'ready',
+        summary: 'The models answer their own examples',
+        response: { 200: ReadyAnswer, ...errorAnswers('NOT_READY') },
+      },
+    },
+    async () => {
+      if (context.isClosing()) throw new BellwetherError('NOT_READY', 'The server is closing.')
+      const { ready, faults, warnings } = await readyModels(context)
+      if (faults.length > 0 || ready.length === 0) throw notReady(faults)
+      return { status: 'ready' as const, models: ready, warnings }
+    },
+  )
+}
+
+function notReady(details: readonly ErrorDetail[]): BellwetherError {
+  return new BellwetherError(
+    'NOT_READY',
+    details[0] ? `${details[0].path}: ${details[0].message}` : 'No model has a champion yet.',
+    { details },
+  )
+}

@@ -1,0 +1,169 @@
+import { z } from 'zod'
+import { ModelSignature } from '../../packaging/signature.ts'
+import type { RouteContext, TypedApp } from '../route-types.ts'
+import { errorAnswers, LedgerEntryAnswer, ModelVersionAnswer, RegisteredModelAnswer } from './api-schemas.ts'
+
+const Name = z.object({ name: z.string() })
+const NameAndVersion = Name.extend({ version: z.coerce.number().int().min(1).max(2_147_483_647) })
+const reason = z.string().trim().min(1).max(1000).describe('Why; kept in the ledger.')
+const alias = z.string().default('champion')
+
+/** The caller's name in the ledger as long as there is no authentication: whoever reaches the loopback address. */
+const ACTOR = 'api:loopback'
+
+/** `/api/v1/models`: what is registered, and moving its aliases. */
+export async function modelRoutes(app: TypedApp, { stores: { models }, cache, clock }: RouteContext): Promise<void> {
+  const tags = ['models']
+
+  app.get(
+    '/api/v1/models',
+    {
+      schema: {
+        tags,
+        operationId: 'listModels',
+        summary: 'Registered models',
+        response: { 200: z.object({ models: z.array(RegisteredModelAnswer) }), ...errorAnswers() },
+      },
+    },
+    async () => ({
+      models: await models.models(),
+    }),
+  )
+
+  app.get(
+    '/api/v1/models/:name',
+    {
+      schema: {
+        tags,
+        operationId: 'getModel',
+        summary: 'One model with its versions',
+        params: Name,
+        response: {
+          200: RegisteredModelAnswer.extend({ versions: z.array(ModelVersionAnswer) }),
+          ...errorAnswers('MODEL_NOT_FOUND'),
+        },
+      },
+    },
+    async ({ params: { name } }) => ({ ...(await models.model(name)), versions: await models.versions(name) }),
+  )
+
+  app.get(
+    '/api/v1/models/:name/versions',
+    {
+      schema: {
+        tags,
+        operationId: 'listVersions',
+        summary: 'Versions, newest first',
+        params: Name,
+        response: { 200: z.object({ versions: z.array(ModelVersionAnswer) }), ...errorAnswers('MODEL_NOT_FOUND') },
+      },
+    },
+    async ({ params: { name } }) => ({ versions: await models.versions(name) }),
+  )
+
+  app.get(
+    '/api/v1/models/:name/versions/:version',
+    {
+      schema: {
+        tags,
+        operationId: 'getVersion',
+        summary: 'One version',
+        params: NameAndVersion,
+        response: { 200: ModelVersionAnswer, ...errorAnswers('VERSION_NOT_FOUND', 'INVALID_INPUT') },
+      },
+    },
+    async ({ params: { name, version } }) => models.version(name, version),
+  )
+
+  app.get(
+    '/api/v1/models/:name/signature',
+    {
+      schema: {
+        tags,
+        operationId: 'getSignature',
+        summary: 'What the champion takes and gives',
+        params: Name,
+        response: { 200: ModelSignature, ...errorAnswers('MODEL_NOT_FOUND', 'MODEL_UNAVAILABLE') },
+      },
+    },
+    async ({ params: { name } }) => (await cache.resolve(name, { alias: 'champion' })).scorer.signature,
+  )
+
+  app.get(
+    '/api/v1/models/:name/versions/:version/signature',
+    {
+      schema: {
+        tags,
+        operationId: 'getVersionSignature',
+        summary: 'What a version takes and gives',
+        params: NameAndVersion,
+        response: { 200: ModelSignature, ...errorAnswers('VERSION_NOT_FOUND', 'MODEL_UNAVAILABLE', 'INVALID_INPUT') },
+      },
+    },
+    async ({ params: { name, version } }) => (await cache.resolve(name, { version })).scorer.signature,
+  )
+
+  app.get(
+    '/api/v1/models/:name/history',
+    {
+      schema: {
+        tags,
+        operationId: 'getHistory',
+        summary: 'Every change of versions and aliases, oldest first',
+        params: Name,
+        response: { 200: z.object({ entries: z.array(LedgerEntryAnswer) }), ...errorAnswers('MODEL_NOT_FOUND') },
+      },
+    },
+    async ({ params: { name } }) => ({ entries: await models.history(name) }),
+  )
+
+  app.post(
+    '/api/v1/models/:name/promote',
+    {
+      schema: {
+        tags,
+        operationId: 'promote',
+        summary: 'Point an alias at a version',
+        params: Name,
+        body: z.strictObject({ version: z.int().min(1).max(2_147_483_647), alias, reason }),
+        response: {
+          200: ModelVersionAnswer,
+          ...errorAnswers('VERSION_NOT_FOUND', 'INVALID_INPUT', 'UNSUPPORTED_MEDIA_TYPE', 'BODY_TOO_LARGE'),
+        },
+      },
+    },
+    async ({ params: { name }, body }) => {
+      const version = await models.setAlias({ model: name, ...body, actor: ACTOR, now: clock() })
+      await cache.refresh()
+      return version
+    },
+  )
+
+  app.post(
+    '/api/v1/models/:name/rollback',
+    {
+      schema: {
+        tags,
+        operationId: 'rollback',
+        summary: 'Point an alias back at what it pointed at before',
+        params: Name,
+        body: z.strictObject({ alias, reason }),
+        response: {
+          200: ModelVersionAnswer,
+          ...errorAnswers(
+            'ALIAS_NOT_FOUND',
+            'NOTHING_TO_ROLL_BACK',
+            'INVALID_INPUT',
+            'UNSUPPORTED_MEDIA_TYPE',
+            'BODY_TOO_LARGE',
+          ),
+        },
+      },
+    },
+    async ({ params: { name }, body }) => {
+      const version = await models.rollback({ model: name, ...body, actor: ACTOR, now: clock() })
+      await cache.refresh()
+      return version
+    },
+  )
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod'
+
+const id = z.string().describe('Names this prediction; an outcome that arrives later refers to it.')
+const warnings = z
+  .array(z.object({ path: z.string(), message: z.string() }))
+  .describe('Values that training never saw: scored all the same.')
+
+export const ExplanationAnswer = z
+  .object({
+    score: z.string().describe('What base and contributions add up to, such as "log-odds of Dropout".'),
+    base: z.number(),
+    total: z.number().describe('base and all contributions together.'),
+    contributions: z
+      .array(
+        z.object({
+          feature: z.string(),
+          value: z.union([z.string(), z.number(), z.boolean(), z.null()]).describe('As sent.'),
+          contribution: z.number(),
+        }),
+      )
+      .describe('Largest influence first.'),
+  })
+  .describe('Only with `explain: true`.')
+
+export const ClassPredictionAnswer = z.object({
+  id,
+  label: z.string(),
+  confidence: z.number().describe('Probability of the label.'),
+  probabilities: z.record(z.string(), z.number()),
+  set: z
+    .array(z.string())
+    .nullable()
+    .describe('Labels that hold the truth with the promised probability; null when nothing is promised.'),
+  warnings,
+  explanation: ExplanationAnswer.optional(),
+})
+
+export const ValuePredictionAnswer = z.object({
+  id,
+  value: z.number(),
+  interval: z
+    .tuple([z.number(), z.number()])
+    .nullable()
+    .describe('Bounds that hold the truth with the promised probability; null when nothing is promised.'),
+  warnings,
+  explanation: ExplanationAnswer.optional(),
+})
+
+export const ModelAnswer = z.object({
+  name: z.string(),
+  version: z.int(),
+  alias: z.string().nullable().describe('null when asked for by number'),
+})
+
+/** Documents the body; requests are read by `readPredictRequest`, records by the model's own reader. */
+export const PredictBody = z.strictObject({
+  records: z.array(z.record(z.string(), z.unknown())).describe("Objects with the columns of the model's signature."),
+  explain: z.boolean().optional().describe('Add the contributions to each prediction. Default: false.'),
+  onError: z
+    .enum(['refuse', 'partial'])
+    .optional()
+    .describe(
+      '`refuse` (default): one bad record refuses the request, with every fault named. `partial`: good records are answered, bad ones carry their errors.',
+    ),
+})

@@ -1,0 +1,213 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { FastifyRequest, FastifySchemaCompiler } from 'fastify'
+import { validatorCompiler } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { BellwetherError } from '../../errors.ts'
+import type { ServedModel } from '../../serve/model-cache.ts'
+import { invalid, isPlainObject, readPredictRequest } from '../../serve/predict-request.ts'
+import { type FailedPrediction, isFailed, type Prediction } from '../../serve/prediction.ts'
+import { jsonType } from '../../table/records-value.ts'
+import { defaultModelName } from '../default-model.ts'
+import type { RouteContext, TypedApp } from '../route-types.ts'
+import { ErrorAnswer, errorAnswers } from './api-schemas.ts'
+import { ClassPredictionAnswer, ModelAnswer, PredictBody, ValuePredictionAnswer } from './predict-schemas.ts'
+
+const PredictAnswer = z.object({
+  model: ModelAnswer,
+  predictions: z.array(z.union([ClassPredictionAnswer, ValuePredictionAnswer, z.object({ error: ErrorAnswer })])),
+})
+
+interface RecordsAnswer {
+  readonly model: z.output<typeof ModelAnswer>
+  readonly predictions: readonly (Prediction | FailedPrediction)[]
+}
+
+const FlatAnswer = z.object({
+  prediction: z.union([z.string(), z.number()]).describe('The label, or the number.'),
+  confidence: z.number().nullable().describe('Probability of the label; null for a number.'),
+  id: z.string(),
+  model: ModelAnswer,
+})
+
+const PREDICT_ERRORS = errorAnswers(
+  'INVALID_INPUT',
+  'MODEL_NOT_FOUND',
+  'BODY_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'CANNOT_SERVE',
+  'MODEL_UNAVAILABLE',
+)
+
+/** Bodies of the hot routes are read by hand; their schema documents them. */
+const bodyByHand: FastifySchemaCompiler<unknown> = ({ schema, ...route }) =>
+  route.httpPart === 'body'
+    ? (value: unknown) => ({ value })
+    : validatorCompiler({ schema: schema as z.ZodType, ...route })
+
+/** Our own protocol: records in, predictions out; and the flat form for one record. */
+export async function predictRoutes(app: TypedApp, context: RouteContext): Promise<void> {
+  const { cache } = context
+  const tags = ['predict']
+  const answer = { 200: PredictAnswer, ...PREDICT_ERRORS }
+
+  app.post(
+    '/api/v1/models/:name/predict',
+    {
+      validatorCompiler: bodyByHand,
+      schema: {
+        tags,
+        operationId: 'predict',
+        summary: "Predictions of a model's champion",
+        params: z.object({ name: z.string() }),
+        body: PredictBody,
+        response: answer,
+      },
+    },
+    async (request) => answerRecords(request, await cache.resolve(request.params.name, { alias: 'champion' }), context),
+  )
+
+  app.post(
+    '/api/v1/models/:name/versions/:version/predict',
+    {
+      validatorCompiler: bodyByHand,
+      schema: {
+        tags,
+        operationId: 'predictByVersion',
+        summary: 'Predictions of one version',
+        params: z.object({ name: z.string(), version: z.coerce.number().int().min(1).max(2_147_483_647) }),
+        body: PredictBody,
+        response: answer,
+      },
+    },
+    async (request) =>
+      answerRecords(request, await cache.resolve(request.params.name, { version: request.params.version }), context),
+  )
+
+  app.post(
+    '/api/v1/models/:name/aliases/:alias/predict',
+    {
+      validatorCompiler: bodyByHand,
+      schema: {
+        tags,
+        operationId: 'predictByAlias',
+        summary: 'Predictions of the version behind an alias',
+        params: z.object({ name: z.string(), alias: z.string() }),
+        body: PredictBody,
+        response: answer,
+      },
+    },
+    async (request) =>
+      answerRecords(request, await cache.resolve(request.params.name, { alias: request.params.alias }), context),
+  )
+
+  app.post(
+    '/predict/v2',
+    {
+      validatorCompiler: bodyByHand,
+      schema: {
+        tags,
+        operationId: 'predictDefault',
+        summary: "Predictions of the default model's champion",
+        body: PredictBody,
+        response: answer,
+      },
+    },
+    async (request) => answerRecords(request, await defaultChampion(context), context),
+  )
+
+  for (const [path, operationId] of [
+    ['/predict', 'predictFlat'],
+    ['/predict/v1', 'predictFlatV1'],
+  ] as const) {
+    app.post(
+      path,
+      {
+        validatorCompiler: bodyByHand,
+        schema: {
+          tags,
+          operationId,
+          summary: 'One record, flat, for the default model',
+          body: z
+            .record(z.string(), z.unknown())
+            .describe("One object with the columns of the default model's signature."),
+          response: { 200: FlatAnswer, ...PREDICT_ERRORS },
+        },
+      },
+      async (request) => answerFlat(request, await defaultChampion(context), context),
+    )
+  }
+}
+
+async function defaultChampion(context: RouteContext): Promise<ServedModel> {
+  return context.cache.resolve(await defaultModelName(context), { alias: 'champion' })
+}
+
+async function answerRecords(
+  request: FastifyRequest,
+  served: ServedModel,
+  { limits, metrics, newId }: RouteContext,
+): Promise<RecordsAnswer> {
+  const { records, explain, onError } = readPredictRequest(request.body, limits.records)
+  const predictions = await served.scorer.scoreInSlices(records, { explain, onError, newId }, nextTurn)
+  count(request, served, predictions, metrics)
+  return { model: modelOf(served), predictions }
+}
+
+async function answerFlat(
+  request: FastifyRequest,
+  served: ServedModel,
+  { metrics, newId }: RouteContext,
+): Promise<z.output<typeof FlatAnswer>> {
+  const record: unknown = request.body
+  if (!isPlainObject(record))
+    throw invalid([{ path: 'body', message: `expected one flat object, came ${jsonType(record)}` }])
+  try {
+    const [prediction] = served.scorer.score([record], { explain: false, newId })
+    if (!prediction || isFailed(prediction)) throw new BellwetherError('INTERNAL', 'One record has one prediction.')
+    count(request, served, [prediction], metrics)
+    return {
+      ...('label' in prediction
+        ? { prediction: prediction.label, confidence: prediction.confidence }
+        : { prediction: prediction.value, confidence: null }),
+      id: prediction.id,
+      model: modelOf(served),
+    }
+  } catch (error) {
+    throw error instanceof BellwetherError ? withFlatPaths(error) : error
+  }
+}
+
+/** `records[0].Course` is `Course` to who sent one flat object. */
+function withFlatPaths(error: BellwetherError): BellwetherError {
+  if (error.details.length === 0) return error
+  const details = error.details.map(({ path, message }) => ({
+    path: path.replace(/^records\[0\]\.?/, '') || 'body',
+    message,
+  }))
+  const more = details.length > 1 ? ` (and ${details.length - 1} more)` : ''
+  return new BellwetherError(error.code, `${details[0]!.path}: ${details[0]!.message}${more}`, {
+    details,
+    hint: error.hint,
+  })
+}
+
+function count(
+  request: FastifyRequest,
+  { name, version }: ServedModel,
+  predictions: readonly (Prediction | FailedPrediction)[],
+  metrics: RouteContext['metrics'],
+): void {
+  let scored = 0
+  let warnings = 0
+  for (const prediction of predictions) {
+    if (isFailed(prediction)) continue
+    scored++
+    warnings += prediction.warnings.length
+  }
+  metrics.predicted(name, version, scored, warnings)
+  request.scored = { model: name, version, records: predictions.length, failed: predictions.length - scored }
+}
+
+function modelOf({ name, version, alias }: ServedModel): z.output<typeof ModelAnswer> {
+  return { name, version, alias }
+}

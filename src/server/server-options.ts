@@ -1,0 +1,56 @@
+import type { BlobStore } from '../track/blob-store.ts'
+import type { DatasetStore } from '../track/dataset-store.ts'
+import type { ModelRegistry } from '../track/model-registry.ts'
+import type { TrackingStore } from '../track/tracking-store.ts'
+import type { LogSink } from './logger.ts'
+
+/** What the server reads from and writes to; `openHome` gives one. */
+export interface ServerStores {
+  readonly tracking: TrackingStore
+  readonly datasets: DatasetStore
+  readonly models: ModelRegistry
+  readonly blobs: BlobStore
+}
+
+/** Everything the server is handed at start; it opens nothing by itself. */
+export interface ServerOptions {
+  readonly stores: ServerStores
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly clock: () => number
+  /** A new identifier, unique and sortable by time, for predictions and requests. */
+  readonly newId: () => string
+  /** Folder of the built dashboard; a page that says how to build it where it holds none. */
+  readonly dashboardFolder: string
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** Names beside loopback's that a Host header may carry. */
+  readonly allowedHosts?: readonly string[]
+  /** Model of `POST /predict`; the only one where left out. */
+  readonly defaultModel?: string
+  /** Where log lines go; standard error where left out. */
+  readonly log?: LogSink
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  readonly limits?: Partial<ServerLimits>
+}
+
+export interface ServerLimits {
+  /** Largest body of a request. */
+  readonly bodyBytes: number
+  /** Most records in one request. */
+  readonly records: number
+  /** Time for a client to send a whole request. */
+  readonly requestTimeoutMs: number
+  /** How old the server's view of the aliases may be. */
+  readonly aliasPollMs: number
+  /** How long a closing server waits for requests that it has taken. */
+  readonly closeTimeoutMs: number
+}
+
+export const DEFAULT_LIMITS: ServerLimits = {
+  bodyBytes: 8 * 1024 * 1024,
+  records: 10_000,
+  requestTimeoutMs: 30_000,
+  aliasPollMs: 250,
+  closeTimeoutMs: 30_000,
+}

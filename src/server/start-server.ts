@@ -1,0 +1,77 @@
+import { BellwetherError } from '../errors.ts'
+import { assertBindAllowed } from '../security/bind-address.ts'
+import { type BuiltApp, buildApp } from './app.ts'
+import { readyModels } from './readiness.ts'
+import { DEFAULT_LIMITS, type ServerOptions } from './server-options.ts'
+
+export interface RunningServer {
+  /** Such as `http://127.0.0.1:8000`. */
+  readonly url: string
+  /** Takes nothing new, finishes what it took, then resolves; idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts to listen, then loads the models in the background; a request that comes before they are loaded waits for its own.
+ * The stores stay open: who opened them closes them.
+ * @throws AUTH_REQUIRED_FOR_BIND, PORT_IN_USE, BIND_FAILED, USAGE
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { host, port } = options
+  assertBindAllowed(host, false)
+  const { app, context } = await buildApp(options)
+  if (options.defaultModel !== undefined) {
+    try {
+      await options.stores.models.model(options.defaultModel)
+    } catch (error) {
+      await app.close()
+      throw error
+    }
+  }
+  try {
+    await app.listen({ host, port, listenTextResolver: () => 'listening' })
+  } catch (error) {
+    await app.close()
+    throw bindError(error, host, port)
+  }
+  const warmUp = readyModels(context).then(
+    ({ ready }) => app.log.info({ models: ready.length }, 'models loaded'),
+    (error: unknown) => app.log.error({ err: error }, 'models could not be loaded'),
+  )
+
+  const address = app.server.address()
+  const bound = address !== null && typeof address === 'object' ? address.port : port
+  let closing: Promise<void> | null = null
+  return {
+    url: `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${bound}`,
+    close() {
+      closing ??= closeWithin(app, options.limits?.closeTimeoutMs ?? DEFAULT_LIMITS.closeTimeoutMs).then(() => warmUp)
+      return closing
+    },
+  }
+}
+
+/** Waits for requests that were taken, but not for ever. */
+async function closeWithin(app: BuiltApp['app'], timeoutMs: number): Promise<void> {
+  const timer = setTimeout(() => {
+    app.log.warn('requests did not end in time; closing their connections')
+    app.server.closeAllConnections()
+  }, timeoutMs)
+  try {
+    await app.close()
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function bindError(error: unknown, host: string, port: number): unknown {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'EADDRINUSE')
+    return new BellwetherError('PORT_IN_USE', `Port ${port} on ${host} is in use by another program.`, { cause: error })
+  if (code === 'EACCES')
+    return new BellwetherError('BIND_FAILED', `Not allowed to listen on port ${port} on ${host}.`, { cause: error })
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EAFNOSUPPORT') {
+    return new BellwetherError('BIND_FAILED', `${host} is no address of this machine.`, { cause: error })
+  }
+  return error
+}
