@@ -47,29 +47,30 @@ export function decodeState(bytes: Uint8Array): State {
 }
 
 function encode(value: unknown, depth: number, put: (piece: string) => void): void {
-  if (depth > MAX_DEPTH)
+  if (depth > MAX_DEPTH) {
     throw new BellwetherError('INTERNAL', `A state is nested deeper than ${MAX_DEPTH} levels, or holds itself.`)
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return put(JSON.stringify(value))
-  if (typeof value === 'number') return put(encodeNumber(value))
-  if (Array.isArray(value)) {
+  }
+  const type = arrayTypeOf(value)
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') put(JSON.stringify(value))
+  else if (typeof value === 'number') put(encodeNumber(value))
+  else if (type) put(`{"$${type}":"${toBase64(value as StateArray)}"}`)
+  else if (Array.isArray(value)) {
     put('[')
     for (let i = 0; i < value.length; i++) {
       if (i > 0) put(',')
       encode(value[i], depth + 1, put)
     }
-    return put(']')
-  }
-  const type = arrayTypeOf(value)
-  if (type) return put(`{"$${type}":"${toBase64(value as StateArray)}"}`)
-  if (!isPlainObject(value)) throw new BellwetherError('INTERNAL', `A state can't hold ${describe(value)}.`)
-  put('{')
-  let first = true
-  for (const key of Object.keys(value).map(escapeKey).sort()) {
-    put(`${first ? '' : ','}${JSON.stringify(key)}:`)
-    first = false
-    encode(value[key.startsWith('$') ? key.slice(1) : key], depth + 1, put)
-  }
-  put('}')
+    put(']')
+  } else if (isPlainObject(value)) {
+    put('{')
+    let separator = ''
+    for (const key of Object.keys(value).map(escapeKey).sort()) {
+      put(`${separator}${JSON.stringify(key)}:`)
+      separator = ','
+      encode(value[key.startsWith('$') ? key.slice(1) : key], depth + 1, put)
+    }
+    put('}')
+  } else throw new BellwetherError('INTERNAL', `A state can't hold ${describe(value)}.`)
 }
 
 const escapeKey = (key: string) => (key.startsWith('$') ? `$${key}` : key)
@@ -125,6 +126,7 @@ function decodeTagged(tag: string, content: unknown, path: string): State {
 }
 
 function arrayTypeOf(value: unknown): ArrayType | null {
+  if (!ArrayBuffer.isView(value)) return null
   for (const type of Object.keys(ARRAY_TYPES) as ArrayType[]) {
     // A Buffer is a Uint8Array by inheritance only; it would come back as something else.
     if (value instanceof ARRAY_TYPES[type] && Object.getPrototypeOf(value) === ARRAY_TYPES[type].prototype) return type

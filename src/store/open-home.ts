@@ -83,13 +83,22 @@ async function prepareFolder(root: string, create: boolean): Promise<string | nu
       throw new BellwetherError('HOME_NOT_A_FOLDER', `${root}: expected a folder, found a file.`)
     }
     if (!found && !create) throw new BellwetherError('HOME_NOT_FOUND', `${root}: there is no such folder.`)
-    if (!found) return await makeFolder(root)
+    if (!found) {
+      // Asked beforehand, because a recursive mkdir on a read-only disk answers "not found".
+      await requireAccess(await nearestFolder(path.dirname(root)), constants.W_OK | constants.X_OK)
+      return await makeFolder(root)
+    }
     // An empty folder is made ours; one with other things in it keeps its permissions (the files inside are for the owner alone anyway).
     if (create && (await readdir(root)).length === 0) await chmod(root, FOLDER_MODE).catch(() => undefined)
     return null
   } catch (error) {
     throw storageError(error, root)
   }
+}
+
+/** The folder itself, or the nearest one above it that is there. */
+async function nearestFolder(folder: string): Promise<string> {
+  return (await isThere(folder)) ? folder : nearestFolder(path.dirname(folder))
 }
 
 async function openToWrite(root: string, create: boolean, busyTimeoutMs: number): Promise<SqlDatabase> {
@@ -115,7 +124,7 @@ async function openToWrite(root: string, create: boolean, busyTimeoutMs: number)
 async function placeNewDatabase(root: string, file: string): Promise<void> {
   const temporary = temporaryName(root)
   try {
-    await createDatabaseFile(temporary)
+    await createDatabaseFile(temporary, file)
     await link(temporary, file).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code === 'EEXIST') return
       // A file system without hard links: here alone a second process that starts at the same instant could be lost from sight.

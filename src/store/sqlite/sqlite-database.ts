@@ -9,6 +9,8 @@ export interface SqliteOptions {
   readonly readOnly: boolean
   /** How long a writer waits for its turn before HOME_LOCKED. */
   readonly busyTimeoutMs: number
+  /** What messages call the file, where its own name would mean nothing to anyone. */
+  readonly place?: string
 }
 
 const SELECT_TABLES = `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name`
@@ -41,7 +43,7 @@ export class SqliteDatabase implements SqlDatabase {
 
   /** Opens a file that is there; a URL may carry parameters of SQLite. @throws HOME_DENIED, HOME_CORRUPT, HOME_READ_ONLY, HOME_LOCKED, STORAGE_FULL, STORAGE_FAILED */
   static open(location: string | URL, options: SqliteOptions): SqliteDatabase {
-    const file = location instanceof URL ? fileURLToPath(location) : location
+    const file = options.place ?? (location instanceof URL ? fileURLToPath(location) : location)
     const { DatabaseSync } = loadSqlite()
     let database: DatabaseSync | undefined
     try {

@@ -1,0 +1,24 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { runBlobStoreContract } from '../track/testing/blob-store-contract.ts'
+import { runDatasetStoreContract } from '../track/testing/dataset-store-contract.ts'
+import { runModelRegistryContract } from '../track/testing/model-registry-contract.ts'
+import type { OpenStores } from '../track/testing/open-stores.ts'
+import { runTrackingStoreContract } from '../track/testing/tracking-store-contract.ts'
+import { openHome } from './open-home.ts'
+
+async function open(): Promise<OpenStores> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'bellwether-store-'))
+  const home = await openHome(folder)
+  const close = async () => {
+    await home.close()
+    await rm(folder, { recursive: true })
+  }
+  return { ...home, close }
+}
+
+runTrackingStoreContract('SQLite', open)
+runDatasetStoreContract('SQLite', open)
+runModelRegistryContract('SQLite', open)
+runBlobStoreContract('files', open)

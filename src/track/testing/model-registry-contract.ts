@@ -1,0 +1,272 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { LedgerWalk } from '../ledger.ts'
+import type { AliasChange, ModelRegistry } from '../model-registry.ts'
+import { type OpenStores, someVersion } from './open-stores.ts'
+
+/** What every model registry does, whatever it keeps its rows in. `open` gives empty stores. */
+export function runModelRegistryContract(name: string, open: () => Promise<OpenStores>): void {
+  describe(`${name}: model registry`, () => {
+    let stores: OpenStores
+    let models: ModelRegistry
+    beforeEach(async () => {
+      stores = await open()
+      models = stores.models
+    })
+    afterEach(() => stores.close())
+
+    const create = async (overrides: Parameters<typeof someVersion>[1] = {}) =>
+      models.createVersion(await someVersion(stores, overrides))
+    const change = (version: number, overrides: Partial<AliasChange> = {}): AliasChange => ({
+      model: 'grades',
+      alias: 'champion',
+      version,
+      actor: 'ana',
+      reason: 'because',
+      now: 6000,
+      ...overrides,
+    })
+    const back = (overrides: Partial<AliasChange> = {}) => {
+      const { version: _, ...rest } = change(0, { reason: 'too many alarms', ...overrides })
+      return models.rollback(rest)
+    }
+    const champion = async () => (await models.byAlias('grades', 'champion')).version
+
+    describe('versions', () => {
+      test('a version comes back as it was created, with its number', async () => {
+        const given = await someVersion(stores, { aliases: ['champion', 'blue', 'champion'] })
+        const version = await models.createVersion(given)
+        expect(version).toEqual({
+          model: 'grades',
+          version: 1,
+          runId: given.runId,
+          datasetId: given.datasetId,
+          estimator: 'random-forest',
+          files: given.files,
+          metrics: { f1_macro: 0.7, roc_auc: Number.NaN },
+          aliases: ['blue', 'champion'],
+          createdTime: 5000,
+        })
+        expect(await models.version('grades', 1)).toEqual(version)
+        expect(await models.byAlias('grades', 'blue')).toEqual(version)
+        expect(await models.model('grades')).toEqual({
+          name: 'grades',
+          createdTime: 5000,
+          latestVersion: 1,
+          aliases: { blue: 1, champion: 1 },
+        })
+      })
+
+      test('are numbered from 1 for each model, without gaps or twins when many come at once', async () => {
+        const given = await someVersion(stores)
+        const numbers = await Promise.all(
+          Array.from({ length: 20 }, (_, i) => models.createVersion({ ...given, model: i % 2 === 0 ? 'a' : 'b' })),
+        )
+        const of = (model: string) => numbers.filter((one) => one.model === model).map((one) => one.version)
+        expect(of('a').sort((x, y) => x - y)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+        expect(of('b').sort((x, y) => x - y)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+        expect((await models.models()).map(({ name: model, latestVersion }) => [model, latestVersion])).toEqual([
+          ['a', 10],
+          ['b', 10],
+        ])
+      })
+
+      test('are listed newest first, each with its own files, metrics and aliases', async () => {
+        const [one, two] = [
+          await create({ metrics: { m: 1 }, aliases: ['champion'] }),
+          await create({ metrics: { m: 2 }, aliases: ['champion', 'next'] }),
+        ]
+        expect(await models.versions('grades')).toEqual([
+          { ...two, aliases: ['champion', 'next'] },
+          { ...one, aliases: [] },
+        ])
+      })
+
+      test('a file whose blob was not put leaves no trace of the version', async () => {
+        const given = await someVersion(stores, { aliases: ['champion'] })
+        const files = [...given.files, { path: 'lost.json', hash: `sha256:${'0'.repeat(64)}`, sizeBytes: 1 }]
+        await expect(models.createVersion({ ...given, files })).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' })
+        expect(await models.models()).toEqual([])
+        expect(await models.verifyLedger()).toEqual({ entries: 0, brokenAt: null })
+        expect((await models.createVersion(given)).version).toBe(1)
+      })
+
+      test.each([
+        ['a run that is not there', { runId: 'f'.repeat(32) }, 'RUN_NOT_FOUND'],
+        ['a dataset that is not there', { datasetId: `sha256:${'0'.repeat(64)}` }, 'DATASET_NOT_FOUND'],
+        ['a name outside the grammar', { model: 'a/b' }, 'INVALID_NAME'],
+        ['an alias outside the grammar', { aliases: ['latest'] }, 'INVALID_NAME'],
+        ['no files', { files: [] }, 'INVALID_INPUT'],
+      ])('%s is refused', async (_, overrides, code) => {
+        const before = await models.revision()
+        await expect(create(overrides)).rejects.toMatchObject({ code })
+        expect(await models.models()).toEqual([])
+        expect(await models.revision()).toBe(before)
+      })
+
+      test('the same file twice is refused', async () => {
+        const given = await someVersion(stores)
+        await expect(models.createVersion({ ...given, files: [...given.files, ...given.files] })).rejects.toMatchObject(
+          { code: 'INVALID_INPUT' },
+        )
+      })
+
+      test('what is not there is named, with what is', async () => {
+        await create({ aliases: ['champion'] })
+        for (const ask of [
+          models.model('none'),
+          models.versions('none'),
+          models.version('none', 1),
+          models.byAlias('none', 'champion'),
+          models.history('none'),
+          models.setAlias(change(1, { model: 'none' })),
+          back({ model: 'none' }),
+        ]) {
+          await expect(ask).rejects.toMatchObject({
+            code: 'MODEL_NOT_FOUND',
+            message: expect.stringContaining('grades'),
+          })
+        }
+        for (const wrong of [0, -1, 2, 1.5, Number.NaN])
+          await expect(models.version('grades', wrong)).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' })
+        await expect(models.setAlias(change(2))).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' })
+        await expect(models.byAlias('grades', 'none')).rejects.toMatchObject({
+          code: 'ALIAS_NOT_FOUND',
+          message: expect.stringContaining('champion'),
+        })
+        await expect(back({ alias: 'none' })).rejects.toMatchObject({ code: 'ALIAS_NOT_FOUND' })
+      })
+    })
+
+    describe('aliases and history', () => {
+      test('a change of an alias is in the ledger: who, when, why, from, to', async () => {
+        await create({ aliases: ['champion'] })
+        await create()
+        expect(await models.setAlias(change(2))).toMatchObject({ version: 2, aliases: ['champion'] })
+        expect((await models.history('grades')).map(({ previousHash: _p, hash: _h, ...entry }) => entry)).toEqual([
+          {
+            sequence: 1,
+            time: 5000,
+            actor: 'ana',
+            action: 'version-created',
+            model: 'grades',
+            alias: null,
+            from: null,
+            to: 1,
+            reason: 'best of the search',
+          },
+          {
+            sequence: 2,
+            time: 5000,
+            actor: 'ana',
+            action: 'alias-set',
+            model: 'grades',
+            alias: 'champion',
+            from: null,
+            to: 1,
+            reason: 'best of the search',
+          },
+          {
+            sequence: 3,
+            time: 5000,
+            actor: 'ana',
+            action: 'version-created',
+            model: 'grades',
+            alias: null,
+            from: null,
+            to: 2,
+            reason: 'best of the search',
+          },
+          {
+            sequence: 4,
+            time: 6000,
+            actor: 'ana',
+            action: 'alias-set',
+            model: 'grades',
+            alias: 'champion',
+            from: 1,
+            to: 2,
+            reason: 'because',
+          },
+        ])
+      })
+
+      test('pointing an alias where it points already changes nothing', async () => {
+        await create({ aliases: ['champion'] })
+        const before = await models.revision()
+        await models.setAlias(change(1))
+        expect(await models.revision()).toBe(before)
+      })
+
+      test('a rollback goes back one version at a time, never forward again', async () => {
+        for (let i = 0; i < 3; i++) await create({ aliases: ['champion'] })
+        expect((await back()).version).toBe(2)
+        expect((await back()).version).toBe(1)
+        await expect(back()).rejects.toMatchObject({ code: 'NOTHING_TO_ROLL_BACK' })
+        expect(await champion()).toBe(1)
+        expect((await models.history('grades')).at(-1)).toMatchObject({
+          action: 'rollback',
+          from: 2,
+          to: 1,
+          reason: 'too many alarms',
+        })
+      })
+
+      test('after a rollback, a new champion can be rolled back to the version before it', async () => {
+        for (let i = 0; i < 2; i++) await create({ aliases: ['champion'] })
+        await back()
+        await create({ aliases: ['champion'] })
+        expect((await back()).version).toBe(1)
+      })
+
+      test('aliases roll back apart from each other, and models as well', async () => {
+        await create({ aliases: ['champion', 'blue'] })
+        await create({ aliases: ['champion'] })
+        await create({ model: 'other', aliases: ['champion'] })
+        await create({ model: 'other', aliases: ['champion'] })
+        await back()
+        expect(await models.models()).toMatchObject([
+          { name: 'grades', aliases: { blue: 1, champion: 1 } },
+          { name: 'other', aliases: { champion: 2 } },
+        ])
+        await expect(back({ alias: 'blue' })).rejects.toMatchObject({ code: 'NOTHING_TO_ROLL_BACK' })
+        expect((await models.history('other')).every(({ model }) => model === 'other')).toBe(true)
+      })
+
+      test('the revision changes with every version and alias', async () => {
+        const seen = [await models.revision()]
+        await create()
+        seen.push(await models.revision())
+        await models.setAlias(change(1))
+        seen.push(await models.revision())
+        await create({ aliases: ['champion'] })
+        seen.push(await models.revision())
+        await back()
+        seen.push(await models.revision())
+        expect(new Set(seen).size).toBe(5)
+      })
+    })
+
+    describe('the ledger', () => {
+      test('is whole after many changes at once', async () => {
+        const given = await someVersion(stores, { aliases: ['champion'] })
+        await Promise.all(Array.from({ length: 15 }, () => models.createVersion(given)))
+        expect(await models.verifyLedger()).toEqual({ entries: 30, brokenAt: null })
+      })
+
+      test('is whole when it is longer than a page', async () => {
+        const given = await someVersion(stores, { aliases: Array.from({ length: 400 }, (_, i) => `alias-${i}`) })
+        for (let i = 0; i < 3; i++) await models.createVersion(given)
+        expect(await models.verifyLedger()).toEqual({ entries: 1203, brokenAt: null })
+      })
+
+      test('keeps any text of a person as an entry that verifies', async () => {
+        await create({ aliases: ['champion'], actor: 'É\ud800\u0000"\\', reason: 'line 1\nline 2 \u{1f393}\udfff' })
+        expect((await models.verifyLedger()).brokenAt).toBeNull()
+        const entries = await models.history('grades')
+        expect(entries[0]!.reason).toBe('line 1\nline 2 \u{1f393}\u{fffd}')
+        const walk = new LedgerWalk()
+        expect(walk.take(entries)).toBe(true)
+      })
+    })
+  })
+}
