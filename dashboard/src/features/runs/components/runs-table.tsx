@@ -67,12 +67,6 @@ export function RunsTable({ hrefOfRun, versions, onCompare }: RunsTableProps) {
       sort: (run) => run.status,
       cell: (run) => <RunStatusBadge status={run.status} />,
     },
-    {
-      key: 'best',
-      title: 'Best estimator',
-      sort: (run) => run.params['best.estimator'],
-      cell: (run) => run.params['best.estimator'] ?? '–',
-    },
     ...mainMetrics(runs.data, METRIC_COLUMNS).map(
       (key): Column<Run> => ({
         key,
@@ -86,20 +80,18 @@ export function RunsTable({ hrefOfRun, versions, onCompare }: RunsTableProps) {
       key: 'version',
       title: 'Model version',
       sort: (run) => versions.get(run.id),
-      cell: (run) => <span className="nowrap">{versions.get(run.id) ?? '–'}</span>,
+      cell: (run) => <TwoLines first={versions.get(run.id) ?? '–'} second={run.params['best.estimator'] ?? ''} />,
     },
     {
       key: 'started',
       title: 'Started',
       sort: (run) => run.startTime,
-      cell: (run) => <span className="nowrap">{formatTime(run.startTime)}</span>,
-    },
-    {
-      key: 'duration',
-      title: 'Took',
-      numeric: true,
-      sort: (run) => (run.endTime === null ? null : run.endTime - run.startTime),
-      cell: (run) => (run.endTime === null ? '–' : formatDuration(run.endTime - run.startTime)),
+      cell: (run) => (
+        <TwoLines
+          first={formatTime(run.startTime)}
+          second={run.endTime === null ? '' : `took ${formatDuration(run.endTime - run.startTime)}`}
+        />
+      ),
     },
   ]
   return (
@@ -120,5 +112,14 @@ export function RunsTable({ hrefOfRun, versions, onCompare }: RunsTableProps) {
         initialOrder={{ key: 'started', descending: true }}
       />
     </Card>
+  )
+}
+
+function TwoLines({ first, second }: { first: string; second: string }) {
+  return (
+    <span className="two-lines">
+      {first}
+      {second ? <span className="soft small">{second}</span> : null}
+    </span>
   )
 }
