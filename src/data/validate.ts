@@ -42,7 +42,7 @@ export interface ValidatedTable {
   readonly table: Table
   /** The given schema with what the accepted rows show. */
   readonly schema: TableSchema
-  /** By row of the file. At most 100,000 are kept; the report counts all. */
+  /** In the order of the file. */
   readonly rejected: readonly Rejection[]
   readonly report: ValidationReport
 }
@@ -55,8 +55,10 @@ export interface ValidateOptions {
   readonly required?: readonly string[]
 }
 
-const MAX_KEPT = 100_000
+/** Faults that an error names. */
 const MAX_SHOWN = 10
+/** Bad rows that are kept where the policy allows fewer: enough to name the first faults. */
+const MIN_KEPT = 1000
 
 /**
  * Splits a raw table into rows that keep the schema and rows that break it. Categories are the declared ones or those
@@ -94,7 +96,7 @@ export function applySchema(
 }
 
 function typed(raw: RawTable, schema: TableSchema, options: ValidateOptions, keepCodes: boolean) {
-  const faults = new FaultLog(raw)
+  const faults = new FaultLog(raw, options.policy)
   const columns = schema.columns.map((column): [ColumnSchema, Column] => {
     const rawColumn = raw.columns.find(({ name }) => name === column.name)
     if (!rawColumn) throw columnNotFound(raw, column.name)
@@ -135,17 +137,20 @@ export function columnNotFound(raw: RawTable, name: string, role = 'column'): Be
   )
 }
 
-/** Faults by row, bounded in memory. */
+/** Faults by row. Rows beyond what the policy allows are only counted: then the table is refused anyway. */
 class FaultLog {
   nBadRows = 0
   readonly #raw: RawTable
+  readonly #maxKept: number
   readonly #bad: Uint8Array
   readonly #kept = new Map<number, Violation[]>()
   readonly #byRule = new Map<string, number>()
   readonly #byColumn = new Map<string, number>()
 
-  constructor(raw: RawTable) {
+  constructor(raw: RawTable, policy: RejectPolicy) {
     this.#raw = raw
+    const allowed = policy.action === 'fail' ? 0 : policy.maxRejectedShare * sourceRows(raw)
+    this.#maxKept = Math.max(MIN_KEPT, Math.ceil(allowed))
     this.#bad = new Uint8Array(raw.nRows)
     if (raw.malformed.length > 0) this.#byRule.set('malformed', raw.malformed.length)
   }
@@ -154,7 +159,7 @@ class FaultLog {
     if (this.#bad[row] === 0) {
       this.#bad[row] = 1
       this.nBadRows++
-      if (this.#kept.size < MAX_KEPT) this.#kept.set(row, [])
+      if (this.#kept.size < this.#maxKept) this.#kept.set(row, [])
     }
     this.#kept.get(row)?.push(violation)
     this.#byRule.set(violation.rule, (this.#byRule.get(violation.rule) ?? 0) + 1)
