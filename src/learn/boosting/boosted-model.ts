@@ -1,0 +1,97 @@
+import { type Matrix, selectMatrixRows } from '../../table/matrix.ts'
+import type { State } from '../../table/state.ts'
+import type { SupervisedTask } from '../../table/target.ts'
+import { refuseOtherWidth, refuseOutside } from '../check-matrix.ts'
+import type { FittedModel, MatrixExplanation } from '../estimator.ts'
+import { readState } from '../read-state.ts'
+import { ensembleState, restoreEnsemble } from '../tree/ensemble.ts'
+import { shares } from '../tree/importance.ts'
+import { addTreeOutputs } from '../tree/predict.ts'
+import { treeShap } from '../tree/shap.ts'
+import type { BoostedTrees } from './fit.ts'
+import { softmax } from './loss.ts'
+
+const NAME = 'gradient-boosting'
+
+/** Fitted gradient boosting: initial raw scores, and trees whose leaf values add to them. */
+export class BoostedModel implements FittedModel {
+  readonly estimator = NAME
+  readonly task: SupervisedTask
+  readonly nClasses: number
+  readonly #learnt: BoostedTrees
+
+  constructor(task: SupervisedTask, nClasses: number, learnt: BoostedTrees) {
+    this.task = task
+    this.nClasses = nClasses
+    this.#learnt = learnt
+  }
+
+  predict(x: Matrix): Float64Array {
+    const raw = this.#raw(x)
+    if (this.task === 'regression') return raw
+    const { nClasses } = this
+    if (nClasses > 2) {
+      for (let row = 0; row < x.nRows; row++) softmax(raw.subarray(row * nClasses, (row + 1) * nClasses))
+      return raw
+    }
+    const probabilities = new Float64Array(2 * x.nRows)
+    for (let row = 0; row < x.nRows; row++) {
+      const p = 1 / (1 + Math.exp(-raw[row]!))
+      probabilities[2 * row] = 1 - p
+      probabilities[2 * row + 1] = p
+    }
+    return probabilities
+  }
+
+  /** In the raw score: of the class before softmax; of two classes, the log-odds of the one asked for. */
+  explain(x: Matrix, row: number, output: number): MatrixExplanation {
+    const { trees, initial } = this.#learnt
+    refuseOtherWidth(x, trees.nColumns, NAME)
+    refuseOutside(x, row, output, Math.max(1, this.nClasses))
+    const one = selectMatrixRows(x, Uint32Array.of(row))
+    const binary = this.nClasses === 2
+    const rawOutput = binary ? 0 : output
+    const { base, contributions } = treeShap(trees, one, 0, rawOutput)
+    // Two classes share one raw score, that of class 1; class 0 has its negative.
+    const sign = binary && output === 0 ? -1 : 1
+    return {
+      space: this.task === 'regression' ? 'value' : 'log-odds',
+      base: sign * (initial[rawOutput]! + base),
+      score: sign * this.#raw(one)[rawOutput]!,
+      contributions: sign === 1 ? contributions : contributions.map((value) => -value),
+    }
+  }
+
+  importances(): Float64Array {
+    return shares(this.#learnt.gains)
+  }
+
+  state(): State {
+    const { initial, gains, trees } = this.#learnt
+    return { task: this.task, nClasses: this.nClasses, initial, gains, trees: ensembleState(trees) }
+  }
+
+  /** Raw scores, row-major, shape (nRows * nOutputs). */
+  #raw(x: Matrix): Float64Array {
+    const { trees, initial } = this.#learnt
+    refuseOtherWidth(x, trees.nColumns, NAME)
+    const raw = new Float64Array(x.nRows * initial.length)
+    for (let row = 0; row < x.nRows; row++) raw.set(initial, row * initial.length)
+    addTreeOutputs(trees, x, raw)
+    return raw
+  }
+}
+
+/** @throws MODEL_STATE_INVALID */
+export function restoreBoostedModel(state: State): BoostedModel {
+  const reader = readState(state, NAME)
+  const task = reader.text('task')
+  if (task !== 'classification' && task !== 'regression') return reader.fail('task', 'classification or regression')
+  const nClasses = reader.count('nClasses', task === 'classification' ? 2 : 0)
+  const trees = restoreEnsemble(readState(reader.raw('trees'), NAME))
+  const nOutputs = task === 'regression' || nClasses === 2 ? 1 : nClasses
+  if (trees.width !== 1 || trees.nOutputs !== nOutputs) return reader.fail('trees', `trees of ${nOutputs} outputs`)
+  const initial = reader.float64('initial', nOutputs)
+  const gains = reader.float64('gains', trees.nColumns)
+  return new BoostedModel(task, nClasses, { initial, trees, gains })
+}

@@ -1,0 +1,171 @@
+import type { Matrix } from '../../table/matrix.ts'
+import { deriveSeed, RandomState } from '../../table/random.ts'
+import { selectTarget, type Target } from '../../table/target.ts'
+import { fitWeights, throwIfCancelled } from '../check-fit-input.ts'
+import { balancedWeights } from '../class-weight.ts'
+import type { FitInput } from '../estimator.ts'
+import { applyBins, learnBins } from '../tree/bin.ts'
+import type { TreeEnsemble } from '../tree/ensemble.ts'
+import { EnsembleWriter } from '../tree/ensemble-writer.ts'
+import { splittableColumns } from '../tree/feature-sampler.ts'
+import { drawShare, TreeGrower } from './grow.ts'
+import { holdOutRows } from './hold-out.ts'
+import { type Loss, lossOf } from './loss.ts'
+import type { GradientBoostingOptions } from './options.ts'
+
+/** What boosting learns. */
+export interface BoostedTrees {
+  /** Raw score before the first tree, shape (nOutputs). */
+  readonly initial: Float64Array
+  readonly trees: TreeEnsemble
+  /** Gain of all splits by column, shape (nColumns). */
+  readonly gains: Float64Array
+}
+
+/** Rows held out for early stopping, and how well they are answered so far. */
+interface Validation {
+  readonly rows: Uint32Array
+  readonly raw: Float64Array
+  readonly loss: Loss
+}
+
+/**
+ * Boosts trees on the gradients of the loss. Rows of weight 0 are left out from the start, as if they were not there.
+ * Everything random comes from streams named after what they are for, so that one use does not disturb another.
+ * @throws CANCELLED, FIT_NO_ROWS, WEIGHTS_INVALID
+ */
+export function fitBoostedTrees(input: FitInput, options: GradientBoostingOptions): BoostedTrees {
+  const { x, seed, signal } = input
+  const given = fitWeights(input)
+  const allWeights =
+    input.target.task === 'classification' && options.classWeight === 'balanced'
+      ? balancedWeights(input.target.codes, input.target.classes.length, given)
+      : given
+  const { train, heldOut } = holdOutRows(input.target, given, options, seed)
+  const binSeed = deriveSeed(seed, 'boosting', 'bins')
+  const binned = applyBins(learnBins(x, train, input.sampleWeight ? given : null, options.maxBins, binSeed), x, train)
+  const weights = Float64Array.from(train, (row) => allWeights[row]!)
+  const loss = lossOf(selectTarget(input.target, train), weights)
+  const validation = heldOut.length > 0 ? startValidation(input.target, heldOut, allWeights, loss.initial) : null
+
+  const { nOutputs } = loss
+  const nRows = train.length
+  const writer = new EnsembleWriter(x.nColumns, nOutputs, 1)
+  const grower = new TreeGrower(binned, weights, options)
+  const usable = splittableColumns(binned)
+  const raw = startScores(loss.initial, nRows)
+  const gradients = new Float64Array(nRows)
+  const hessians = new Float64Array(nRows)
+  const sampled = options.subsample < 1
+  const varied = sampled || options.featureFraction < 1 || options.featureFractionByNode < 1 || options.extraTrees
+  const nSampled = Math.max(1, Math.round(options.subsample * nRows))
+  let bestLoss = validation ? validation.loss.mean(validation.raw) : 0
+  let bestTrees = 0
+  let bestGains = grower.gains.slice()
+  let sinceBest = 0
+
+  for (let round = 0; round < options.maxIterations && loss.trained.includes(1); round++) {
+    loss.beginRound(raw)
+    const rows = sampled
+      ? sampleAscending(nRows, nSampled, new RandomState(deriveSeed(seed, 'boosting', 'rows', round)))
+      : Uint32Array.from({ length: nRows }, (_, row) => row)
+    const before = writer.nTrees
+    let nSplits = 0
+    for (let output = 0; output < nOutputs; output++) {
+      throwIfCancelled(signal)
+      const random = new RandomState(deriveSeed(seed, 'boosting', 'tree', round, output))
+      if (!loss.trained[output]) {
+        writer.values[writer.leaf(writer.beginTree(1))] = 0
+        continue
+      }
+      loss.gradients(raw, output, gradients, hessians)
+      const columns = options.featureFraction < 1 ? drawShare(usable.slice(), options.featureFraction, random) : usable
+      const treeRows = rows.slice()
+      const { begins, values } = grower.grow({ gradients, hessians, rows: treeRows, columns, random }, writer)
+      nSplits += values.length - 1
+      addLeafValues(raw, output * nRows, treeRows, begins, values)
+      if (sampled) addTreeValues(writer, x, train, rows, raw, output * nRows)
+      if (validation) addTreeValues(writer, x, validation.rows, null, validation.raw, output * validation.rows.length)
+    }
+    if (nSplits === 0) {
+      // No leaf of any tree could be split. Without chance in it, the next round would be the same.
+      writer.truncate(before)
+      if (!varied) break
+      continue
+    }
+    if (!validation) continue
+    const now = validation.loss.mean(validation.raw)
+    sinceBest++
+    if (now < bestLoss) {
+      bestLoss = now
+      bestTrees = writer.nTrees
+      bestGains = grower.gains.slice()
+      sinceBest = 0
+    } else if (sinceBest >= (options.earlyStoppingRounds ?? Number.POSITIVE_INFINITY)) break
+  }
+  if (validation) writer.truncate(bestTrees)
+  return { initial: loss.initial, trees: writer.finish(), gains: validation ? bestGains : grower.gains }
+}
+
+function startValidation(target: Target, rows: Uint32Array, weights: Float64Array, initial: Float64Array): Validation {
+  const loss = lossOf(
+    selectTarget(target, rows),
+    Float64Array.from(rows, (row) => weights[row]!),
+    initial,
+  )
+  return { rows, raw: startScores(initial, rows.length), loss }
+}
+
+/** The initial scores for each row, output by output. */
+function startScores(initial: Float64Array, nRows: number): Float64Array {
+  const raw = new Float64Array(initial.length * nRows)
+  for (let output = 0; output < initial.length; output++) {
+    raw.fill(initial[output]!, output * nRows, (output + 1) * nRows)
+  }
+  return raw
+}
+
+/** Adds to each row's score the value of its leaf, from the leaves' slices of the rows. out: `raw` from `start` on */
+function addLeafValues(
+  raw: Float64Array,
+  start: number,
+  rows: Uint32Array,
+  begins: Uint32Array,
+  values: Float64Array,
+): void {
+  for (let leaf = 0; leaf < values.length; leaf++) {
+    const value = values[leaf]!
+    const end = begins[leaf + 1]!
+    for (let i = begins[leaf]!; i < end; i++) raw[start + rows[i]!]! += value
+  }
+}
+
+/**
+ * Adds the latest tree's values to the scores of rows it did not learn from.
+ * @param rows Rows of the matrix, one for each score.
+ * @param except Indexes into `rows`, ascending, that are done already; null for none.
+ */
+function addTreeValues(
+  writer: EnsembleWriter,
+  x: Matrix,
+  rows: Uint32Array,
+  except: Uint32Array | null,
+  raw: Float64Array,
+  start: number,
+): void {
+  let next = 0
+  for (let i = 0; i < rows.length; i++) {
+    if (except && except[next] === i) next++
+    else raw[start + i]! += writer.latestValue(x, rows[i]!)
+  }
+}
+
+/** `count` of the numbers 0 to n - 1, ascending, every choice as likely (Knuth's algorithm S). */
+function sampleAscending(n: number, count: number, random: RandomState): Uint32Array {
+  const sample = new Uint32Array(count)
+  let taken = 0
+  for (let i = 0; taken < count; i++) {
+    if (random.random() * (n - i) < count - taken) sample[taken++] = i
+  }
+  return sample
+}

@@ -1,0 +1,33 @@
+import type { EstimatorDefinition } from '../estimator.ts'
+import { BoostedModel, restoreBoostedModel } from './boosted-model.ts'
+import { fitBoostedTrees } from './fit.ts'
+import { GradientBoostingOptions } from './options.ts'
+
+/**
+ * Histogram gradient boosting: trees grown leaf-wise on binned columns, each on the gradients of the loss that those
+ * before it left. Squared error for numbers, logistic loss for two classes, multinomial for more. Missing values have a
+ * bin of their own and go where the gain is larger; infinities are very large numbers.
+ */
+export const gradientBoosting: EstimatorDefinition<GradientBoostingOptions> = {
+  name: 'gradient-boosting',
+  title: 'Gradient boosting',
+  tasks: ['classification', 'regression'],
+  encoding: 'tree',
+  options: GradientBoostingOptions,
+  searchSpace: ({ task }) => ({
+    maxIterations: { type: 'int', low: 100, high: 300 },
+    learningRate: { type: 'logUniform', low: 0.02, high: 0.15 },
+    maxLeaves: { type: 'int', low: 4, high: 31, log: true },
+    minSamplesLeaf: { type: 'int', low: 5, high: 40, log: true },
+    l2Regularization: { type: 'logUniform', low: 0.1, high: 20 },
+    subsample: { type: 'uniform', low: 0.7, high: 1 },
+    featureFraction: { type: 'uniform', low: 0.3, high: 0.8 },
+    extraTrees: { type: 'choice', values: [false, true] },
+    ...(task === 'classification' ? { classWeight: { type: 'choice', values: [null, 'balanced'] } } : {}),
+  }),
+  fit(input, options) {
+    const nClasses = input.target.task === 'classification' ? input.target.classes.length : 0
+    return new BoostedModel(input.target.task, nClasses, fitBoostedTrees(input, options))
+  },
+  restore: restoreBoostedModel,
+}

@@ -1,0 +1,148 @@
+import type { Target } from '../../table/target.ts'
+
+/** Prior probabilities are kept off 0 and 1 by this much, as LightGBM does, so that log-odds are finite. */
+const EPSILON = 1e-15
+
+/**
+ * What boosting makes smaller: a function of raw scores, one per output and row, held output by output,
+ * `raw[output * nRows + row]`. Gradients and hessians are of the loss by the raw score, times the row's weight.
+ */
+export interface Loss {
+  readonly nOutputs: number
+  /** Raw score of every row before the first round: the best constant; shape (nOutputs). */
+  readonly initial: Float64Array
+  /** 0 where an output needs no trees: its class has no row, or all rows. Shape (nOutputs). */
+  readonly trained: Uint8Array
+  /** Called once a round, before its `gradients`. in: `raw`. */
+  beginRound(raw: Float64Array): void
+  /** out: `gradients` and `hessians`, shape (nRows), of the output. */
+  gradients(raw: Float64Array, output: number, gradients: Float64Array, hessians: Float64Array): void
+  /** Mean loss by weight. */
+  mean(raw: Float64Array): number
+}
+
+/**
+ * The loss of a target: squared error, binary logistic loss, or the multinomial one over softmax.
+ * @param weights Above 0, shape (nRows).
+ * @param initial Raw scores to start from where they are not to be the best constant of these rows.
+ */
+export function lossOf(target: Target, weights: Float64Array, initial?: Float64Array): Loss {
+  if (target.task === 'regression') return squaredError(target.values, weights, initial)
+  const prior = classShares(target.codes, target.classes.length, weights)
+  return target.classes.length === 2
+    ? logisticLoss(target.codes, prior, weights, initial)
+    : softmaxLoss(target.codes, prior, weights, initial)
+}
+
+function classShares(codes: Int32Array, nClasses: number, weights: Float64Array): Float64Array {
+  const shares = new Float64Array(nClasses)
+  let total = 0
+  for (let row = 0; row < codes.length; row++) {
+    shares[codes[row]!]! += weights[row]!
+    total += weights[row]!
+  }
+  return shares.map((share) => share / total)
+}
+
+function meanBy(weights: Float64Array, value: (row: number) => number): number {
+  let sum = 0
+  let total = 0
+  for (let row = 0; row < weights.length; row++) {
+    sum += weights[row]! * value(row)
+    total += weights[row]!
+  }
+  return sum / total
+}
+
+/** (raw - y)^2 / 2: gradient raw - y, hessian 1. */
+function squaredError(values: Float64Array, weights: Float64Array, initial?: Float64Array): Loss {
+  return {
+    nOutputs: 1,
+    initial: initial ?? Float64Array.of(meanBy(weights, (row) => values[row]!)),
+    trained: Uint8Array.of(1),
+    beginRound() {},
+    gradients(raw, _output, gradients, hessians) {
+      for (let row = 0; row < values.length; row++) {
+        gradients[row] = weights[row]! * (raw[row]! - values[row]!)
+        hessians[row] = weights[row]!
+      }
+    },
+    mean: (raw) => meanBy(weights, (row) => (raw[row]! - values[row]!) ** 2 / 2),
+  }
+}
+
+/** log(1 + e^raw) - y raw, with p = 1 / (1 + e^-raw): gradient p - y, hessian p (1 - p). */
+function logisticLoss(codes: Int32Array, prior: Float64Array, weights: Float64Array, initial?: Float64Array): Loss {
+  const p = Math.min(Math.max(prior[1]!, EPSILON), 1 - EPSILON)
+  return {
+    nOutputs: 1,
+    initial: initial ?? Float64Array.of(Math.log(p / (1 - p))),
+    trained: Uint8Array.of(prior[0]! > 0 && prior[1]! > 0 ? 1 : 0),
+    beginRound() {},
+    gradients(raw, _output, gradients, hessians) {
+      for (let row = 0; row < codes.length; row++) {
+        const p = 1 / (1 + Math.exp(-raw[row]!))
+        gradients[row] = weights[row]! * (p - codes[row]!)
+        hessians[row] = weights[row]! * p * (1 - p)
+      }
+    },
+    mean: (raw) =>
+      meanBy(weights, (row) => {
+        // log(1 + e^m), m the margin of the wrong side, without overflow.
+        const m = codes[row] === 1 ? -raw[row]! : raw[row]!
+        return Math.max(m, 0) + Math.log1p(Math.exp(-Math.abs(m)))
+      }),
+  }
+}
+
+/**
+ * -log p_y with p = softmax(raw): gradient p_k - [y = k], hessian K / (K - 1) p_k (1 - p_k). The factor makes K = 2 take
+ * the steps of the logistic loss (Friedman's (K - 1) / K on leaf values; as LightGBM).
+ */
+function softmaxLoss(codes: Int32Array, prior: Float64Array, weights: Float64Array, initial?: Float64Array): Loss {
+  const nClasses = prior.length
+  const nRows = codes.length
+  const factor = nClasses / (nClasses - 1)
+  const probabilities = new Float64Array(nClasses * nRows)
+  const scores = new Float64Array(nClasses)
+  return {
+    nOutputs: nClasses,
+    initial: initial ?? prior.map((share) => Math.log(Math.max(share, EPSILON))),
+    trained: Uint8Array.from(prior, (share) => (share > 0 && share < 1 ? 1 : 0)),
+    beginRound(raw) {
+      for (let row = 0; row < nRows; row++) {
+        for (let k = 0; k < nClasses; k++) scores[k] = raw[k * nRows + row]!
+        softmax(scores)
+        for (let k = 0; k < nClasses; k++) probabilities[k * nRows + row] = scores[k]!
+      }
+    },
+    gradients(_raw, output, gradients, hessians) {
+      const from = output * nRows
+      for (let row = 0; row < nRows; row++) {
+        const p = probabilities[from + row]!
+        gradients[row] = weights[row]! * (codes[row] === output ? p - 1 : p)
+        hessians[row] = weights[row]! * factor * p * (1 - p)
+      }
+    },
+    mean: (raw) =>
+      meanBy(weights, (row) => {
+        let largest = Number.NEGATIVE_INFINITY
+        for (let k = 0; k < nClasses; k++) largest = Math.max(largest, raw[k * nRows + row]!)
+        let sum = 0
+        for (let k = 0; k < nClasses; k++) sum += Math.exp(raw[k * nRows + row]! - largest)
+        return largest + Math.log(sum) - raw[codes[row]! * nRows + row]!
+      }),
+  }
+}
+
+/** Scores to probabilities, in place. */
+export function softmax(scores: Float64Array): void {
+  let largest = Number.NEGATIVE_INFINITY
+  for (let k = 0; k < scores.length; k++) if (scores[k]! > largest) largest = scores[k]!
+  let sum = 0
+  for (let k = 0; k < scores.length; k++) {
+    scores[k] = Math.exp(scores[k]! - largest)
+    sum += scores[k]!
+  }
+  for (let k = 0; k < scores.length; k++) scores[k]! /= sum
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { MAX_BINS } from '../tree/bin.ts'
+
+const share = z.number().gt(0).max(1)
+
+/** Options of gradient boosting; names after scikit-learn's HistGradientBoosting and LightGBM, defaults theirs. */
+export const GradientBoostingOptions = z.strictObject({
+  maxIterations: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(100)
+    .describe('Rounds of boosting; each grows one tree, or one tree per class when there are three classes or more.'),
+  learningRate: z
+    .number()
+    .gt(0)
+    .max(10)
+    .default(0.1)
+    .describe('Factor on every leaf value; a smaller one needs more rounds.'),
+  maxLeaves: z
+    .int()
+    .min(2)
+    .max(4096)
+    .default(31)
+    .describe('Leaves of a tree; the leaf of largest gain is split first.'),
+  maxDepth: z.int().min(1).nullable().default(null).describe('Splits between the root and a leaf; null sets no bound.'),
+  minSamplesLeaf: z.int().min(1).default(20).describe('Training rows that each leaf must hold.'),
+  l2Regularization: z.number().min(0).default(0).describe('Added to the hessian of each leaf: draws leaf values to 0.'),
+  l1Regularization: z.number().min(0).default(0).describe('Gradients of a leaf up to this sum give it the value 0.'),
+  subsample: share.default(1).describe('Share of the rows, drawn anew in each round without replacement.'),
+  featureFraction: share.default(1).describe('Share of the columns, drawn anew for each tree.'),
+  featureFractionByNode: share.default(1).describe("Share of the tree's columns, drawn anew for each node."),
+  maxBins: z
+    .int()
+    .min(2)
+    .max(MAX_BINS)
+    .default(MAX_BINS)
+    .describe('Bins per column, not counting the one for missing values.'),
+  extraTrees: z
+    .boolean()
+    .default(false)
+    .describe('Try one random threshold per column and node instead of all: more varied trees, less overfitting.'),
+  earlyStoppingRounds: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('Stop after so many rounds without a better loss on held-out rows, and keep the best; null never stops.'),
+  validationFraction: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.1)
+    .describe('Share of the rows held out for early stopping, class by class.'),
+  classWeight: z
+    .literal('balanced')
+    .nullable()
+    .default(null)
+    .describe('"balanced" weighs rows so that every class weighs the same in sum; classification only.'),
+})
+export type GradientBoostingOptions = z.output<typeof GradientBoostingOptions>

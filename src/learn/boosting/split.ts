@@ -1,0 +1,236 @@
+import type { RandomState } from '../../table/random.ts'
+import type { BinMapper } from '../tree/bin.ts'
+import type { PackedGradients } from './histogram.ts'
+
+/** Least sum of hessians in a leaf, as LightGBM: keeps leaf values bounded where probabilities are near 0 or 1. */
+const MIN_HESSIAN_LEAF = 1e-3
+
+/** A gain below this share of the node's own score is rounding, not knowledge: a pure node is not split. */
+const MIN_RELATIVE_GAIN = 1e-10
+
+/** What the two children of a split must be, and how its gain is counted. */
+export interface SplitRules {
+  readonly minSamplesLeaf: number
+  readonly l2Regularization: number
+  readonly l1Regularization: number
+}
+
+/** The best split of a node found so far. `column` is -1 while there is none. */
+export interface Split {
+  gain: number
+  column: number
+  /** Bins up to this one go left. */
+  bin: number
+  missingLeft: boolean
+  /** Sums of the left child, packed as in histograms. */
+  leftGradient: number
+  leftHessianAndCount: number
+}
+
+export function noSplit(): Split {
+  return { gain: 0, column: -1, bin: 0, missingLeft: false, leftGradient: 0, leftHessianAndCount: 0 }
+}
+
+/** G^2 / (H + l2), with l1 taken off |G| first: twice the loss that the best leaf value saves. */
+export function leafScore(gradient: number, hessian: number, rules: SplitRules): number {
+  const shrunk = shrink(gradient, rules.l1Regularization)
+  return (shrunk * shrunk) / (hessian + rules.l2Regularization)
+}
+
+/** The leaf value of least loss, to second order: -G / (H + l2), with l1 taken off |G| first. */
+export function leafValue(gradient: number, hessian: number, rules: SplitRules): number {
+  return -shrink(gradient, rules.l1Regularization) / (hessian + rules.l2Regularization)
+}
+
+function shrink(gradient: number, l1: number): number {
+  if (l1 === 0) return gradient
+  return gradient > l1 ? gradient - l1 : gradient < -l1 ? gradient + l1 : 0
+}
+
+/** Finds the best split of nodes from their histograms. */
+export class SplitFinder {
+  readonly #mapper: BinMapper
+  readonly #rules: SplitRules
+  readonly #packed: PackedGradients
+
+  constructor(mapper: BinMapper, rules: SplitRules, packed: PackedGradients) {
+    this.#mapper = mapper
+    this.#rules = rules
+    this.#packed = packed
+  }
+
+  /**
+   * Looks at every threshold of the columns, with missing values on either side. A gain must be above rounding; of equal ones
+   * the first found stays. Between two bins that hold rows of this node, the split lies at the middle empty one.
+   * @param gradient, hessianAndCount The node's sums, packed as in histograms.
+   */
+  find(histogram: Float64Array, columns: Int32Array, gradient: number, hessianAndCount: number): Split {
+    const best = noSplit()
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i]!
+      const missing = this.#missingEntry(column)
+      const anyMissing = missing >= 0 && histogram[missing + 1]! > 0
+      this.#scan(histogram, column, gradient, hessianAndCount, anyMissing, false, best)
+      if (anyMissing) this.#scan(histogram, column, gradient, hessianAndCount, true, true, best)
+    }
+    return best
+  }
+
+  /** As `find`, but with one threshold per column, drawn from those between the node's smallest and largest bin. */
+  findRandom(
+    histogram: Float64Array,
+    columns: Int32Array,
+    gradient: number,
+    hessianAndCount: number,
+    random: RandomState,
+  ): Split {
+    const best = noSplit()
+    const { offsets, thresholds } = this.#mapper
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i]!
+      const first = offsets[column]! * 2
+      const nValueBins = thresholds[column]!.length + 1
+      let low = 0
+      while (low < nValueBins && histogram[first + 2 * low + 1] === 0) low++
+      let high = nValueBins - 1
+      while (high > low && histogram[first + 2 * high + 1] === 0) high--
+      const missing = this.#missingEntry(column)
+      const anyMissing = missing >= 0 && histogram[missing + 1]! > 0
+      // With missing values, "all others against them" is one threshold more.
+      const nThresholds = high - low + (anyMissing ? 1 : 0)
+      if (low >= nValueBins || nThresholds < 1) continue
+      const bin = low + random.randint(nThresholds)
+      let leftGradient = 0
+      let left = 0
+      for (let b = low; b <= bin; b++) {
+        leftGradient += histogram[first + 2 * b]!
+        left += histogram[first + 2 * b + 1]!
+      }
+      this.#consider(
+        column,
+        bin === high ? nValueBins - 1 : bin,
+        false,
+        leftGradient,
+        left,
+        gradient,
+        hessianAndCount,
+        best,
+      )
+      if (!anyMissing || bin === high) continue
+      leftGradient += histogram[missing]!
+      left += histogram[missing + 1]!
+      this.#consider(column, bin, true, leftGradient, left, gradient, hessianAndCount, best)
+    }
+    return best
+  }
+
+  /** Where the sums of the column's missing values are in a histogram; -1 when it had none. */
+  #missingEntry(column: number): number {
+    return this.#mapper.hasMissing[column] ? (this.#mapper.offsets[column + 1]! - 1) * 2 : -1
+  }
+
+  /** All thresholds of a column, missing values (if any) on the side given. */
+  #scan(
+    histogram: Float64Array,
+    column: number,
+    gradient: number,
+    hessianAndCount: number,
+    anyMissing: boolean,
+    missingLeft: boolean,
+    best: Split,
+  ): void {
+    const { countUnit, gradientScale, hessianScale } = this.#packed
+    const { minSamplesLeaf, l1Regularization: l1, l2Regularization: l2 } = this.#rules
+    const perCount = 1 / countUnit
+    const perGradient = 1 / gradientScale
+    const perHessian = 1 / hessianScale
+    const first = this.#mapper.offsets[column]! * 2
+    const nValueBins = this.#mapper.thresholds[column]!.length + 1
+    const parentHessian = Math.floor(hessianAndCount * perCount)
+    const count = hessianAndCount - parentHessian * countUnit
+    const parent = leafScore(gradient * perGradient, parentHessian * perHessian, this.#rules)
+    let leftGradient = 0
+    let left = 0
+    if (missingLeft) {
+      const missing = this.#missingEntry(column)
+      leftGradient = histogram[missing]!
+      left = histogram[missing + 1]!
+    }
+    let found = -1
+    let bestGain = Math.max(best.gain, parent * MIN_RELATIVE_GAIN)
+    // The threshold after the last bin with rows is looked at when the next such bin is met; the end counts as one
+    // where missing values lie to the right.
+    const end = anyMissing && !missingLeft ? nValueBins : nValueBins - 1
+    for (let bin = 0; bin < end; bin++) {
+      const entry = histogram[first + 2 * bin + 1]!
+      if (entry === 0) continue
+      leftGradient += histogram[first + 2 * bin]!
+      left += entry
+      const leftHessian = Math.floor(left * perCount)
+      const leftCount = left - leftHessian * countUnit
+      if (leftCount < minSamplesLeaf) continue
+      if (count - leftCount < minSamplesLeaf) break
+      const hl = leftHessian * perHessian
+      const hr = (parentHessian - leftHessian) * perHessian
+      if (hl < MIN_HESSIAN_LEAF || hr < MIN_HESSIAN_LEAF) continue
+      const gl = shrink(leftGradient * perGradient, l1)
+      const gr = shrink((gradient - leftGradient) * perGradient, l1)
+      const gain = (gl * gl) / (hl + l2) + (gr * gr) / (hr + l2) - parent
+      if (gain > bestGain) {
+        bestGain = gain
+        found = bin
+        best.leftGradient = leftGradient
+        best.leftHessianAndCount = left
+      }
+    }
+    if (found < 0) return
+    best.gain = bestGain
+    best.column = column
+    best.missingLeft = missingLeft
+    best.bin = middleOfGap(histogram, first, found, nValueBins)
+  }
+
+  /** Takes the split into `best` if it is allowed and better. */
+  #consider(
+    column: number,
+    bin: number,
+    missingLeft: boolean,
+    leftGradient: number,
+    left: number,
+    gradient: number,
+    hessianAndCount: number,
+    best: Split,
+  ): void {
+    const { countUnit, gradientScale, hessianScale } = this.#packed
+    const parentHessian = Math.floor(hessianAndCount / countUnit)
+    const leftHessian = Math.floor(left / countUnit)
+    const leftCount = left - leftHessian * countUnit
+    const rightCount = hessianAndCount - parentHessian * countUnit - leftCount
+    if (leftCount < this.#rules.minSamplesLeaf || rightCount < this.#rules.minSamplesLeaf) return
+    const hl = leftHessian / hessianScale
+    const hr = (parentHessian - leftHessian) / hessianScale
+    if (hl < MIN_HESSIAN_LEAF || hr < MIN_HESSIAN_LEAF) return
+    const parent = leafScore(gradient / gradientScale, parentHessian / hessianScale, this.#rules)
+    const gain =
+      leafScore(leftGradient / gradientScale, hl, this.#rules) +
+      leafScore((gradient - leftGradient) / gradientScale, hr, this.#rules) -
+      parent
+    if (!(gain > best.gain && gain > parent * MIN_RELATIVE_GAIN)) return
+    best.gain = gain
+    best.column = column
+    best.bin = bin
+    best.missingLeft = missingLeft
+    best.leftGradient = leftGradient
+    best.leftHessianAndCount = left
+  }
+}
+
+/**
+ * Halfway between a bin with rows and the next one, so that unseen values between them are shared out evenly. After the
+ * last bin with rows only missing values are told apart: all others go left.
+ */
+function middleOfGap(histogram: Float64Array, first: number, bin: number, nValueBins: number): number {
+  let next = bin + 1
+  while (next < nValueBins && histogram[first + 2 * next + 1] === 0) next++
+  return next < nValueBins ? (bin + next - 1) >> 1 : nValueBins - 1
+}

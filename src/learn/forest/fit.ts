@@ -1,0 +1,70 @@
+import { deriveSeed, RandomState } from '../../table/random.ts'
+import { selectTarget } from '../../table/target.ts'
+import { fitWeights, throwIfCancelled } from '../check-fit-input.ts'
+import { balancedWeights } from '../class-weight.ts'
+import type { FitInput } from '../estimator.ts'
+import { applyBins, learnBins } from '../tree/bin.ts'
+import type { TreeEnsemble } from '../tree/ensemble.ts'
+import { EnsembleWriter } from '../tree/ensemble-writer.ts'
+import { splittableColumns } from '../tree/feature-sampler.ts'
+import { shares } from '../tree/importance.ts'
+import { ClassCriterion } from './class-criterion.ts'
+import { growForestTree } from './grow.ts'
+import { featuresPerSplit, type RandomForestOptions } from './options.ts'
+import { ValueCriterion } from './value-criterion.ts'
+
+/** What a forest learns. */
+export interface GrownForest {
+  readonly trees: TreeEnsemble
+  /** Mean over the trees of each one's shares of gain by column; shape (nColumns). */
+  readonly gains: Float64Array
+}
+
+/**
+ * Grows the trees, each from a stream of its own, so that they could be grown in any order. Rows of weight 0 are left
+ * out from the start, as if they were not there.
+ * @throws CANCELLED, FIT_NO_ROWS, WEIGHTS_INVALID
+ */
+export function fitForest(input: FitInput, options: RandomForestOptions): GrownForest {
+  const { x, seed, signal } = input
+  const given = fitWeights(input)
+  const all = Uint32Array.from(given.keys()).filter((row) => given[row]! > 0)
+  const target = selectTarget(input.target, all)
+  const kept = Float64Array.from(all, (row) => given[row]!)
+  const weights =
+    target.task === 'classification' && options.classWeight === 'balanced'
+      ? balancedWeights(target.codes, target.classes.length, kept)
+      : kept
+  const binSeed = deriveSeed(seed, 'forest', 'bins')
+  const binned = applyBins(learnBins(x, all, input.sampleWeight ? given : null, options.maxBins, binSeed), x, all)
+  const rules = { ...options, nFeatures: featuresPerSplit(options.maxFeatures, x.nColumns, target.task) }
+  const usable = splittableColumns(binned)
+  const nOutputs = target.task === 'classification' ? target.classes.length : 1
+  const writer = new EnsembleWriter(x.nColumns, nOutputs, nOutputs)
+  const gains = new Float64Array(x.nColumns)
+  for (let t = 0; t < options.nEstimators; t++) {
+    throwIfCancelled(signal)
+    const random = new RandomState(deriveSeed(seed, 'forest', 'tree', t))
+    const bag = options.bootstrap ? drawBag(weights, random) : weights
+    const rows = Uint32Array.from(bag.keys()).filter((row) => bag[row]! > 0)
+    const criterion =
+      target.task === 'classification'
+        ? new ClassCriterion(binned, target.codes, nOutputs, bag, options.minSamplesLeaf)
+        : new ValueCriterion(binned, target.values, bag, options.minSamplesLeaf)
+    const columns = usable.slice()
+    const treeGains = shares(growForestTree({ binned, criterion, rows, columns, rules, random }, writer))
+    for (let column = 0; column < gains.length; column++) gains[column]! += treeGains[column]! / options.nEstimators
+  }
+  return { trees: writer.finish(), gains }
+}
+
+/** Each row's weight times how often it comes in as many draws with replacement as there are rows. */
+function drawBag(weights: Float64Array, random: RandomState): Float64Array {
+  const n = weights.length
+  const bag = new Float64Array(n)
+  for (let i = 0; i < n; i++) {
+    const row = random.randint(n)
+    bag[row]! += weights[row]!
+  }
+  return bag
+}

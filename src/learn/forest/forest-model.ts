@@ -1,0 +1,76 @@
+import { type Matrix, selectMatrixRows } from '../../table/matrix.ts'
+import type { State } from '../../table/state.ts'
+import type { SupervisedTask } from '../../table/target.ts'
+import { refuseOtherWidth, refuseOutside } from '../check-matrix.ts'
+import type { FittedModel, MatrixExplanation } from '../estimator.ts'
+import { readState } from '../read-state.ts'
+import { ensembleState, restoreEnsemble, treeCount } from '../tree/ensemble.ts'
+import { shares } from '../tree/importance.ts'
+import { addTreeOutputs } from '../tree/predict.ts'
+import { treeShap } from '../tree/shap.ts'
+import type { GrownForest } from './fit.ts'
+
+const NAME = 'random-forest'
+
+/** A fitted forest: its answer is the mean of what the trees' leaves hold, class shares or a mean. */
+export class ForestModel implements FittedModel {
+  readonly estimator = NAME
+  readonly task: SupervisedTask
+  readonly nClasses: number
+  readonly #grown: GrownForest
+
+  constructor(task: SupervisedTask, nClasses: number, grown: GrownForest) {
+    this.task = task
+    this.nClasses = nClasses
+    this.#grown = grown
+  }
+
+  predict(x: Matrix): Float64Array {
+    const { trees } = this.#grown
+    refuseOtherWidth(x, trees.nColumns, NAME)
+    const means = new Float64Array(x.nRows * trees.nOutputs)
+    addTreeOutputs(trees, x, means)
+    const nTrees = treeCount(trees)
+    for (let i = 0; i < means.length; i++) means[i]! /= nTrees
+    return means
+  }
+
+  /** In probability of the class asked for, or in the value. */
+  explain(x: Matrix, row: number, output: number): MatrixExplanation {
+    const { trees } = this.#grown
+    refuseOtherWidth(x, trees.nColumns, NAME)
+    refuseOutside(x, row, output, trees.nOutputs)
+    const one = selectMatrixRows(x, Uint32Array.of(row))
+    const { base, contributions } = treeShap(trees, one, 0, output)
+    const nTrees = treeCount(trees)
+    return {
+      space: this.task === 'regression' ? 'value' : 'probability',
+      base: base / nTrees,
+      score: this.predict(one)[output]!,
+      contributions: contributions.map((value) => value / nTrees),
+    }
+  }
+
+  importances(): Float64Array {
+    return shares(this.#grown.gains)
+  }
+
+  state(): State {
+    const { trees, gains } = this.#grown
+    return { task: this.task, nClasses: this.nClasses, gains, trees: ensembleState(trees) }
+  }
+}
+
+/** @throws MODEL_STATE_INVALID */
+export function restoreForestModel(state: State): ForestModel {
+  const reader = readState(state, NAME)
+  const task = reader.text('task')
+  if (task !== 'classification' && task !== 'regression') return reader.fail('task', 'classification or regression')
+  const nClasses = reader.count('nClasses', task === 'classification' ? 2 : 0)
+  const trees = restoreEnsemble(readState(reader.raw('trees'), NAME))
+  const nOutputs = task === 'regression' ? 1 : nClasses
+  if (trees.width !== nOutputs || trees.nOutputs !== nOutputs || treeCount(trees) < 1) {
+    return reader.fail('trees', `trees of ${nOutputs} outputs`)
+  }
+  return new ForestModel(task, nClasses, { trees, gains: reader.float64('gains', trees.nColumns) })
+}

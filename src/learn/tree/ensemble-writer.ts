@@ -1,0 +1,135 @@
+import type { Matrix } from '../../table/matrix.ts'
+import type { TreeEnsemble } from './ensemble.ts'
+
+/** A typed array with room to grow. */
+type Growable = Int32Array | Float64Array | Uint8Array
+
+/** Collects nodes while trees grow; `finish` gives them as a `TreeEnsemble`. */
+export class EnsembleWriter {
+  readonly #nColumns: number
+  readonly #nOutputs: number
+  readonly #width: number
+  readonly #roots: number[] = []
+  /** Number of leaves when each tree began. */
+  readonly #leavesBefore: number[] = []
+  #nNodes = 0
+  #nLeaves = 0
+  #feature = new Int32Array(256)
+  #threshold = new Float64Array(256)
+  #child = new Int32Array(256)
+  #missingLeft = new Uint8Array(256)
+  #cover = new Float64Array(256)
+  #values: Float64Array
+
+  constructor(nColumns: number, nOutputs: number, width: number) {
+    this.#nColumns = nColumns
+    this.#nOutputs = nOutputs
+    this.#width = width
+    this.#values = new Float64Array(128 * width)
+  }
+
+  get nTrees(): number {
+    return this.#roots.length
+  }
+
+  /** Begins a tree with its root, for now without split or value. Returns the root's index. */
+  beginTree(cover: number): number {
+    this.#roots.push(this.#nNodes)
+    this.#leavesBefore.push(this.#nLeaves)
+    return this.#addNode(cover)
+  }
+
+  /** Makes a node a split and adds its two children. Returns the left one's index; the right one's is 1 more. */
+  split(
+    node: number,
+    feature: number,
+    threshold: number,
+    missingLeft: boolean,
+    leftCover: number,
+    rightCover: number,
+  ): number {
+    const left = this.#addNode(leftCover)
+    this.#addNode(rightCover)
+    this.#feature[node] = feature
+    this.#threshold[node] = threshold
+    this.#missingLeft[node] = missingLeft ? 1 : 0
+    this.#child[node] = left
+    return left
+  }
+
+  /** Makes a node a leaf. Returns where its values, shape (width), are to be written in `values`. */
+  leaf(node: number): number {
+    const at = this.#nLeaves * this.#width
+    if (at + this.#width > this.#values.length) this.#values = grown(this.#values)
+    this.#feature[node] = -1
+    this.#child[node] = this.#nLeaves++
+    return at
+  }
+
+  /** Values of all leaves so far. Growth replaces the array: ask again after `leaf`. */
+  get values(): Float64Array {
+    return this.#values
+  }
+
+  /** What the latest tree says of one row; for leaves of one value. */
+  latestValue(x: Matrix, row: number): number {
+    let node = this.#roots[this.#roots.length - 1]!
+    let column = this.#feature[node]!
+    while (column >= 0) {
+      const value = x.data[column * x.nRows + row]!
+      if (value <= this.#threshold[node]!) node = this.#child[node]!
+      else if (Number.isNaN(value)) node = this.#child[node]! + 1 - this.#missingLeft[node]!
+      else node = this.#child[node]! + 1
+      column = this.#feature[node]!
+    }
+    return this.#values[this.#child[node]!]!
+  }
+
+  /** Forgets the trees from the given one on. */
+  truncate(nTrees: number): void {
+    if (nTrees >= this.#roots.length) return
+    this.#nNodes = this.#roots[nTrees]!
+    this.#nLeaves = this.#leavesBefore[nTrees]!
+    this.#roots.length = nTrees
+    this.#leavesBefore.length = nTrees
+  }
+
+  finish(): TreeEnsemble {
+    const nNodes = this.#nNodes
+    return {
+      nColumns: this.#nColumns,
+      nOutputs: this.#nOutputs,
+      width: this.#width,
+      roots: Int32Array.from([...this.#roots, nNodes]),
+      feature: this.#feature.slice(0, nNodes),
+      threshold: this.#threshold.slice(0, nNodes),
+      child: this.#child.slice(0, nNodes),
+      missingLeft: this.#missingLeft.slice(0, nNodes),
+      cover: this.#cover.slice(0, nNodes),
+      values: this.#values.slice(0, this.#nLeaves * this.#width),
+    }
+  }
+
+  #addNode(cover: number): number {
+    const node = this.#nNodes++
+    if (node >= this.#feature.length) {
+      this.#feature = grown(this.#feature)
+      this.#threshold = grown(this.#threshold)
+      this.#child = grown(this.#child)
+      this.#missingLeft = grown(this.#missingLeft)
+      this.#cover = grown(this.#cover)
+    }
+    this.#feature[node] = -1
+    this.#threshold[node] = 0
+    this.#child[node] = 0
+    this.#missingLeft[node] = 0
+    this.#cover[node] = cover
+    return node
+  }
+}
+
+function grown<A extends Growable>(array: A): A {
+  const larger = new (array.constructor as new (length: number) => A)(array.length * 2)
+  larger.set(array)
+  return larger
+}

@@ -1,0 +1,81 @@
+import type { State } from '../../table/state.ts'
+import type { StateReader } from '../read-state.ts'
+
+/**
+ * Fitted trees, flattened: the nodes of all trees in arrays of their own, a tree's after the one before. A node's
+ * children lie side by side and after it. Thresholds are float64 and compared with the values as they come.
+ *
+ *   a row with value x of column feature[node] goes to child[node]      iff x <= threshold[node], or x is NaN and missingLeft[node]
+ *                                              and to child[node] + 1   otherwise
+ */
+export interface TreeEnsemble {
+  readonly nColumns: number
+  /** Sums that the trees make: raw scores of boosting, class shares of a forest. */
+  readonly nOutputs: number
+  /** Outputs that one leaf adds to: 1 in boosting, where tree t adds to output t % nOutputs; nOutputs in a forest. */
+  readonly width: number
+  /** Where each tree's nodes begin, its root first; shape (nTrees + 1), the last is nNodes. */
+  readonly roots: Int32Array
+  /** Column of the split, or -1 for a leaf; shape (nNodes). */
+  readonly feature: Int32Array
+  readonly threshold: Float64Array
+  /** Index of the left child; of a leaf, its index in `values`. */
+  readonly child: Int32Array
+  readonly missingLeft: Uint8Array
+  /** Sum of the weights of the training rows that came by, above 0; shape (nNodes). */
+  readonly cover: Float64Array
+  /** shape (nLeaves * width) */
+  readonly values: Float64Array
+}
+
+export function treeCount(trees: TreeEnsemble): number {
+  return trees.roots.length - 1
+}
+
+/** The first output that tree `t` adds to. */
+export function firstOutput(trees: TreeEnsemble, t: number): number {
+  return (t * trees.width) % trees.nOutputs
+}
+
+export function ensembleState(trees: TreeEnsemble): State {
+  const { nColumns, nOutputs, width, roots, feature, threshold, child, missingLeft, cover, values } = trees
+  return { nColumns, nOutputs, width, roots, feature, threshold, child, missingLeft, cover, values }
+}
+
+/**
+ * Trees from their state, checked so that no damage can lead a row astray: every path ends at a leaf.
+ * @throws MODEL_STATE_INVALID
+ */
+export function restoreEnsemble(state: StateReader): TreeEnsemble {
+  const nColumns = state.count('nColumns')
+  const nOutputs = state.count('nOutputs', 1)
+  const width = state.count('width', 1)
+  const roots = state.int32('roots')
+  const feature = state.int32('feature')
+  const nNodes = feature.length
+  const threshold = state.float64('threshold', nNodes)
+  const child = state.int32('child', nNodes)
+  const missingLeft = state.raw('missingLeft')
+  if (!(missingLeft instanceof Uint8Array) || missingLeft.length !== nNodes) {
+    return state.fail('missingLeft', `a Uint8Array of length ${nNodes}`)
+  }
+  const cover = state.float64('cover', nNodes)
+  const values = state.float64('values')
+  if (width !== 1 && width !== nOutputs) return state.fail('width', `1 or ${nOutputs}`)
+  if (roots.length < 1 || roots[0] !== 0 || roots[roots.length - 1] !== nNodes) {
+    return state.fail('roots', `from 0 to ${nNodes}`)
+  }
+  const nLeaves = values.length / width
+  for (let t = 0; t + 1 < roots.length; t++) {
+    const end = roots[t + 1]!
+    if (end <= roots[t]!) return state.fail('roots', 'ascending')
+    for (let node = roots[t]!; node < end; node++) {
+      const next = child[node]!
+      const good = feature[node]! < 0 ? next >= 0 && next < nLeaves : next > node && next + 1 < end
+      if (!good) return state.fail('child', 'indexes of later nodes of the same tree, or of leaves')
+      if (feature[node]! >= nColumns) return state.fail('feature', `below ${nColumns}`)
+      if (!(cover[node]! > 0)) return state.fail('cover', 'above 0')
+    }
+  }
+  return { nColumns, nOutputs, width, roots, feature, threshold, child, missingLeft, cover, values }
+}
