@@ -68,6 +68,13 @@ describe('bootstrap intervals', () => {
     expect(bootstrapIntervals(target, predictions, { resamples: 30, seed: 2 })).not.toEqual(first)
   })
 
+  test('of some metrics alone are those that all together have', () => {
+    const { target, predictions } = threeClasses(60, 1)
+    const all = bootstrapIntervals(target, predictions, { resamples: 30, seed: 1 })
+    const some = bootstrapIntervals(target, predictions, { resamples: 30, seed: 1, metrics: ['log_loss', 'accuracy'] })
+    expect(some).toEqual({ accuracy: all.accuracy, log_loss: all.log_loss })
+  })
+
   test('leave out resamples without a value, and say how many had one', () => {
     const target: Target = { task: 'classification', codes: Int32Array.from([0, 0, 0, 1]), classes: ['a', 'b'] }
     const { roc_auc } = bootstrapIntervals(target, Float64Array.from([0.9, 0.1, 0.8, 0.2, 0.4, 0.6, 0.5, 0.5]), {

@@ -14,6 +14,11 @@ export interface BootstrapOptions extends ScoreOptions {
   readonly signal?: AbortSignal
 }
 
+export interface IntervalOptions extends BootstrapOptions {
+  /** Only the metrics of these names; all that apply when left out. */
+  readonly metrics?: readonly string[]
+}
+
 /** A metric on the rows given, and between which bounds it may well lie on other such rows. */
 export interface Interval {
   readonly value: number
@@ -40,9 +45,10 @@ export interface Interval {
 export function bootstrapIntervals(
   target: Target,
   predictions: Float64Array,
-  options: BootstrapOptions,
+  options: IntervalOptions,
 ): Record<string, Interval> {
-  const { metrics, weigh } = makeScorer(target, predictions, options)
+  const { metrics: all, weigh } = makeScorer(target, predictions, options)
+  const metrics = all.filter(({ name }) => options.metrics?.includes(name) ?? true)
   const weights = checkedWeights(target, options.sampleWeight)
   const whole = weigh(weights)
   const nResamples = options.resamples ?? 1000
