@@ -10,6 +10,8 @@ export const ModelSignature = z.object({
   }),
   /** Columns that a request must or may carry, in order. */
   inputs: z.array(ColumnSchema),
+  /** Further columns of the training data (target, id): a request may carry them, and they are not read. */
+  ignored: z.array(z.string()).optional(),
   /** An example made from training statistics (medians and modes), never a person's row. */
   example: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 })

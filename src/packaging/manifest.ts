@@ -1,0 +1,64 @@
+import { z } from 'zod'
+
+/** Version of the package's format; a reader refuses a newer one. */
+export const FORMAT_VERSION = 1
+
+/** Names of the files that every package has. */
+export const MANIFEST_FILE = 'manifest.json'
+export const SIGNATURE_FILE = 'signature.json'
+export const MODEL_FILE = 'model.json'
+export const PROFILE_FILE = 'profile.json'
+
+const Hash = z.string().regex(/^sha256:[0-9a-f]{64}$/)
+const Count = z.int().nonnegative()
+
+export const ConformalManifest = z.discriminatedUnion('task', [
+  z.object({
+    task: z.literal('classification'),
+    alpha: z.number(),
+    nRows: Count,
+    threshold: z.number().describe('A class is in the set when 1 - its probability is at most this.'),
+  }),
+  z.object({
+    task: z.literal('regression'),
+    alpha: z.number(),
+    nRows: Count,
+    halfWidth: z.number().nullable().describe('The interval is the value plus and minus this; null without a promise.'),
+  }),
+])
+
+/** What a model version is and what made it. Holds no clock of its own: the same inputs make the same bytes. */
+export const ModelManifest = z.object({
+  formatVersion: z.literal(FORMAT_VERSION),
+  bellwetherVersion: z.string(),
+  name: z.string(),
+  createdTime: z
+    .int()
+    .optional()
+    .describe('Milliseconds since 1970 UTC; left out, so that equal models are equal files.'),
+  task: z.enum(['classification', 'regression']),
+  estimator: z.string(),
+  params: z.record(z.string(), z.json()).describe('Options of the estimator, with the defaults.'),
+  seed: z.int(),
+  dataset: z.object({ id: Hash, rows: Count }),
+  rows: z.object({ train: Count, test: Count }).describe('How many rows the model learnt from, and was tested on.'),
+  code: z
+    .object({ commit: z.string(), dirty: z.boolean() })
+    .nullable()
+    .describe("Git commit of the project's folder; null where it is in no repository."),
+  dependencies: z.record(z.string(), z.string()).describe('Exact versions of the packages that the program runs on.'),
+  node: z.string(),
+  metrics: z
+    .record(z.string(), z.number().nullable())
+    .describe('On the test rows; null where a metric has no finite value.'),
+  gates: z.array(z.record(z.string(), z.json())).describe('What each gate said.'),
+  conformal: ConformalManifest.nullable(),
+  project: z.record(z.string(), z.json()).describe("The project's options, with the defaults."),
+  licence: z.string(),
+  intendedUse: z.string(),
+  notes: z.array(z.string()).describe('Said of the data wherever the model shows.'),
+  files: z
+    .array(z.object({ path: z.string().min(1), hash: Hash, sizeBytes: Count }))
+    .describe('Every other file of the package, in the order of their names.'),
+})
+export type ModelManifest = z.output<typeof ModelManifest>

@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import { BellwetherError } from '../errors.ts'
+import { type FittedPipeline, restorePipeline } from '../learn/fitted-pipeline.ts'
+import { TableProfile } from '../table/profile.ts'
+import { canonicalJson } from './canonical-json.ts'
+import { FORMAT_VERSION, MANIFEST_FILE, MODEL_FILE, ModelManifest, PROFILE_FILE, SIGNATURE_FILE } from './manifest.ts'
+import { ModelSignature } from './signature.ts'
+import { decodeState } from './state-codec.ts'
+import type { WrittenFile } from './write-package.ts'
+
+/** Where a package's bytes come from, checked against their hash; `track/blob-store.ts` has it. */
+export interface PackageSource {
+  /** @throws BLOB_NOT_FOUND, BLOB_CORRUPT */
+  get(hash: string): Promise<Uint8Array>
+}
+
+/** A model version, ready to answer. */
+export interface LoadedModel {
+  readonly manifest: ModelManifest
+  readonly signature: ModelSignature
+  readonly pipeline: FittedPipeline
+  /** Of the training rows. */
+  readonly profile: TableProfile
+}
+
+/**
+ * Reads a version's files. Every byte is checked before any is used: each file against its hash and size, the list of files against the
+ * manifest's, each document against its schema. Nothing in a package is ever run.
+ * @param files As the registry has them.
+ * @throws PACKAGE_CORRUPT, PACKAGE_TOO_NEW
+ */
+export async function readPackage(blobs: PackageSource, files: readonly WrittenFile[]): Promise<LoadedModel> {
+  const contents = new Map<string, Uint8Array>()
+  for (const file of files) contents.set(file.path, await readFile(blobs, file))
+  const manifest = parseManifest(documentOf(contents, MANIFEST_FILE))
+  checkFileList(files, manifest)
+  const signature = parseAs(ModelSignature, documentOf(contents, SIGNATURE_FILE), SIGNATURE_FILE)
+  const profile = parseAs(TableProfile, documentOf(contents, PROFILE_FILE), PROFILE_FILE)
+  if (signature.task !== manifest.task)
+    throw corrupt(SIGNATURE_FILE, `is for ${signature.task}, the manifest says ${manifest.task}`)
+  return { manifest, signature, profile, pipeline: restore(bytesOf(contents, MODEL_FILE)) }
+}
+
+async function readFile(blobs: PackageSource, { path, hash, sizeBytes }: WrittenFile): Promise<Uint8Array> {
+  let bytes: Uint8Array
+  try {
+    bytes = await blobs.get(hash)
+  } catch (cause) {
+    if (!(cause instanceof BellwetherError) || (cause.code !== 'BLOB_CORRUPT' && cause.code !== 'BLOB_NOT_FOUND'))
+      throw cause
+    throw corrupt(
+      path,
+      cause.code === 'BLOB_CORRUPT' ? `is not as it was written (expected ${hash})` : `is gone (${hash})`,
+      cause,
+    )
+  }
+  if (bytes.length !== sizeBytes) throw corrupt(path, `has ${bytes.length} bytes, expected ${sizeBytes}`)
+  return bytes
+}
+
+const AnyVersion = z.object({ formatVersion: z.int().positive() })
+
+function parseManifest(document: unknown): ModelManifest {
+  const { formatVersion } = parseAs(AnyVersion, document, MANIFEST_FILE)
+  if (formatVersion > FORMAT_VERSION) {
+    throw new BellwetherError(
+      'PACKAGE_TOO_NEW',
+      `The package has format ${formatVersion}; this program reads format ${FORMAT_VERSION}.`,
+    )
+  }
+  return parseAs(ModelManifest, document, MANIFEST_FILE)
+}
+
+/** The registry and the manifest must name the same files with the same content. */
+function checkFileList(files: readonly WrittenFile[], manifest: ModelManifest): void {
+  const inOrder = (list: readonly WrittenFile[]) =>
+    canonicalJson(
+      list
+        .map(({ path, hash, sizeBytes }) => ({ path, hash, sizeBytes }))
+        .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
+    )
+  if (inOrder(files.filter(({ path }) => path !== MANIFEST_FILE)) !== inOrder(manifest.files)) {
+    throw corrupt(MANIFEST_FILE, 'names other files than the registry has for this version')
+  }
+}
+
+function bytesOf(contents: ReadonlyMap<string, Uint8Array>, path: string): Uint8Array {
+  const bytes = contents.get(path)
+  if (!bytes) throw corrupt(path, 'is missing from the package')
+  return bytes
+}
+
+function documentOf(contents: ReadonlyMap<string, Uint8Array>, path: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytesOf(contents, path)))
+  } catch (cause) {
+    if (cause instanceof BellwetherError) throw cause
+    throw corrupt(path, 'is not JSON in UTF-8', cause)
+  }
+}
+
+function parseAs<T>(schema: z.ZodType<T>, document: unknown, path: string): T {
+  const result = schema.safeParse(document)
+  if (result.success) return result.data
+  const { issues } = result.error
+  throw corrupt(
+    path,
+    `does not hold what it should (at ${issues[0]?.path.join('.') || 'the top'}: ${issues[0]?.message})`,
+  )
+}
+
+/** Any failure here means a state that `writePackage` can't have written. */
+function restore(bytes: Uint8Array): FittedPipeline {
+  try {
+    return restorePipeline(decodeState(bytes))
+  } catch (cause) {
+    throw corrupt(MODEL_FILE, 'holds no model that can be restored', cause)
+  }
+}
+
+function corrupt(path: string, what: string, cause?: unknown): BellwetherError {
+  return new BellwetherError('PACKAGE_CORRUPT', `The file ${path} of the model package ${what}.`, { cause })
+}
