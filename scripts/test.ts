@@ -27,6 +27,12 @@ const CHECKS: readonly { step: Step; name: string; module: string; args: readonl
     module: 'typescript/bin/tsc',
     args: ['--noEmit', '-p', 'dashboard/tsconfig.json'],
   },
+  {
+    step: 'types',
+    name: 'types of the browser tests',
+    module: 'typescript/bin/tsc',
+    args: ['--noEmit', '-p', 'test/browser/tsconfig.json'],
+  },
   { step: 'lint', name: 'lint', module: '@biomejs/biome/bin/biome', args: ['check', '--error-on-warnings', '.'] },
   {
     step: 'imports',
