@@ -56,6 +56,10 @@ export const ColumnOptions = z
       .union([z.array(CategoryValue).min(1), z.record(z.string(), z.string())])
       .optional()
       .describe('The only values allowed: a list, or a map from code to meaning. Makes the column a category.'),
+    labels: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe('Meaning of category codes, for people; other codes are allowed. Makes the column a category.'),
     required: z.boolean().default(false).describe('A missing value is refused.'),
     unit: z.string().optional().describe('Unit of the numbers, for people.'),
     description: z.string().optional().describe('What the column means, for people.'),
@@ -77,6 +81,8 @@ export const ColumnOptions = z
       fault('min', `is for numbers, and the column is declared a ${kind}`)
     if (kind && kind !== 'number' && column.max !== undefined)
       fault('max', `is for numbers, and the column is declared a ${kind}`)
+    if (kind && kind !== 'category' && column.labels)
+      fault('labels', `are for a category, and the column is declared a ${kind}`)
     if (kind && kind !== 'category' && column.categories)
       fault('categories', `are for a category, and the column is declared a ${kind}`)
     if (!kind && column.categories && (column.min !== undefined || column.max !== undefined)) {

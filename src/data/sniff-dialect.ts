@@ -43,13 +43,26 @@ export function splitSample(text: string, delimiter: string, complete: boolean, 
       endRecord()
       i += char === '\r' && text[i + 1] === '\n' ? 2 : 1
     } else {
-      if (!wasQuoted || char.trim() !== '') cell += char
-      i++
+      const end = plainEnd(text, i, delimiter)
+      const plain = text.slice(i, end)
+      if (!wasQuoted || plain.trim() !== '') cell += plain
+      i = end
     }
   }
   if (complete && i >= text.length && records.length < maxRecords && (record.length > 0 || cell !== '' || wasQuoted))
     endRecord()
   return records
+}
+
+/** Where a plain part of a cell ends: at a delimiter, a line end, or a quote that only blanks come before. */
+function plainEnd(text: string, from: number, delimiter: string): number {
+  let blank = true
+  for (let i = from; i < text.length; i++) {
+    const char = text[i]!
+    if (char === delimiter || char === '\n' || char === '\r' || (char === '"' && blank && i > from)) return i
+    if (char !== ' ') blank = false
+  }
+  return text.length
 }
 
 function closingQuote(text: string, from: number): number {
