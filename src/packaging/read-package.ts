@@ -36,9 +36,25 @@ export async function readPackage(blobs: PackageSource, files: readonly WrittenF
   checkFileList(files, manifest)
   const signature = parseAs(ModelSignature, documentOf(contents, SIGNATURE_FILE), SIGNATURE_FILE)
   const profile = parseAs(TableProfile, documentOf(contents, PROFILE_FILE), PROFILE_FILE)
-  if (signature.task !== manifest.task)
-    throw corrupt(SIGNATURE_FILE, `is for ${signature.task}, the manifest says ${manifest.task}`)
-  return { manifest, signature, profile, pipeline: restore(bytesOf(contents, MODEL_FILE)) }
+  const pipeline = restore(bytesOf(contents, MODEL_FILE))
+  checkAgreement(manifest, signature, pipeline)
+  return { manifest, signature, profile, pipeline }
+}
+
+/** Files that are whole, but of different models, would answer wrongly without a word. */
+function checkAgreement(
+  manifest: ModelManifest,
+  signature: ModelSignature,
+  { features, model, target }: FittedPipeline,
+): void {
+  const inputs = new Set(signature.inputs.map(({ name }) => name))
+  const agrees =
+    manifest.task === target.task &&
+    manifest.estimator === model.estimator &&
+    signature.task === target.task &&
+    canonicalJson(signature.target.classes) === canonicalJson(target.classes) &&
+    features.inputs.every((name) => inputs.has(name))
+  if (!agrees) throw corrupt(MODEL_FILE, 'is of another model than the manifest and the signature')
 }
 
 async function readFile(blobs: PackageSource, { path, hash, sizeBytes }: WrittenFile): Promise<Uint8Array> {
