@@ -6,14 +6,52 @@
  */
 import { writeFileSync } from 'node:fs'
 import { RandomState } from '../../src/table/random.ts'
-import { AGE_SHIFT, APPLICATION_MODES, COLUMNS, COURSES, ECONOMY, GRADES, OUTCOMES, PREVIOUS_QUALIFICATIONS, SEMESTERS, type SemesterFacts, type Shares, YES } from './published-shares.ts'
+import {
+  AGE_SHIFT,
+  APPLICATION_MODES,
+  COLUMNS,
+  COURSES,
+  ECONOMY,
+  GRADES,
+  OUTCOMES,
+  PREVIOUS_QUALIFICATIONS,
+  SEMESTERS,
+  type SemesterFacts,
+  type Shares,
+  YES,
+} from './published-shares.ts'
 
 export const HEADER = [
-  'Marital status', 'Application mode', 'Application order', 'Course', 'Daytime/evening attendance', 'Previous qualification', 'Previous qualification (grade)',
-  'Nacionality', "Mother's qualification", "Father's qualification", "Mother's occupation", "Father's occupation", 'Admission grade', 'Displaced',
-  'Educational special needs', 'Debtor', 'Tuition fees up to date', 'Gender', 'Scholarship holder', 'Age at enrollment', 'International',
-  ...['1st', '2nd'].flatMap((semester) => ['credited', 'enrolled', 'evaluations', 'approved', 'grade', 'without evaluations'].map((what) => `Curricular units ${semester} sem (${what})`)),
-  'Unemployment rate', 'Inflation rate', 'GDP', 'Target',
+  'Marital status',
+  'Application mode',
+  'Application order',
+  'Course',
+  'Daytime/evening attendance',
+  'Previous qualification',
+  'Previous qualification (grade)',
+  'Nacionality',
+  "Mother's qualification",
+  "Father's qualification",
+  "Mother's occupation",
+  "Father's occupation",
+  'Admission grade',
+  'Displaced',
+  'Educational special needs',
+  'Debtor',
+  'Tuition fees up to date',
+  'Gender',
+  'Scholarship holder',
+  'Age at enrollment',
+  'International',
+  ...['1st', '2nd'].flatMap((semester) =>
+    ['credited', 'enrolled', 'evaluations', 'approved', 'grade', 'without evaluations'].map(
+      (what) => `Curricular units ${semester} sem (${what})`,
+    ),
+  ),
+  'Unemployment rate',
+  'Inflation rate',
+  'GDP',
+  'Target',
 ] as const
 
 export function makeSample(nRows: number, seed: number): string {
@@ -24,13 +62,18 @@ export function makeSample(nRows: number, seed: number): string {
 }
 
 function makeStudent(random: RandomState): (string | number)[] {
-  const course = pick(random, Object.fromEntries(Object.entries(COURSES).map(([code, facts]) => [code, facts.students])))
+  const course = pick(
+    random,
+    Object.fromEntries(Object.entries(COURSES).map(([code, facts]) => [code, facts.students])),
+  )
   const facts = COURSES[course]!
   const outcome = pickIndex(random, facts.outcomes)
   /** What a student brings along beyond the outcome: it ties grades, units passed and both semesters together. */
   const strength = random.normal()
 
-  const age = Math.round(clamp(17.6 + exponential(random) * Math.max(1.6, facts.meanAge + AGE_SHIFT[outcome] - 17.6), 17, 70))
+  const age = Math.round(
+    clamp(17.6 + exponential(random) * Math.max(1.6, facts.meanAge + AGE_SHIFT[outcome] - 17.6), 17, 70),
+  )
   const older = age > 23
   const mode = pick(random, older ? APPLICATION_MODES.older : APPLICATION_MODES.young)
   const foreign = yes(random, YES.foreign[outcome])
@@ -43,7 +86,13 @@ function makeStudent(random: RandomState): (string | number)[] {
   const enrolled = units[0] === 0 ? [0, 0] : [units[0]!, units[1] === 0 ? units[0]! : units[1]!]
   const first = makeSemester(random, SEMESTERS[0], outcome, enrolled[0]!, strength)
   const second = makeSemester(random, SEMESTERS[1], outcome, enrolled[1]!, strength)
-  const year = ECONOMY[pickIndex(random, ECONOMY.map((row) => row.students))]!
+  const year =
+    ECONOMY[
+      pickIndex(
+        random,
+        ECONOMY.map((row) => row.students),
+      )
+    ]!
 
   return [
     pick(random, COLUMNS[older ? 'maritalOlder' : 'maritalYoung']!),
@@ -77,7 +126,13 @@ function makeStudent(random: RandomState): (string | number)[] {
 }
 
 /** credited, enrolled, evaluations, approved, grade, without evaluations */
-function makeSemester(random: RandomState, facts: SemesterFacts, outcome: 0 | 1 | 2, enrolled: number, strength: number): number[] {
+function makeSemester(
+  random: RandomState,
+  facts: SemesterFacts,
+  outcome: 0 | 1 | 2,
+  enrolled: number,
+  strength: number,
+): number[] {
   if (enrolled === 0) return [0, 0, 0, 0, 0, 0]
   const { none, all, passed } = facts
   // Position of this student among those with the same outcome: mostly the strength, partly the semester's luck.
@@ -86,25 +141,59 @@ function makeSemester(random: RandomState, facts: SemesterFacts, outcome: 0 | 1 
   if (position < none[outcome]) approved = 0
   else if (position > 1 - all[outcome]) approved = enrolled
   else {
-    const middle = clamp((passed[outcome] - all[outcome]) / Math.max(0.02, 1 - none[outcome] - all[outcome]), 0.05, 0.95)
+    const middle = clamp(
+      (passed[outcome] - all[outcome]) / Math.max(0.02, 1 - none[outcome] - all[outcome]),
+      0.05,
+      0.95,
+    )
     const within = (position - none[outcome]) / Math.max(0.02, 1 - none[outcome] - all[outcome])
-    approved = clamp(Math.round(enrolled * clamp(middle + (within - 0.5) * 0.5 + 0.08 * random.normal(), 0.02, 0.98)), 1, Math.max(1, enrolled - 1))
+    approved = clamp(
+      Math.round(enrolled * clamp(middle + (within - 0.5) * 0.5 + 0.08 * random.normal(), 0.02, 0.98)),
+      1,
+      Math.max(1, enrolled - 1),
+    )
   }
-  const attempts = approved === 0 && random.random() < 0.45 ? 0 : Math.max(approved, Math.round(enrolled * facts.evaluations[outcome] + 2.1 * random.normal()))
-  const credited = yes(random, facts.credited[outcome]) ? Math.min(enrolled, 1 + Math.floor(exponential(random) * 3.5)) : 0
-  const without = yes(random, facts.withoutEvaluations[outcome]) ? Math.min(enrolled, 1 + Math.floor(exponential(random) * 1.2)) : 0
-  return [credited, enrolled, attempts, approved, approved === 0 ? 0 : meanGrade(random, facts.grade[outcome]!, strength, approved), without]
+  const attempts =
+    approved === 0 && random.random() < 0.45
+      ? 0
+      : Math.max(approved, Math.round(enrolled * facts.evaluations[outcome] + 2.1 * random.normal()))
+  const credited = yes(random, facts.credited[outcome])
+    ? Math.min(enrolled, 1 + Math.floor(exponential(random) * 3.5))
+    : 0
+  const without = yes(random, facts.withoutEvaluations[outcome])
+    ? Math.min(enrolled, 1 + Math.floor(exponential(random) * 1.2))
+    : 0
+  return [
+    credited,
+    enrolled,
+    attempts,
+    approved,
+    approved === 0 ? 0 : meanGrade(random, facts.grade[outcome]!, strength, approved),
+    without,
+  ]
 }
 
 /** Mean of whole grades between 10 and 20, as a registrar would print it. */
-function meanGrade(random: RandomState, [mean, deviation]: readonly [number, number], strength: number, units: number): number {
+function meanGrade(
+  random: RandomState,
+  [mean, deviation]: readonly [number, number],
+  strength: number,
+  units: number,
+): number {
   const own = mean + deviation * (0.5 * strength + 0.75 * random.normal())
   let sum = 0
   for (let i = 0; i < units; i++) sum += clamp(Math.round(own + 1.3 * random.normal()), 10, 20)
   return sum / units
 }
 
-function grade(random: RandomState, [mean, deviation]: readonly [number, number], strength: number, weight: number, low: number, high: number): number {
+function grade(
+  random: RandomState,
+  [mean, deviation]: readonly [number, number],
+  strength: number,
+  weight: number,
+  low: number,
+  high: number,
+): number {
   const value = mean + deviation * (weight * strength + Math.sqrt(1 - weight * weight) * random.normal())
   return Math.round(clamp(value, low, high) * 10) / 10
 }
@@ -131,7 +220,9 @@ const exponential = (random: RandomState) => -Math.log(1 - random.random())
 function normalCdf(z: number): number {
   const x = Math.abs(z) / Math.SQRT2
   const t = 1 / (1 + 0.3275911 * x)
-  const erf = 1 - ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t * Math.exp(-x * x)
+  const erf =
+    1 -
+    ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t * Math.exp(-x * x)
   return z >= 0 ? (1 + erf) / 2 : (1 - erf) / 2
 }
 

@@ -35,7 +35,11 @@ export function dataFile(options: Record<string, unknown>, project: Project): st
   const given = text(options, 'data')
   if (given) return path.resolve(given)
   const { source } = project.options.data
-  if (!source) throw new BellwetherError('USAGE', `The project "${project.options.name}" names no data.source, and --data was not given.`)
+  if (!source)
+    throw new BellwetherError(
+      'USAGE',
+      `The project "${project.options.name}" names no data.source, and --data was not given.`,
+    )
   return path.resolve(project.folder, source)
 }
 
@@ -45,7 +49,12 @@ export function text(options: Record<string, unknown>, name: string): string | u
 }
 
 /** A whole number within bounds. @throws USAGE */
-export function wholeNumber(options: Record<string, unknown>, name: string, low: number, high: number): number | undefined {
+export function wholeNumber(
+  options: Record<string, unknown>,
+  name: string,
+  low: number,
+  high: number,
+): number | undefined {
   const value = text(options, name)
   if (value === undefined) return undefined
   const number = Number(value)
@@ -65,7 +74,11 @@ export interface VersionReference {
 export function parseReference(reference: string): VersionReference {
   const match = /^([^@/]+)(?:@([^@/]+)|\/(\d{1,9}))?$/.exec(reference)
   if (!match) throw new BellwetherError('USAGE', `"${reference}" is no model: write name, name@alias or name/version.`)
-  return { model: match[1]!, ...(match[2] ? { alias: match[2] } : {}), ...(match[3] ? { version: Number(match[3]) } : {}) }
+  return {
+    model: match[1]!,
+    ...(match[2] ? { alias: match[2] } : {}),
+    ...(match[3] ? { version: Number(match[3]) } : {}),
+  }
 }
 
 /** Who acts, for the ledger: the user of this shell. */

@@ -2,13 +2,23 @@ import path from 'node:path'
 import { stringify } from 'yaml'
 import { DataOptions } from '../data/data-options.ts'
 import { loadDataset } from '../data/load-dataset.ts'
-import { PROJECT_FILE, parseProject, type Project } from '../pipeline/load-project.ts'
+import { PROJECT_FILE, type Project, parseProject } from '../pipeline/load-project.ts'
 import { resolveRoles } from '../pipeline/roles.ts'
 
 const MAX_INTEGER_CLASSES = 10
 
 /** A project of the defaults for a table: its name from the file's, its task from the target. */
-export async function draftProject({ data, target, name, folder }: { data: string; target: string; name?: string; folder?: string }): Promise<{ project: Project; yaml: string }> {
+export async function draftProject({
+  data,
+  target,
+  name,
+  folder,
+}: {
+  data: string
+  target: string
+  name?: string
+  folder?: string
+}): Promise<{ project: Project; yaml: string }> {
   const dataset = await loadDataset({ file: data, options: DataOptions.parse({ target }) })
   const roles = resolveRoles(dataset.schema, { target, id: null, time: null, sensitive: [] })
   const column = dataset.schema.columns.find((each) => each.name === target)

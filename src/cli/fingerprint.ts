@@ -14,7 +14,11 @@ export async function fingerprint(file: string, options: ProjectOptions): Promis
   try {
     await pipeline(createReadStream(file), hash)
   } catch (cause) {
-    throw new BellwetherError('DATA_UNREADABLE', `"${file}" cannot be read: ${(cause as NodeJS.ErrnoException).code ?? 'error'}.`, { cause })
+    throw new BellwetherError(
+      'FILE_UNREADABLE',
+      `"${file}" cannot be read: ${(cause as NodeJS.ErrnoException).code ?? 'error'}.`,
+      { cause },
+    )
   }
   return hash.digest('hex')
 }

@@ -14,7 +14,11 @@ const program = new Command('bellwether')
   .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
   .exitOverride()
 
-const home = () => new Option('--home <folder>', 'where state lives (default: .bellwether/ beside the project file, else in this folder)')
+const home = () =>
+  new Option(
+    '--home <folder>',
+    'where state lives (default: .bellwether/ beside the project file, else in this folder)',
+  )
 const json = () => new Option('--json', 'print one JSON document on standard output and nothing else there')
 
 /** `cmd` is handed to the command's file as its options object plus positional arguments. */
@@ -109,7 +113,12 @@ data
   .option('--rejects <file>', 'write the rejected rows with their reasons here')
   .addOption(json())
   .action(lazily(() => import('./commands/data-validate.ts')))
-data.command('list').description('dataset versions, newest first').addOption(home()).addOption(json()).action(lazily(() => import('./commands/data-list.ts')))
+data
+  .command('list')
+  .description('dataset versions, newest first')
+  .addOption(home())
+  .addOption(json())
+  .action(lazily(() => import('./commands/data-list.ts')))
 data
   .command('show')
   .description('schema and profile of a dataset version')
@@ -145,7 +154,12 @@ runs
   .action(lazily(() => import('./commands/runs-compare.ts')))
 
 const models = program.command('models').description('registered models, versions and aliases')
-models.command('list').description('models with their aliases').addOption(home()).addOption(json()).action(lazily(() => import('./commands/models-list.ts')))
+models
+  .command('list')
+  .description('models with their aliases')
+  .addOption(home())
+  .addOption(json())
+  .action(lazily(() => import('./commands/models-list.ts')))
 models
   .command('show')
   .description("a model's versions, or one of them")

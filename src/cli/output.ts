@@ -8,7 +8,11 @@ export function printJson(document: unknown): void {
 }
 
 /** A plain table for people; colours only on a terminal. */
-export function formatTable(head: readonly string[], rows: readonly (readonly (string | number | null | undefined)[])[], align: readonly ('left' | 'right')[] = []): string {
+export function formatTable(
+  head: readonly string[],
+  rows: readonly (readonly (string | number | null | undefined)[])[],
+  align: readonly ('left' | 'right')[] = [],
+): string {
   const table = new Table({
     head: head.map((cell) => pc.bold(cell)),
     style: { head: [], border: pc.isColorSupported ? ['gray'] : [] },
@@ -46,7 +50,9 @@ export function reportError(error: unknown, json: boolean): number {
   const known =
     error instanceof BellwetherError
       ? error
-      : new BellwetherError('INTERNAL', error instanceof Error ? `${error.name}: ${error.message}` : String(error), { cause: error })
+      : new BellwetherError('INTERNAL', error instanceof Error ? `${error.name}: ${error.message}` : String(error), {
+          cause: error,
+        })
   if (json) {
     process.stderr.write(`${JSON.stringify(known.toDocument())}\n`)
   } else {

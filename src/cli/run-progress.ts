@@ -3,7 +3,12 @@ import pc from 'picocolors'
 import type { RunEvent } from '../pipeline/run-events.ts'
 import { figure, note } from './output.ts'
 
-const STAGES = { refit: 'fitting the best of each kind on all training rows', evaluate: 'evaluating on the test rows', figures: 'drawing figures', register: 'packaging and registering' } as const
+const STAGES = {
+  refit: 'fitting the best of each kind on all training rows',
+  evaluate: 'evaluating on the test rows',
+  figures: 'drawing figures',
+  register: 'packaging and registering',
+} as const
 const LINE_EVERY_MS = 5000
 
 /** Draws a run on standard error: a bar with the time left on a terminal, plain lines elsewhere. */
@@ -21,17 +26,26 @@ export function runProgress(): { onEvent(event: RunEvent): void; stop(): void } 
   const onEvent = (event: RunEvent) => {
     switch (event.type) {
       case 'dataset':
-        note(`data      ${event.nRows} rows x ${event.nColumns} columns${event.nRejected ? `, ${event.nRejected} rejected` : ''}  ${pc.dim(event.id.slice(0, 19))}`)
+        note(
+          `data      ${event.nRows} rows x ${event.nColumns} columns${event.nRejected ? `, ${event.nRejected} rejected` : ''}  ${pc.dim(event.id.slice(0, 19))}`,
+        )
         break
       case 'warning':
         note(`${pc.yellow('warning')}   ${event.message}`)
         break
       case 'search-started':
-        note(`search    ${event.trials} trials x ${event.folds} folds on ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}`)
+        note(
+          `search    ${event.trials} trials x ${event.folds} folds on ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}`,
+        )
         started = Date.now()
         if (terminal) {
           bar = new SingleBar(
-            { format: `          {bar} {percentage}%  {value}/{total} fits  {left} left  {best}`, hideCursor: true, barsize: 28, stream: process.stderr },
+            {
+              format: `          {bar} {percentage}%  {value}/{total} fits  {left} left  {best}`,
+              hideCursor: true,
+              barsize: 28,
+              stream: process.stderr,
+            },
             Presets.shades_classic,
           )
           bar.start(event.trials * event.folds, 0, { best: '', left: '?' })
@@ -54,7 +68,9 @@ export function runProgress(): { onEvent(event: RunEvent): void; stop(): void } 
         note(`${event.stage.padEnd(9)} ${STAGES[event.stage]}`)
         break
       case 'registered':
-        note(`model     ${event.model} version ${event.version}${event.aliases.length ? ` (${event.aliases.join(', ')})` : ''}`)
+        note(
+          `model     ${event.model} version ${event.version}${event.aliases.length ? ` (${event.aliases.join(', ')})` : ''}`,
+        )
         break
     }
   }

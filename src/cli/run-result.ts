@@ -5,7 +5,9 @@ import { figure, formatTable, printLine } from './output.ts'
 
 /** What a person reads when a run is done: the kinds of model side by side, then winner and baseline with intervals. */
 export function printRunResult(result: RunResult, scoring: string): void {
-  const shown = Object.keys(result.test).includes('rmse') ? ['rmse', 'mae', 'r2'] : ['accuracy', 'f1_macro', 'log_loss', 'roc_auc_ovr']
+  const shown = Object.keys(result.test).includes('rmse')
+    ? ['rmse', 'mae', 'r2']
+    : ['accuracy', 'f1_macro', 'log_loss', 'roc_auc_ovr']
   const extra = shown.includes(scoring) ? [] : [scoring]
   const metrics = [...extra, ...shown].filter((name) => name in result.test)
   printLine()
@@ -27,14 +29,22 @@ export function printRunResult(result: RunResult, scoring: string): void {
       ['on the test rows', `${result.best.estimator}, 95 % interval`, 'baseline'],
       metrics.map((name) => {
         const bounds = result.intervals[name]
-        return [metricNamed(name).title, `${figure(result.test[name])}  [${figure(bounds?.[0])}, ${figure(bounds?.[1])}]`, figure(result.baseline[name])]
+        return [
+          metricNamed(name).title,
+          `${figure(result.test[name])}  [${figure(bounds?.[0])}, ${figure(bounds?.[1])}]`,
+          figure(result.baseline[name]),
+        ]
       }),
       ['left', 'right', 'right'],
     ),
   )
   for (const gate of result.gates) {
-    printLine(`${gate.passed ? pc.green('gate passed') : pc.red('gate failed')}  ${gate.metric} ${figure(gate.value)}: ${gate.expected}`)
+    printLine(
+      `${gate.passed ? pc.green('gate passed') : pc.red('gate failed')}  ${gate.metric} ${figure(gate.value)}: ${gate.expected}`,
+    )
   }
   const { name, version, aliases } = result.model
-  printLine(`${pc.bold(`${name} version ${version}`)}${aliases.length ? ` is ${aliases.join(', ')} now` : ' is registered, without an alias: a gate said no'}; run ${result.runId.slice(0, 8)}, ${result.seconds.toFixed(1)} s`)
+  printLine(
+    `${pc.bold(`${name} version ${version}`)}${aliases.length ? ` is ${aliases.join(', ')} now` : ' is registered, without an alias: a gate said no'}; run ${result.runId.slice(0, 8)}, ${result.seconds.toFixed(1)} s`,
+  )
 }

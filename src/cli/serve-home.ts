@@ -11,7 +11,9 @@ const DASHBOARD = fileURLToPath(new URL('../../dashboard/dist', import.meta.url)
 export async function serveHome(home: Home, options: Record<string, unknown>): Promise<number> {
   const { startServer } = await import('../server/start-server.ts')
   const defaultModel = text(options, 'defaultModel')
-  const allowedHosts = text(options, 'allowedHost')?.split(',').map((name) => name.trim())
+  const allowedHosts = text(options, 'allowedHost')
+    ?.split(',')
+    .map((name) => name.trim())
   try {
     const server = await startServer({
       stores: home,

@@ -1,8 +1,11 @@
-import { compareModels, type Comparison } from '../evaluate/compare.ts'
-import { calibrationCurve } from '../evaluate/curves/calibration-curve.ts'
-import { confusionMatrix } from '../evaluate/curves/confusion-matrix.ts'
-import { precisionRecallCurves } from '../evaluate/curves/precision-recall-curve.ts'
-import { rocCurves } from '../evaluate/curves/roc-curve.ts'
+import { bootstrapIntervals } from '../evaluate/bootstrap.ts'
+import { type Comparison, compareModels } from '../evaluate/compare.ts'
+import { type Calibration, calibrationCurves } from '../evaluate/curves/calibration-curves.ts'
+import { type ClassReport, classReport } from '../evaluate/curves/class-report.ts'
+import { type ConfusionMatrix, confusionMatrix } from '../evaluate/curves/confusion-matrix.ts'
+import { type PrecisionRecallCurve, precisionRecallCurves } from '../evaluate/curves/precision-recall-curves.ts'
+import { type PredictionPoints, predictionPoints } from '../evaluate/curves/prediction-points.ts'
+import { type RocCurve, rocCurves } from '../evaluate/curves/roc-curves.ts'
 import { type PermutationImportance, permutationImportance } from '../evaluate/permutation-importance.ts'
 import type { FittedPipeline } from '../learn/fitted-pipeline.ts'
 import type { Target } from '../table/target.ts'
@@ -19,6 +22,8 @@ export interface CandidateReport {
   readonly cvStd: Readonly<Record<string, number>>
   /** On the test rows. */
   readonly test: Readonly<Record<string, number>>
+  /** 95 % bootstrap bounds of the scoring metric on the test rows. */
+  readonly interval: readonly [number, number]
   readonly seconds: number
 }
 
@@ -42,12 +47,13 @@ export interface Evaluation {
 export type Curves =
   | {
       readonly task: 'classification'
-      readonly confusion: ReturnType<typeof confusionMatrix>
-      readonly roc: ReturnType<typeof rocCurves>
-      readonly precisionRecall: ReturnType<typeof precisionRecallCurves>
-      readonly calibration: ReturnType<typeof calibrationCurve>
+      readonly classReport: readonly ClassReport[]
+      readonly confusion: ConfusionMatrix
+      readonly roc: readonly RocCurve[]
+      readonly precisionRecall: readonly PrecisionRecallCurve[]
+      readonly calibration: Calibration
     }
-  | { readonly task: 'regression'; readonly actual: readonly number[]; readonly predicted: readonly number[] }
+  | { readonly task: 'regression'; readonly points: PredictionPoints }
 
 export interface EvaluateInput {
   readonly prepared: PreparedRun
@@ -57,8 +63,23 @@ export interface EvaluateInput {
   readonly signal?: AbortSignal
 }
 
+/** Bounds of the scoring metric of one kind's best candidate on the test rows. */
+export function scoringInterval(prepared: PreparedRun, predictions: Float64Array): [number, number] {
+  const { low, high } = bootstrapIntervals(prepared.test.target, predictions, {
+    seed: prepared.options.search.seed,
+    metrics: [prepared.scoring.name],
+  })[prepared.scoring.name]!
+  return [low, high]
+}
+
 /** Judges the winner on rows that neither it nor the choice of it has seen. */
-export function evaluateWinner({ prepared, candidates, winner, baselinePredictions, signal }: EvaluateInput): Evaluation {
+export function evaluateWinner({
+  prepared,
+  candidates,
+  winner,
+  baselinePredictions,
+  signal,
+}: EvaluateInput): Evaluation {
   const { test, options, roles, scoring } = prepared
   const stop = signal ? { signal } : {}
   return {
@@ -71,7 +92,10 @@ export function evaluateWinner({ prepared, candidates, winner, baselinePredictio
     notes: prepared.notes,
     rows: { train: prepared.train.table.nRows, test: test.table.nRows },
     candidates,
-    comparison: compareModels(test.target, winner.predictions, baselinePredictions, { seed: options.search.seed, ...stop }),
+    comparison: compareModels(test.target, winner.predictions, baselinePredictions, {
+      seed: options.search.seed,
+      ...stop,
+    }),
     importance: permutationImportance(test.table, test.target, (table) => winner.pipeline.predict(table), {
       columns: winner.pipeline.features.inputs,
       metric: scoring.name,
@@ -83,12 +107,13 @@ export function evaluateWinner({ prepared, candidates, winner, baselinePredictio
 }
 
 function curvesOf(target: Target, predictions: Float64Array): Curves {
-  if (target.task === 'regression') return { task: 'regression', actual: [...target.values], predicted: [...predictions] }
+  if (target.task === 'regression') return { task: 'regression', points: predictionPoints(target, predictions) }
   return {
     task: 'classification',
+    classReport: classReport(target, predictions),
     confusion: confusionMatrix(target, predictions),
     roc: rocCurves(target, predictions),
     precisionRecall: precisionRecallCurves(target, predictions),
-    calibration: calibrationCurve(target, predictions),
+    calibration: calibrationCurves(target, predictions),
   }
 }

@@ -4,43 +4,15 @@ import { scoreAll } from '../evaluate/metrics/score-all.ts'
 import type { TrialResult } from '../evaluate/search/randomised-search.ts'
 import { estimator } from '../learn/estimators.ts'
 import { type FittedPipeline, fitModelOn } from '../learn/fitted-pipeline.ts'
-import { deriveSeed } from '../table/random.ts'
-import type { BlobStore } from '../track/blob-store.ts'
-import type { DatasetStore } from '../track/dataset-store.ts'
-import type { ModelRegistry } from '../track/model-registry.ts'
-import type { Run, TrackingStore } from '../track/tracking-store.ts'
-import { keepDataset } from './keep-dataset.ts'
-import { type CandidateReport, type Evaluation, evaluateWinner } from './evaluate-winner.ts'
+import type { Run } from '../track/tracking-store.ts'
+import { type CandidateReport, type Evaluation, evaluateWinner, scoringInterval } from './evaluate-winner.ts'
 import { type GateResult, judgeGates } from './gates.ts'
+import { keepDataset } from './keep-dataset.ts'
 import type { PreparedRun } from './prepare-run.ts'
-import { type Provenance, processIsAlive, processTag } from './provenance.ts'
+import { processIsAlive, processTag } from './provenance.ts'
 import { registerVersion } from './register-version.ts'
-import type { RunEvent } from './run-events.ts'
+import type { RunDeps } from './run-deps.ts'
 import { searchCandidates } from './search-candidates.ts'
-
-export interface RunDeps {
-  readonly tracking: TrackingStore
-  readonly datasets: DatasetStore
-  readonly models: ModelRegistry
-  readonly blobs: BlobStore
-  readonly clock: () => number
-  readonly provenance: Provenance
-  /** Who acts, for the ledger. */
-  readonly actor: string
-  /** Draws the pictures of an evaluation. */
-  readonly drawFigures: (evaluation: Evaluation) => Promise<readonly Figure[]>
-  readonly threads: number
-  readonly signal?: AbortSignal
-  readonly onEvent: (event: RunEvent) => void
-  /** Further tags of the run. */
-  readonly tags?: Readonly<Record<string, string>>
-}
-
-export interface Figure {
-  /** Such as `figures/roc.svg`. */
-  readonly path: string
-  readonly svg: string
-}
 
 /** What a run ends with; `--json` prints it. */
 export interface RunResult {
@@ -48,21 +20,25 @@ export interface RunResult {
   readonly runId: string
   readonly dataset: { readonly id: string; readonly rows: number; readonly rejected: number }
   readonly candidates: readonly CandidateReport[]
-  readonly best: { readonly estimator: string; readonly params: Readonly<Record<string, unknown>>; readonly cv: Readonly<Record<string, number>> }
+  readonly best: {
+    readonly estimator: string
+    readonly params: Readonly<Record<string, unknown>>
+    readonly cv: Readonly<Record<string, number>>
+  }
   readonly test: Readonly<Record<string, number>>
   /** 95 % bootstrap bounds of the test metrics. */
   readonly intervals: Readonly<Record<string, readonly [number, number]>>
   readonly baseline: Readonly<Record<string, number>>
   readonly model: { readonly name: string; readonly version: number; readonly aliases: readonly string[] }
   readonly gates: readonly GateResult[]
-  readonly warnings: readonly { readonly code: string; readonly message: string }[]
+  readonly warnings: readonly string[]
   readonly seconds: number
 }
 
 /**
  * Searches, evaluates, records and registers a prepared run. A failure or a stop leaves a run with that status and its finished trials;
  * a model version appears only at the very end, whole.
- * @throws CANCELLED when stopped; SEARCH_FAILED when no trial gave a model
+ * @throws CANCELLED when stopped; SEARCH_ALL_FAILED when no trial gave a model
  */
 export async function executeRun(prepared: PreparedRun, deps: RunDeps): Promise<RunResult> {
   const { tracking, clock, onEvent } = deps
@@ -76,7 +52,7 @@ export async function executeRun(prepared: PreparedRun, deps: RunDeps): Promise<
     nRejected: prepared.dataset.nRejected,
     nColumns: prepared.dataset.schema.columns.length,
   })
-  for (const warning of prepared.warnings) onEvent({ type: 'warning', ...warning })
+  for (const warning of prepared.warnings) onEvent({ type: 'warning', message: warning })
   const run = await openRun(prepared, deps, started)
   try {
     const result = await searchToVersion(prepared, run, deps, started)
@@ -87,7 +63,11 @@ export async function executeRun(prepared: PreparedRun, deps: RunDeps): Promise<
     await tracking.finishRun(run.id, cancelled ? 'KILLED' : 'FAILED', clock()).catch(() => {}) // the first error is the one to tell
     if (cancelled) {
       const trials = await tracking.runs({ parentRunId: run.id }).catch(() => [])
-      throw new BellwetherError('CANCELLED', `The run ${run.id.slice(0, 8)} was stopped; ${trials.length} finished trials are kept. No model version was made.`, { cause: error })
+      throw new BellwetherError(
+        'CANCELLED',
+        `The run ${run.id.slice(0, 8)} was stopped; ${trials.length} finished trials are kept. No model version was made.`,
+        { cause: error },
+      )
     }
     throw error
   }
@@ -107,9 +87,11 @@ async function openRun(prepared: PreparedRun, deps: RunDeps, started: number): P
       'bellwether.node': provenance.node,
       'bellwether.platform': provenance.platform,
       'bellwether.dependencies': JSON.stringify(provenance.dependencies),
-      ...(provenance.git ? { 'bellwether.git.commit': provenance.git.commit, 'bellwether.git.dirty': String(provenance.git.dirty) } : {}),
+      ...(provenance.git
+        ? { 'bellwether.git.commit': provenance.git.commit, 'bellwether.git.dirty': String(provenance.git.dirty) }
+        : {}),
       ...(prepared.notes.length > 0 ? { 'bellwether.notes': prepared.notes.join('\n') } : {}),
-      ...(prepared.warnings.length > 0 ? { 'bellwether.warnings': prepared.warnings.map(({ message }) => message).join('\n') } : {}),
+      ...(prepared.warnings.length > 0 ? { 'bellwether.warnings': prepared.warnings.join('\n') } : {}),
       ...deps.tags,
     },
   })
@@ -140,18 +122,21 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
   if (search.cancelled || signal?.aborted) throw new BellwetherError('CANCELLED', 'The search was stopped.')
   const best = search.best
   if (!best?.outOfFold) {
-    throw new BellwetherError('SEARCH_FAILED', `No trial gave a model with a ${scoring.name}.`, {
+    throw new BellwetherError('SEARCH_ALL_FAILED', `No trial gave a model with a ${scoring.name}.`, {
       details: failures(search.trials).map((message) => ({ path: 'search', message })),
     })
   }
 
   onEvent({ type: 'stage', stage: 'refit' })
   const fits = new Map<string, { pipeline: FittedPipeline; predictions: Float64Array; seconds: number }>()
-  for (const trial of [...search.bestByFamily.values(), ...(search.bestByFamily.has('baseline') ? [] : [{ estimator: 'baseline', params: {} }])]) {
+  for (const trial of [
+    ...search.bestByFamily.values(),
+    ...(search.bestByFamily.has('baseline') ? [] : [{ estimator: 'baseline', params: {} }]),
+  ]) {
     await settle(signal)
     const from = clock()
     const features = prepared.features.get(estimator(trial.estimator).encoding)!
-    const pipeline = fitModelOn(features, trial.estimator, trial.params, deriveSeed(options.search.seed, trial.estimator, 'refit'), signal)
+    const pipeline = fitModelOn(features, trial.estimator, trial.params, options.search.seed, signal)
     fits.set(trial.estimator, { pipeline, predictions: pipeline.predict(test.table), seconds: (clock() - from) / 1000 })
   }
   const candidates = prepared.families.flatMap((name) => {
@@ -168,6 +153,7 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
         cv: Object.fromEntries(Object.entries(trial.cv).map(([key, { mean }]) => [key, mean])),
         cvStd: Object.fromEntries(Object.entries(trial.cv).map(([key, { std }]) => [key, std])),
         test: scoreAll(test.target, fit.predictions),
+        interval: scoringInterval(prepared, fit.predictions),
         seconds: all.reduce((sum, each) => sum + each.seconds, fit.seconds),
       } satisfies CandidateReport,
     ]
@@ -176,12 +162,19 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
   onEvent({ type: 'stage', stage: 'evaluate' })
   await settle(signal)
   const winner = { estimator: best.estimator, ...fits.get(best.estimator)! }
-  const evaluation = evaluateWinner({ prepared, candidates, winner, baselinePredictions: fits.get('baseline')!.predictions, ...(signal ? { signal } : {}) })
+  const evaluation = evaluateWinner({
+    prepared,
+    candidates,
+    winner,
+    baselinePredictions: fits.get('baseline')!.predictions,
+    ...(signal ? { signal } : {}),
+  })
 
   onEvent({ type: 'stage', stage: 'figures' })
   await settle(signal)
   await keepArtifact(run.id, 'evaluation.json', `${JSON.stringify(evaluation, null, 2)}\n`, 'application/json', deps)
-  for (const { path, svg } of await deps.drawFigures(evaluation)) await keepArtifact(run.id, path, svg, 'image/svg+xml', deps)
+  for (const { path, svg } of await deps.drawFigures(evaluation))
+    await keepArtifact(run.id, path, svg, 'image/svg+xml', deps)
 
   onEvent({ type: 'stage', stage: 'register' })
   await settle(signal)
@@ -191,7 +184,10 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
   const cv = Object.fromEntries(Object.entries(best.cv!).map(([key, { mean }]) => [key, mean]))
   const now = clock()
   await tracking.logBatch(run.id, {
-    params: { 'best.estimator': best.estimator, ...Object.fromEntries(Object.entries(best.params).map(([key, value]) => [`best.${key}`, JSON.stringify(value)])) },
+    params: {
+      'best.estimator': best.estimator,
+      ...Object.fromEntries(Object.entries(best.params).map(([key, value]) => [`best.${key}`, JSON.stringify(value)])),
+    },
     metrics: [
       ...Object.entries(testMetrics).map(([key, value]) => ({ key: `test.${key}`, value })),
       ...Object.entries(cv).map(([key, value]) => ({ key: `cv.${key}`, value })),
@@ -201,7 +197,15 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
       .map((metric) => ({ ...metric, step: 0, timestamp: now })),
   })
   const version = await registerVersion(
-    { prepared, runId: run.id, pipeline: winner.pipeline, best, testMetrics, gates, conformal: fitConformal(prepared.train.target, best.outOfFold) },
+    {
+      prepared,
+      runId: run.id,
+      pipeline: winner.pipeline,
+      best,
+      testMetrics,
+      gates,
+      conformal: fitConformal(prepared.train.target, best.outOfFold),
+    },
     deps,
   )
   onEvent({ type: 'registered', model: version.model, version: version.version, aliases: version.aliases })
@@ -212,7 +216,9 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
     candidates,
     best: { estimator: best.estimator, params: best.params, cv },
     test: testMetrics,
-    intervals: Object.fromEntries(evaluation.comparison.map(({ metric, winner: { low, high } }) => [metric, [low, high] as const])),
+    intervals: Object.fromEntries(
+      evaluation.comparison.map(({ metric, winner: { low, high } }) => [metric, [low, high] as const]),
+    ),
     baseline,
     model: { name: version.model, version: version.version, aliases: version.aliases },
     gates,
@@ -227,16 +233,27 @@ async function settle(signal: AbortSignal | undefined): Promise<void> {
   if (signal?.aborted) throw new BellwetherError('CANCELLED', 'The run was stopped.')
 }
 
-async function keepArtifact(runId: string, path: string, content: string, mediaType: string, { blobs, tracking }: RunDeps): Promise<void> {
+async function keepArtifact(
+  runId: string,
+  path: string,
+  content: string,
+  mediaType: string,
+  { blobs, tracking }: RunDeps,
+): Promise<void> {
   const bytes = new TextEncoder().encode(content)
   await tracking.logArtifact(runId, { path, hash: await blobs.put(bytes), sizeBytes: bytes.length, mediaType })
 }
 
-function byMetric(evaluation: Evaluation, value: (comparison: Evaluation['comparison'][number]) => number): Record<string, number> {
+function byMetric(
+  evaluation: Evaluation,
+  value: (comparison: Evaluation['comparison'][number]) => number,
+): Record<string, number> {
   return Object.fromEntries(evaluation.comparison.map((comparison) => [comparison.metric, value(comparison)]))
 }
 
 function failures(trials: readonly TrialResult[]): string[] {
-  return [...new Set(trials.flatMap((trial) => (trial.error ? [`${trial.estimator}: ${trial.error}`] : [])))].slice(0, 5)
+  return [...new Set(trials.flatMap((trial) => (trial.error ? [`${trial.estimator}: ${trial.error}`] : [])))].slice(
+    0,
+    5,
+  )
 }
-

@@ -15,7 +15,11 @@ export interface GateResult {
  * @param metrics The version's metrics by name.
  * @param baseline The baseline's on the same rows.
  */
-export function judgeGates(gates: readonly Gate[], metrics: Readonly<Record<string, number>>, baseline: Readonly<Record<string, number>>): GateResult[] {
+export function judgeGates(
+  gates: readonly Gate[],
+  metrics: Readonly<Record<string, number>>,
+  baseline: Readonly<Record<string, number>>,
+): GateResult[] {
   return gates.map(({ metric, min, max, betterThan }) => {
     const value = metrics[metric] ?? Number.NaN
     const bounds: string[] = []

@@ -1,4 +1,5 @@
-import { rejectsToCsv, writeParquet } from '../data/dataset-version.ts'
+import { writeParquet } from '../data/parquet.ts'
+import { rejectsToCsv } from '../data/rejects-csv.ts'
 import type { BlobStore } from '../track/blob-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
 import type { PreparedRun } from './prepare-run.ts'
@@ -17,7 +18,7 @@ export async function keepDataset(
     profile: dataset.profile,
     source: dataset.source,
     blob: await blobs.put(await writeParquet(dataset.table, dataset.schema)),
-    rejectsBlob: dataset.nRejected > 0 ? await blobs.put(rejectsToCsv(dataset.rejected)) : null,
+    rejectsBlob: dataset.nRejected > 0 ? await blobs.put(rejectsToCsv(dataset.rejected, dataset.fileColumns)) : null,
     createdTime: clock(),
   })
 }

@@ -30,12 +30,17 @@ test('every fault is named with its line and column', () => {
 })
 
 test('a missing key stands where its section is', () => {
-  expect(faultsOf('name: pupils\ntask: classification\ndata:\n  id: number\n')).toEqual([{ path: 'bellwether.yaml:4:3', message: expect.stringMatching(/^data\.target/) }])
+  expect(faultsOf('name: pupils\ntask: classification\ndata:\n  id: number\n')).toEqual([
+    { path: 'bellwether.yaml:4:3', message: expect.stringMatching(/^data\.target/) },
+  ])
 })
 
 test('a word that is none of those allowed is answered with them', () => {
   expect(faultsOf(GOOD.replace('classification', 'ranking'))[0]?.message).toMatch(/classification, regression/)
-  expect(faultsOf(`${GOOD}models: [forest]\n`)[0]).toMatchObject({ path: 'bellwether.yaml:5:10', message: expect.stringMatching(/random-forest/) })
+  expect(faultsOf(`${GOOD}models: [forest]\n`)[0]).toMatchObject({
+    path: 'bellwether.yaml:5:10',
+    message: expect.stringMatching(/random-forest/),
+  })
 })
 
 test('a key that is there twice and a bomb of aliases are refused', () => {
@@ -45,7 +50,11 @@ test('a key that is there twice and a bomb of aliases are refused', () => {
 })
 
 test('the JSON Schema names every key that a project may have', () => {
-  const schema = projectJsonSchema() as { properties: Record<string, unknown>; required: string[]; additionalProperties: boolean }
+  const schema = projectJsonSchema() as {
+    properties: Record<string, unknown>
+    required: string[]
+    additionalProperties: boolean
+  }
   expect(schema.required.sort()).toEqual(['data', 'name', 'task'])
   expect(schema.additionalProperties).toBe(false)
   expect(Object.keys(schema.properties)).toContain('features')

@@ -28,20 +28,33 @@ export async function findProjectFile(reference: string, roots: readonly string[
   for (const candidate of candidates) {
     const info = await stat(candidate).catch(() => null)
     if (info?.isFile()) return path.resolve(candidate)
-    if (info?.isDirectory() && existsSync(path.join(candidate, PROJECT_FILE))) return path.resolve(candidate, PROJECT_FILE)
+    if (info?.isDirectory() && existsSync(path.join(candidate, PROJECT_FILE)))
+      return path.resolve(candidate, PROJECT_FILE)
   }
-  throw new BellwetherError('PROJECT_NOT_FOUND', `No project file at "${reference}" (looked for ${PROJECT_FILE} in it${roots.length ? ` and under ${roots.map((r) => path.basename(r)).join(', ')}` : ''}).`)
+  throw new BellwetherError(
+    'PROJECT_NOT_FOUND',
+    `No project file at "${reference}" (looked for ${PROJECT_FILE} in it${roots.length ? ` and under ${roots.map((r) => path.basename(r)).join(', ')}` : ''}).`,
+  )
 }
 
 /** @throws PROJECT_NOT_FOUND, PROJECT_INVALID with every fault's line and column */
 export async function loadProject(file: string): Promise<Project> {
   const info = await stat(file).catch(() => null)
   if (!info?.isFile()) throw new BellwetherError('PROJECT_NOT_FOUND', `There is no project file "${file}".`)
-  if (info.size > MAX_PROJECT_BYTES) throw new BellwetherError('PROJECT_INVALID', `"${file}" is larger than 1 MiB; a project file is a page or two.`)
+  if (info.size > MAX_PROJECT_BYTES)
+    throw new BellwetherError('PROJECT_INVALID', `"${file}" is larger than 1 MiB; a project file is a page or two.`)
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new BellwetherError('PROJECT_NOT_FOUND', `"${file}" cannot be read: ${(cause as NodeJS.ErrnoException).code ?? 'error'}.`, { cause })
+    throw new BellwetherError(
+      'PROJECT_NOT_FOUND',
+      `"${file}" cannot be read: ${(cause as NodeJS.ErrnoException).code ?? 'error'}.`,
+      { cause },
+    )
   })
-  return { file: path.resolve(file), folder: path.dirname(path.resolve(file)), options: parseProject(text, path.basename(file)) }
+  return {
+    file: path.resolve(file),
+    folder: path.dirname(path.resolve(file)),
+    options: parseProject(text, path.basename(file)),
+  }
 }
 
 /** @throws PROJECT_INVALID; `fileName` is only for messages */
@@ -53,7 +66,12 @@ export function parseProject(text: string, fileName: string = PROJECT_FILE): Pro
     return `${fileName}:${line}:${col}`
   }
   if (document.errors.length > 0) {
-    fail(document.errors.map((error) => ({ path: at(error.pos[0]), message: error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '') })))
+    fail(
+      document.errors.map((error) => ({
+        path: at(error.pos[0]),
+        message: error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''),
+      })),
+    )
   }
   const parsed = ProjectOptions.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {})
   if (parsed.success) return parsed.data
@@ -64,31 +82,42 @@ export function parseProject(text: string, fileName: string = PROJECT_FILE): Pro
       const parent = depth === 0 ? document.contents : document.getIn(keys.slice(0, depth - 1) as unknown[], true)
       const holder = depth === 1 ? document.contents : parent
       if (depth > 0 && ofKey && isCollection(holder)) {
-        const pair = holder.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === keys[depth - 1])
+        const pair = holder.items.find(
+          (item) => isPair(item) && isScalar(item.key) && item.key.value === keys[depth - 1],
+        )
         if (pair && isPair(pair) && isScalar(pair.key) && pair.key.range) return at(pair.key.range[0])
       }
       const node = depth === 0 ? document.contents : document.getIn(keys.slice(0, depth) as unknown[], true)
-      if (node && typeof node === 'object' && 'range' in node && Array.isArray(node.range)) return at(node.range[0] as number)
+      if (node && typeof node === 'object' && 'range' in node && Array.isArray(node.range))
+        return at(node.range[0] as number)
     }
     return `${fileName}:1:1`
   }
   fail(parsed.error.issues.flatMap((issue) => describeIssue(issue, place)))
 }
 
-function describeIssue(issue: z.core.$ZodIssue, place: (keys: readonly PropertyKey[], ofKey?: boolean) => string): ErrorDetail[] {
+function describeIssue(
+  issue: z.core.$ZodIssue,
+  place: (keys: readonly PropertyKey[], ofKey?: boolean) => string,
+): ErrorDetail[] {
   const name = issue.path.map(String).join('.')
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(issue.path)
     return issue.keys.map((key) => {
       const near = nearest(key, known)
       const suggestion = near ? `; did you mean "${near}"?` : known.length ? `; known here: ${known.join(', ')}` : ''
-      return { path: place([...issue.path, key], true), message: `unknown key "${name ? `${name}.` : ''}${key}"${suggestion}` }
+      return {
+        path: place([...issue.path, key], true),
+        message: `unknown key "${name ? `${name}.` : ''}${key}"${suggestion}`,
+      }
     })
   }
   if (issue.code === 'invalid_value' && issue.values) {
     return [{ path: place(issue.path), message: `${name}: expected one of ${issue.values.map(String).join(', ')}` }]
   }
-  return [{ path: place(issue.path), message: `${name || 'project'}: ${issue.message.replace(/^Invalid input: /, '')}` }]
+  return [
+    { path: place(issue.path), message: `${name || 'project'}: ${issue.message.replace(/^Invalid input: /, '')}` },
+  ]
 }
 
 /** The keys that the schema knows at a path, for suggestions. */
@@ -100,7 +129,10 @@ function knownKeys(keys: readonly PropertyKey[]): string[] {
     return current
   }
   for (const key of keys) {
-    const current = unwrap(schema) as { shape?: Record<string, unknown>; def?: { valueType?: unknown; element?: unknown } }
+    const current = unwrap(schema) as {
+      shape?: Record<string, unknown>
+      def?: { valueType?: unknown; element?: unknown }
+    }
     schema = current.shape?.[String(key)] ?? current.def?.valueType ?? current.def?.element
   }
   return Object.keys((unwrap(schema) as { shape?: object } | undefined)?.shape ?? {})
@@ -108,5 +140,9 @@ function knownKeys(keys: readonly PropertyKey[]): string[] {
 
 function fail(details: ErrorDetail[]): never {
   const [first] = details
-  throw new BellwetherError('PROJECT_INVALID', `${first?.path}: ${first?.message}${details.length > 1 ? ` (and ${details.length - 1} more)` : ''}`, { details })
+  throw new BellwetherError(
+    'PROJECT_INVALID',
+    `${first?.path}: ${first?.message}${details.length > 1 ? ` (and ${details.length - 1} more)` : ''}`,
+    { details },
+  )
 }

@@ -14,7 +14,7 @@ import { columnOf, selectRows, type Table } from '../table/table.ts'
 import { selectTarget, type Target, targetLength } from '../table/target.ts'
 import type { Project } from './load-project.ts'
 import type { ProjectOptions } from './project.ts'
-import { type Roles, resolveRoles } from './roles.ts'
+import { isExpression, type Roles, resolveRoles } from './roles.ts'
 
 export interface RunRequest {
   readonly project: Project
@@ -40,8 +40,8 @@ export interface PreparedRun {
   readonly folds: readonly Fold[]
   /** Features fitted on all training rows, by encoding: what the best of each kind is fitted on in the end. */
   readonly features: ReadonlyMap<Encoding, PreparedFeatures>
-  /** What was noticed and gone on with: code and message. */
-  readonly warnings: readonly { readonly code: string; readonly message: string }[]
+  /** What was noticed and gone on with, in sentences. */
+  readonly warnings: readonly string[]
   /** Said of the data wherever the model shows. */
   readonly notes: readonly string[]
 }
@@ -55,23 +55,40 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
   const families = options.models ?? defaultModels(options.task)
   for (const name of families) {
     if (!estimator(name).tasks.includes(options.task)) {
-      throw new BellwetherError('PROJECT_INVALID', `models: "${name}" cannot do ${options.task}; the defaults are ${defaultModels(options.task).join(', ')}.`)
+      throw new BellwetherError(
+        'PROJECT_INVALID',
+        `models: "${name}" cannot do ${options.task}; the defaults are ${defaultModels(options.task).join(', ')}.`,
+      )
     }
   }
   const scoringName = options.search.scoring ?? (options.task === 'classification' ? 'f1_macro' : 'rmse')
   metricNamed(scoringName, options.task)
   for (const gate of options.gates) metricNamed(gate.metric, options.task)
 
-  const dataset = await loadDataset({ file: request.file, options: options.data, ...(request.signal ? { signal: request.signal } : {}) })
+  const dataset = await loadDataset({
+    file: request.file,
+    options: options.data,
+    targetKind: options.task === 'classification' ? 'category' : 'number',
+    targetIsExpression: isExpression(options.data.target),
+    signal: request.signal,
+  })
   const roles = resolveRoles(dataset.schema, options.data)
-  const target = makeTarget(roles.expression ? roles.expression.evaluate(dataset.table) : columnOf(dataset.table, roles.target), roles.target, options.task)
+  const target = makeTarget(
+    roles.expression ? roles.expression.evaluate(dataset.table) : columnOf(dataset.table, roles.target),
+    roles.target,
+    options.task,
+  )
   const scoring = scoringMetric(scoringName, target)
   const split = trainTestSplit(targetLength(target), {
     testSize: options.split.test,
     seed: options.split.seed,
     ...(options.split.stratify && target.task === 'classification' ? { stratify: target } : {}),
   })
-  const part = (rows: Uint32Array) => ({ rows, table: selectRows(dataset.table, rows), target: selectTarget(target, rows) })
+  const part = (rows: Uint32Array) => ({
+    rows,
+    table: selectRows(dataset.table, rows),
+    target: selectTarget(target, rows),
+  })
   const train = part(split.train)
   const test = part(split.test)
   const folds = foldsFor(train.target, options.search.folds, options.search.seed)
@@ -81,17 +98,36 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
   for (const encoding of encodings) {
     features.set(
       encoding,
-      prepareFeatures({ table: train.table, schema: dataset.schema, inputs: roles.inputs, target: train.target, featureOptions: options.features, encoding, seed: options.search.seed }),
+      prepareFeatures({
+        table: train.table,
+        schema: dataset.schema,
+        inputs: roles.inputs,
+        target: train.target,
+        featureOptions: options.features,
+        encoding,
+        seed: options.search.seed,
+      }),
     )
   }
   const warnings = [...dataset.warnings]
   for (const prepared of features.values()) {
-    for (const warning of prepared.warnings) {
-      if (!warnings.some(({ message }) => message === warning.message)) warnings.push(warning)
-    }
+    for (const { message } of prepared.warnings) if (!warnings.includes(message)) warnings.push(message)
   }
   const source = options.data.source ? path.resolve(request.project.folder, options.data.source) : null
-  return { project: request.project, options, dataset, roles, families, scoring, train, test, folds, features, warnings, notes: source === request.file ? options.sourceNotes : [] }
+  return {
+    project: request.project,
+    options,
+    dataset,
+    roles,
+    families,
+    scoring,
+    train,
+    test,
+    folds,
+    features,
+    warnings,
+    notes: source === request.file ? options.sourceNotes : [],
+  }
 }
 
 function withOverrides({ project, trials, models, seed }: RunRequest): ProjectOptions {

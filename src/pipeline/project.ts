@@ -9,15 +9,30 @@ const NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/
 export const SplitOptions = z.strictObject({
   test: z.number().gt(0).lt(1).default(0.2).describe('Share of the rows that is kept for the test.'),
   stratify: z.boolean().default(true).describe('Keep the shares of the classes in both parts.'),
-  seed: z.int().min(0).max(4294967295).default(42).describe("Seeds the split; the rows are those of scikit-learn's train_test_split with this random_state."),
+  seed: z
+    .int()
+    .min(0)
+    .max(4294967295)
+    .default(42)
+    .describe("Seeds the split; the rows are those of scikit-learn's train_test_split with this random_state."),
 })
 export type SplitOptions = z.output<typeof SplitOptions>
 
 export const SearchOptions = z.strictObject({
-  trials: z.int().min(1).max(10_000).default(20).describe('Combinations of options that are tried for each kind of model.'),
+  trials: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(20)
+    .describe('Combinations of options that are tried for each kind of model.'),
   folds: z.int().min(2).max(100).default(5).describe('Folds of the cross-validation; stratified for classes.'),
   scoring: z.string().optional().describe('Metric that decides; f1_macro for classes, rmse for numbers.'),
-  seed: z.int().min(0).max(4294967295).default(42).describe('Seeds folds, draws and fits; equal seeds give equal models.'),
+  seed: z
+    .int()
+    .min(0)
+    .max(4294967295)
+    .default(42)
+    .describe('Seeds folds, draws and fits; equal seeds give equal models.'),
 })
 export type SearchOptions = z.output<typeof SearchOptions>
 
@@ -36,11 +51,17 @@ export type Gate = z.output<typeof Gate>
 
 /** The project file, `bellwether.yaml`. Type, checks, defaults, JSON Schema and docs come from here. */
 export const ProjectOptions = z.strictObject({
-  name: z.string().regex(NAME, 'lower-case letters, digits, dots, dashes and underscores, at most 100').describe('Name of the project and of its model.'),
+  name: z
+    .string()
+    .regex(NAME, 'lower-case letters, digits, dots, dashes and underscores, at most 100')
+    .describe('Name of the project and of its model.'),
   task: z.enum(['classification', 'regression']).describe('Predict one of several classes, or a number.'),
   description: z.string().default('').describe('What the model is for; goes into its package.'),
   licence: z.string().default('').describe('Licence of the data and the model; goes into its package.'),
-  sourceNotes: z.array(z.string()).default([]).describe('Said wherever a model trained on data.source shows, such as "synthetic data"; not of --data.'),
+  sourceNotes: z
+    .array(z.string())
+    .default([])
+    .describe('Said wherever a model trained on data.source shows, such as "synthetic data"; not of --data.'),
   data: DataOptions.describe('Where the table comes from and what its columns mean.'),
   features: FeatureOptions.prefault({}).describe('How columns become numbers.'),
   split: SplitOptions.prefault({}),
@@ -48,7 +69,9 @@ export const ProjectOptions = z.strictObject({
     .array(z.enum(estimatorNames()))
     .min(1)
     .optional()
-    .describe('Kinds of model that compete; by default the baseline, a linear model, a random forest and gradient boosting.'),
+    .describe(
+      'Kinds of model that compete; by default the baseline, a linear model, a random forest and gradient boosting.',
+    ),
   search: SearchOptions.prefault({}),
   gates: z.array(Gate).default([]).describe('What a version must show before it becomes champion.'),
   serving: z.strictObject({}).prefault({}).describe('Serving; no options yet.'),

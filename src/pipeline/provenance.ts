@@ -19,7 +19,9 @@ export interface Provenance {
 }
 
 export async function provenance(projectFolder: string): Promise<Provenance> {
-  const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { dependencies: Record<string, string> }
+  const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    dependencies: Record<string, string>
+  }
   return {
     bellwether: VERSION,
     node: process.versions.node,
@@ -32,7 +34,10 @@ export async function provenance(projectFolder: string): Promise<Provenance> {
 async function gitState(folder: string): Promise<Provenance['git']> {
   const git = async (...args: string[]) => (await run('git', ['-C', folder, ...args], { timeout: 5000 })).stdout.trim()
   try {
-    return { commit: await git('rev-parse', 'HEAD'), dirty: (await git('status', '--porcelain', '--untracked-files=no')) !== '' }
+    return {
+      commit: await git('rev-parse', 'HEAD'),
+      dirty: (await git('status', '--porcelain', '--untracked-files=no')) !== '',
+    }
   } catch {
     return null // no git, no repository, or no commit yet: the run says null
   }
@@ -64,7 +69,11 @@ const startOfThisProcess = () => Math.round(Date.now() - process.uptime() * 1000
 /** Start of a process in ms since 1970, from Linux's /proc (clock ticks of 1/100 s since boot); null elsewhere. */
 function startOfProcess(pid: number): number | null {
   try {
-    const ticks = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[19])
+    const ticks = Number(
+      readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ')[19],
+    )
     const boot = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1])
     const started = boot * 1000 + ticks * 10
     return Number.isFinite(started) ? started : null

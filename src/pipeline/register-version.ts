@@ -6,9 +6,9 @@ import { writePackage } from '../packaging/write-package.ts'
 import { profileTable } from '../table/profile.ts'
 import { selectColumns } from '../table/table.ts'
 import type { ModelVersion } from '../track/model-registry.ts'
-import type { RunDeps } from './execute-run.ts'
 import type { GateResult } from './gates.ts'
 import type { PreparedRun } from './prepare-run.ts'
+import type { RunDeps } from './run-deps.ts'
 
 /** The name that the version in use goes by. */
 export const CHAMPION = 'champion'
@@ -60,7 +60,7 @@ export async function registerVersion(version: NewVersion, deps: RunDeps): Promi
       project: options,
       licence: options.licence,
       intendedUse: options.description,
-      notes: prepared.notes,
+      notes: [...prepared.notes],
     },
   })
   return deps.models.createVersion({
@@ -72,7 +72,10 @@ export async function registerVersion(version: NewVersion, deps: RunDeps): Promi
     estimator: best.estimator,
     aliases: gates.every((gate) => gate.passed) ? [CHAMPION] : [],
     actor: deps.actor,
-    reason: gates.length > 0 ? `run ${runId}: ${gates.filter((gate) => gate.passed).length} of ${gates.length} gates passed` : `run ${runId}`,
+    reason:
+      gates.length > 0
+        ? `run ${runId}: ${gates.filter((gate) => gate.passed).length} of ${gates.length} gates passed`
+        : `run ${runId}`,
     now: deps.clock(),
   })
 }

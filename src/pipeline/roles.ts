@@ -1,6 +1,7 @@
 import type { DataOptions } from '../data/data-options.ts'
 import { BellwetherError } from '../errors.ts'
-import { type CompiledExpression, compileExpression } from '../features/expression/compile.ts'
+import { type CompiledExpression, compileExpression } from '../features/expression/evaluate.ts'
+import { parse } from '../features/expression/parse.ts'
 import { nearest } from '../table/nearest.ts'
 import type { TableSchema } from '../table/schema.ts'
 
@@ -18,19 +19,43 @@ export interface Roles {
   readonly barred: readonly string[]
 }
 
+/** Whether a text reads as an expression and not as the name of a column alone. */
+export function isExpression(text: string): boolean {
+  try {
+    const syntax = parse(text, () => {
+      throw new SyntaxError(text)
+    })
+    return syntax.node !== 'column'
+  } catch {
+    return false
+  }
+}
+
 /** @throws COLUMN_NOT_FOUND, EXPRESSION_INVALID, PROJECT_INVALID */
-export function resolveRoles(schema: TableSchema, data: Pick<DataOptions, 'target' | 'id' | 'time' | 'sensitive'>): Roles {
+export function resolveRoles(
+  schema: TableSchema,
+  data: Pick<DataOptions, 'target' | 'id' | 'time' | 'sensitive'>,
+): Roles {
   const names = schema.columns.map((column) => column.name)
   const known = new Set(names)
   const require = (name: string, role: string) => {
     if (known.has(name)) return name
     const near = nearest(name, names)
-    throw new BellwetherError('COLUMN_NOT_FOUND', `The table has no column "${name}", which the project names as its ${role}.`, {
-      details: [{ path: role, message: near ? `did you mean "${near}"?` : `the columns are: ${names.slice(0, 50).join(', ')}` }],
-    })
+    throw new BellwetherError(
+      'COLUMN_NOT_FOUND',
+      `The table has no column "${name}", which the project names as its ${role}.`,
+      {
+        details: [
+          {
+            path: role,
+            message: near ? `did you mean "${near}"?` : `the columns are: ${names.slice(0, 50).join(', ')}`,
+          },
+        ],
+      },
+    )
   }
-  const isColumn = known.has(data.target) || !/[^\w\s]/.test(data.target)
-  const expression = isColumn ? null : compileExpression(data.target, schema)
+  const expression =
+    known.has(data.target) || !isExpression(data.target) ? null : compileExpression(data.target, schema, 'data.target')
   const targetColumns = expression ? expression.columns : [require(data.target, 'data.target')]
   const barred = new Set(targetColumns)
   if (data.id) barred.add(require(data.id, 'data.id'))
@@ -38,6 +63,10 @@ export function resolveRoles(schema: TableSchema, data: Pick<DataOptions, 'targe
   // A file need not hold the sensitive columns: many are kept without them.
   for (const name of data.sensitive) if (known.has(name)) barred.add(name)
   const inputs = names.filter((name) => !barred.has(name))
-  if (inputs.length === 0) throw new BellwetherError('PROJECT_INVALID', 'No column is left to learn from: all are target, id, time or sensitive.')
+  if (inputs.length === 0)
+    throw new BellwetherError(
+      'PROJECT_INVALID',
+      'No column is left to learn from: all are target, id, time or sensitive.',
+    )
   return { target: data.target, expression, targetColumns, inputs, barred: names.filter((name) => barred.has(name)) }
 }

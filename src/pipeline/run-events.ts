@@ -1,7 +1,13 @@
 /** What a run tells while it works; the command line draws it, a server may stream it. Counts and names only, never a row. */
 export type RunEvent =
-  | { readonly type: 'dataset'; readonly id: string; readonly nRows: number; readonly nRejected: number; readonly nColumns: number }
-  | { readonly type: 'warning'; readonly code: string; readonly message: string }
+  | {
+      readonly type: 'dataset'
+      readonly id: string
+      readonly nRows: number
+      readonly nRejected: number
+      readonly nColumns: number
+    }
+  | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'search-started'; readonly trials: number; readonly folds: number; readonly threads: number }
   | { readonly type: 'fold-finished'; readonly done: number; readonly total: number }
   | {
@@ -15,4 +21,9 @@ export type RunEvent =
       readonly seconds: number
     }
   | { readonly type: 'stage'; readonly stage: 'refit' | 'evaluate' | 'figures' | 'register' }
-  | { readonly type: 'registered'; readonly model: string; readonly version: number; readonly aliases: readonly string[] }
+  | {
+      readonly type: 'registered'
+      readonly model: string
+      readonly version: number
+      readonly aliases: readonly string[]
+    }

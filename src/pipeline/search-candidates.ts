@@ -17,7 +17,11 @@ export interface SearchDeps {
  * Runs the search on worker threads and records each trial as a child run the moment it ends, so that a stopped search keeps what it
  * finished. The result does not depend on the number of threads.
  */
-export async function searchCandidates(prepared: PreparedRun, run: { id: string; experimentId: string }, deps: SearchDeps): Promise<SearchResult> {
+export async function searchCandidates(
+  prepared: PreparedRun,
+  run: { id: string; experimentId: string },
+  deps: SearchDeps,
+): Promise<SearchResult> {
   const { options, train, folds, families, scoring, dataset, roles } = prepared
   const { signal, onEvent } = deps
   const spaceFacts = (name: string) => {
@@ -25,32 +29,53 @@ export async function searchCandidates(prepared: PreparedRun, run: { id: string;
     return { nRows: train.table.nRows, nColumns: features.matrix.nColumns, task: options.task }
   }
   const pool = openTrialPool(
-    { table: train.table, schema: dataset.schema, inputs: roles.inputs, target: train.target, featureOptions: options.features, folds, seed: options.search.seed },
+    {
+      table: train.table,
+      schema: dataset.schema,
+      inputs: roles.inputs,
+      target: train.target,
+      featureOptions: options.features,
+      folds,
+      seed: options.search.seed,
+    },
     deps.threads,
     signal,
   )
   try {
     let done = 0
+    let total = 0
     let best: number | null = null
     return await randomisedSearch({
       families: families.map((name) => ({ estimator: name, space: estimator(name).searchSpace(spaceFacts(name)) })),
       nTrials: options.search.trials,
-      nFolds: folds.length,
+      folds,
       seed: options.search.seed,
-      scoring: { name: scoring.name, greaterIsBetter: scoring.greaterIsBetter },
+      scoring,
       concurrency: deps.threads,
       ...(signal ? { signal } : {}),
-      onPlan: (trials) => onEvent({ type: 'search-started', trials, folds: folds.length, threads: deps.threads }),
+      onPlan: (trials) => {
+        total = trials * folds.length
+        onEvent({ type: 'search-started', trials, folds: folds.length, threads: deps.threads })
+      },
       evaluateFold: async (task) => {
         const result = await pool.run(task)
-        onEvent({ type: 'fold-finished', done: ++done, total: 0 })
+        onEvent({ type: 'fold-finished', done: ++done, total })
         return result
       },
       onTrial: async (trial) => {
         const score = trial.cv?.[scoring.name]?.mean ?? Number.NaN
-        if (!Number.isNaN(score) && (best === null || (scoring.greaterIsBetter ? score > best : score < best))) best = score
+        if (!Number.isNaN(score) && (best === null || (scoring.greaterIsBetter ? score > best : score < best)))
+          best = score
         await recordTrial(trial, run, deps)
-        onEvent({ type: 'trial-finished', estimator: trial.estimator, index: trial.index, scoring: scoring.name, score: Number.isNaN(score) ? null : score, best, seconds: trial.seconds })
+        onEvent({
+          type: 'trial-finished',
+          estimator: trial.estimator,
+          index: trial.index,
+          scoring: scoring.name,
+          score: Number.isNaN(score) ? null : score,
+          best,
+          seconds: trial.seconds,
+        })
       },
     })
   } finally {
@@ -58,7 +83,11 @@ export async function searchCandidates(prepared: PreparedRun, run: { id: string;
   }
 }
 
-async function recordTrial(trial: TrialResult, run: { id: string; experimentId: string }, { tracking, clock }: SearchDeps): Promise<void> {
+async function recordTrial(
+  trial: TrialResult,
+  run: { id: string; experimentId: string },
+  { tracking, clock }: SearchDeps,
+): Promise<void> {
   const now = clock()
   const metrics = Object.entries(trial.cv ?? {}).flatMap(([key, { mean, std, folds }]) => [
     { key: `cv.${key}`, value: mean, step: 0, timestamp: now },
@@ -72,7 +101,10 @@ async function recordTrial(trial: TrialResult, run: { id: string; experimentId: 
     startTime: Math.round(now - trial.seconds * 1000),
     endTime: now,
     status: trial.error ? 'FAILED' : 'FINISHED',
-    params: { estimator: trial.estimator, ...Object.fromEntries(Object.entries(trial.params).map(([key, value]) => [key, JSON.stringify(value)])) },
+    params: {
+      estimator: trial.estimator,
+      ...Object.fromEntries(Object.entries(trial.params).map(([key, value]) => [key, JSON.stringify(value)])),
+    },
     metrics: metrics.filter(({ value }) => !Number.isNaN(value)),
     tags: { 'bellwether.trial': String(trial.index), ...(trial.error ? { 'bellwether.error': trial.error } : {}) },
   })

@@ -1,12 +1,12 @@
 import { Tinypool } from 'tinypool'
 import { BellwetherError } from '../errors.ts'
-import type { FoldResult } from '../evaluate/search/randomised-search.ts'
+import type { FoldResult, FoldTask } from '../evaluate/search/trial-result.ts'
 import { shareFloat64, shareInt32, shareTable } from '../table/share-table.ts'
-import type { TrialContext, TrialTask } from './trial-task.ts'
+import type { TrialContext } from './trial-context.ts'
 
 /** Worker threads that hold one search's rows. */
 export interface TrialPool {
-  run(task: TrialTask): Promise<FoldResult>
+  run(task: FoldTask): Promise<FoldResult>
   close(): Promise<void>
 }
 
@@ -22,7 +22,10 @@ export function openTrialPool(context: TrialContext, threads: number, signal?: A
     workerData: {
       ...context,
       table: shareTable(context.table),
-      target: target.task === 'classification' ? { ...target, codes: shareInt32(target.codes) } : { ...target, values: shareFloat64(target.values) },
+      target:
+        target.task === 'classification'
+          ? { ...target, codes: shareInt32(target.codes) }
+          : { ...target, values: shareFloat64(target.values) },
     } satisfies TrialContext,
   })
   return {

@@ -1,13 +1,13 @@
 import { workerData } from 'node:worker_threads'
-import type { FoldResult } from '../evaluate/search/randomised-search.ts'
 import { scoreAll } from '../evaluate/metrics/score-all.ts'
-import { estimator } from '../learn/estimators.ts'
+import type { FoldResult, FoldTask } from '../evaluate/search/trial-result.ts'
 import type { Encoding } from '../learn/estimator.ts'
+import { estimator } from '../learn/estimators.ts'
 import { fitModelOn, type PreparedFeatures, prepareFeatures } from '../learn/fitted-pipeline.ts'
-import { selectRows } from '../table/table.ts'
 import type { Table } from '../table/table.ts'
+import { selectRows } from '../table/table.ts'
 import { selectTarget, type Target } from '../table/target.ts'
-import type { TrialContext, TrialTask } from './trial-task.ts'
+import type { TrialContext } from './trial-context.ts'
 
 /**
  * Runs in a worker thread: fits one candidate on one fold and scores it. Features depend on the fold and the encoding alone, so they are
@@ -23,7 +23,15 @@ function prepared(fold: number, encoding: Encoding) {
   const { table, schema, inputs, target, featureOptions, folds, seed } = context
   const { train, validation } = folds[fold]!
   const made = {
-    prepared: prepareFeatures({ table: selectRows(table, train), schema, inputs, target: selectTarget(target, train), featureOptions, encoding, seed }),
+    prepared: prepareFeatures({
+      table: selectRows(table, train),
+      schema,
+      inputs,
+      target: selectTarget(target, train),
+      featureOptions,
+      encoding,
+      seed,
+    }),
     validation: selectRows(table, validation),
     actual: selectTarget(target, validation),
   }
@@ -31,7 +39,7 @@ function prepared(fold: number, encoding: Encoding) {
   return made
 }
 
-export default function runTrial(task: TrialTask): FoldResult {
+export default function runTrial(task: FoldTask): FoldResult {
   const started = performance.now()
   const { prepared: features, validation, actual } = prepared(task.fold, estimator(task.estimator).encoding)
   const fitted = fitModelOn(features, task.estimator, task.params, task.seed)

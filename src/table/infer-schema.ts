@@ -13,6 +13,8 @@ export interface ColumnDeclaration {
   readonly min?: number | undefined
   readonly max?: number | undefined
   readonly categories?: readonly (string | number | boolean)[] | Readonly<Record<string, string>> | undefined
+  /** Meaning of codes; other codes are allowed. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
   readonly required?: boolean | undefined
   readonly unit?: string | undefined
   readonly description?: string | undefined
@@ -74,7 +76,9 @@ function inferColumn(
   const kind = declaredKind(column.name, declaration, roles) ?? inferKind(column.name, facts)
   const categories = declaredCategories(declaration)
   const dataType = declaration.dataType ?? inferDataType(kind, facts, categories)
-  const labels = declaration.categories && !Array.isArray(declaration.categories) ? declaration.categories : undefined
+  const labels =
+    declaration.labels ??
+    (declaration.categories && !isList(declaration.categories) ? declaration.categories : undefined)
   return {
     name: column.name,
     kind,
@@ -124,7 +128,7 @@ function isList(value: NonNullable<ColumnDeclaration['categories']>): value is r
 
 function declaredKind(name: string, declaration: ColumnDeclaration, roles: ColumnRoles): ColumnKind | null {
   if (declaration.kind) return declaration.kind
-  if (declaration.categories) return 'category'
+  if (declaration.categories || declaration.labels) return 'category'
   if (declaration.dateFormat || declaration.dataType === 'date') return 'date'
   if (declaration.dataType === 'boolean') return 'category'
   if (name === roles.target && roles.targetKind) return roles.targetKind

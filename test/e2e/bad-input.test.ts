@@ -16,15 +16,30 @@ afterEach(() => remove())
 
 /** A small table that trains: 60 rows, two classes. */
 function goodRows(header = 'age,grade,outcome'): string[] {
-  return [header, ...Array.from({ length: 60 }, (_, i) => `${18 + (i % 7)},${(i * 37) % 20}.5,${i % 3 === 0 ? 'fail' : 'pass'}`)]
+  return [
+    header,
+    ...Array.from({ length: 60 }, (_, i) => `${18 + (i % 7)},${(i * 37) % 20}.5,${i % 3 === 0 ? 'fail' : 'pass'}`),
+  ]
 }
 
 async function runOn(content: string | Buffer, project = PROJECT) {
   writeFileSync(path.join(folder, 'table.csv'), content)
   writeFileSync(path.join(folder, 'bellwether.yaml'), project)
   const result = await bellwether(['run', folder, '--data', path.join(folder, 'table.csv'), '--json'])
-  const error = result.status === 2 ? (JSON.parse(result.stderr.trim().split('\n').at(-1)!) as { error: string; message: string; hint: string; details: { path: string; message: string }[] }) : null
-  return { ...result, error, text: error ? [error.message, ...error.details.map((detail) => `${detail.path} ${detail.message}`)].join('\n') : '' }
+  const error =
+    result.status === 2
+      ? (JSON.parse(result.stderr.trim().split('\n').at(-1)!) as {
+          error: string
+          message: string
+          hint: string
+          details: { path: string; message: string }[]
+        })
+      : null
+  return {
+    ...result,
+    error,
+    text: error ? [error.message, ...error.details.map((detail) => `${detail.path} ${detail.message}`)].join('\n') : '',
+  }
 }
 
 /** Exit status 2, one clear error with a remedy, nothing on standard output, nothing left behind. */
@@ -39,14 +54,31 @@ function expectRefused(result: Awaited<ReturnType<typeof runOn>>, code: string |
 
 describe('what cannot be gone on with ends with status 2 and leaves nothing behind', () => {
   test('an empty file', async () => expectRefused(await runOn(''), /EMPTY/, /table\.csv/))
-  test('a header alone', async () => expectRefused(await runOn('age,grade,outcome\n'), /EMPTY|NO_ROWS/, /no (data )?rows/i))
-  test('a missing target', async () => expectRefused(await runOn(goodRows('age,grade,outcom').join('\n')), 'COLUMN_NOT_FOUND', /outcome/, /did you mean "outcom"/))
-  test('a target with one class', async () => expectRefused(await runOn(goodRows().map((row) => row.replace('fail', 'pass')).join('\n')), 'TARGET_ONE_CLASS', /outcome/))
+  test('a header alone', async () =>
+    expectRefused(await runOn('age,grade,outcome\n'), /EMPTY|NO_ROWS/, /no (data )?rows/i))
+  test('a missing target', async () =>
+    expectRefused(
+      await runOn(goodRows('age,grade,outcom').join('\n')),
+      'COLUMN_NOT_FOUND',
+      /outcome/,
+      /did you mean "outcom"/,
+    ))
+  test('a target with one class', async () =>
+    expectRefused(
+      await runOn(
+        goodRows()
+          .map((row) => row.replace('fail', 'pass'))
+          .join('\n'),
+      ),
+      'TARGET_ONE_CLASS',
+      /outcome/,
+    ))
   test('a class with fewer rows than folds', async () => {
     const rows = [...goodRows(), '20,3,rare', '21,4,rare', '22,5,rare']
     expectRefused(await runOn(rows.join('\n')), 'FOLDS_TOO_MANY', /rare/, /5/)
   })
-  test('a duplicated header', async () => expectRefused(await runOn(goodRows('age,age,outcome').join('\n')), /HEADER|DUPLICATE/, /age/))
+  test('a duplicated header', async () =>
+    expectRefused(await runOn(goodRows('age,age,outcome').join('\n')), /HEADER|DUPLICATE/, /age/))
   test('a wrong delimiter', async () => {
     const project = PROJECT.replace('target: outcome', 'target: outcome, read: { delimiter: ";" }')
     expectRefused(await runOn(goodRows().join('\n'), project), /DELIMITER/, /,/)
@@ -57,12 +89,23 @@ describe('what cannot be gone on with ends with status 2 and leaves nothing behi
     expectRefused(await runOn(bytes), /ENCODING|UTF8|UTF_8/, /line 3/)
   })
   test('an unknown key in the project file', async () => {
-    expectRefused(await runOn(goodRows().join('\n'), `${PROJECT}colour: red\n`), 'PROJECT_INVALID', /bellwether\.yaml:5:1/, /colour/)
+    expectRefused(
+      await runOn(goodRows().join('\n'), `${PROJECT}colour: red\n`),
+      'PROJECT_INVALID',
+      /bellwether\.yaml:5:1/,
+      /colour/,
+    )
   })
   test('a typo in the project file', async () => {
-    expectRefused(await runOn(goodRows().join('\n'), `${PROJECT}serach: { trials: 3 }\n`), 'PROJECT_INVALID', /bellwether\.yaml:5:1/, /did you mean "search"/)
+    expectRefused(
+      await runOn(goodRows().join('\n'), `${PROJECT}serach: { trials: 3 }\n`),
+      'PROJECT_INVALID',
+      /bellwether\.yaml:5:1/,
+      /did you mean "search"/,
+    )
   })
-  test('a broken project file', async () => expectRefused(await runOn(goodRows().join('\n'), 'name: [pupils\n'), 'PROJECT_INVALID', /bellwether\.yaml:\d+:\d+/))
+  test('a broken project file', async () =>
+    expectRefused(await runOn(goodRows().join('\n'), 'name: [pupils\n'), 'PROJECT_INVALID', /bellwether\.yaml:\d+:\d+/))
   test('a column of words declared a number', async () => {
     const project = PROJECT.replace('target: outcome', 'target: outcome, columns: { age: { kind: number } }')
     const rows = goodRows().map((row, i) => (i > 0 && i % 2 ? row.replace(/^\d+/, 'old') : row))
@@ -79,18 +122,33 @@ describe('what cannot be gone on with ends with status 2 and leaves nothing behi
 
 describe('what can be gone on with is reported, recorded with the run, and goes on', () => {
   test('a constant column', async () => {
-    const result = await runOn(goodRows('age,grade,outcome').map((row, i) => `${row},${i === 0 ? 'school' : 'GP'}`).join('\n'))
+    const result = await runOn(
+      goodRows('age,grade,outcome')
+        .map((row, i) => `${row},${i === 0 ? 'school' : 'GP'}`)
+        .join('\n'),
+    )
     expect(result.status, result.stderr).toBe(0)
-    const document = JSON.parse(result.stdout) as { runId: string; warnings: { message: string }[] }
-    expect(document.warnings.map(({ message }) => message).join()).toMatch(/school/)
+    const document = JSON.parse(result.stdout) as { runId: string; warnings: string[] }
+    expect(document.warnings.join()).toMatch(/school/)
     expect(result.stderr).toMatch(/school/)
-    const shown = await bellwether(['runs', 'show', document.runId, '--home', path.join(folder, '.bellwether'), '--json'])
+    const shown = await bellwether([
+      'runs',
+      'show',
+      document.runId,
+      '--home',
+      path.join(folder, '.bellwether'),
+      '--json',
+    ])
     expect((JSON.parse(shown.stdout) as { tags: Record<string, string> }).tags['bellwether.warnings']).toMatch(/school/)
   })
   test('a column that is all missing', async () => {
-    const result = await runOn(goodRows().map((row, i) => `${row},${i === 0 ? 'note' : ''}`).join('\n'))
+    const result = await runOn(
+      goodRows()
+        .map((row, i) => `${row},${i === 0 ? 'note' : ''}`)
+        .join('\n'),
+    )
     expect(result.status, result.stderr).toBe(0)
-    expect((JSON.parse(result.stdout) as { warnings: { message: string }[] }).warnings.map(({ message }) => message).join()).toMatch(/note/)
+    expect((JSON.parse(result.stdout) as { warnings: string[] }).warnings.join()).toMatch(/note/)
   })
   test('ragged rows within the policy', async () => {
     const rows = goodRows()
@@ -98,7 +156,10 @@ describe('what can be gone on with is reported, recorded with the run, and goes 
     rows.splice(20, 0, '19,3,pass,more')
     const result = await runOn(rows.join('\n'))
     expect(result.status, result.stderr).toBe(0)
-    expect((JSON.parse(result.stdout) as { dataset: { rows: number; rejected: number } }).dataset).toMatchObject({ rows: 60, rejected: 2 })
+    expect((JSON.parse(result.stdout) as { dataset: { rows: number; rejected: number } }).dataset).toMatchObject({
+      rows: 60,
+      rejected: 2,
+    })
   })
   test('a few words in a column of numbers, within the policy', async () => {
     const project = PROJECT.replace('target: outcome', 'target: outcome, columns: { age: { kind: number } }')
@@ -106,7 +167,10 @@ describe('what can be gone on with is reported, recorded with the run, and goes 
     rows[7] = 'old,3,pass'
     const result = await runOn(rows.join('\n'), project)
     expect(result.status, result.stderr).toBe(0)
-    expect((JSON.parse(result.stdout) as { dataset: { rows: number; rejected: number } }).dataset).toMatchObject({ rows: 59, rejected: 1 })
+    expect((JSON.parse(result.stdout) as { dataset: { rows: number; rejected: number } }).dataset).toMatchObject({
+      rows: 59,
+      rejected: 1,
+    })
     expect(result.stderr).toMatch(/1 rejected/)
   })
   test('rows without a target', async () => {
@@ -114,10 +178,15 @@ describe('what can be gone on with is reported, recorded with the run, and goes 
     rows[5] = '19,3,'
     const result = await runOn(rows.join('\n'))
     expect(result.status, result.stderr).toBe(0)
-    expect((JSON.parse(result.stdout) as { dataset: { rows: number; rejected: number } }).dataset).toMatchObject({ rows: 59, rejected: 1 })
+    expect((JSON.parse(result.stdout) as { dataset: { rows: number; rejected: number } }).dataset).toMatchObject({
+      rows: 59,
+      rejected: 1,
+    })
   })
   test('a cell of ten million characters', async () => {
-    const rows = goodRows().map((row, i) => `${row},${i === 0 ? 'remark' : i === 7 ? 'x'.repeat(10_000_000) : `remark ${i}`}`)
+    const rows = goodRows().map(
+      (row, i) => `${row},${i === 0 ? 'remark' : i === 7 ? 'x'.repeat(10_000_000) : `remark ${i}`}`,
+    )
     const result = await runOn(rows.join('\n'))
     expect([0, 2]).toContain(result.status)
     if (result.status === 2) expect(result.text).toMatch(/line 8/)
@@ -131,32 +200,66 @@ describe('the machine says no', () => {
     writeFileSync(path.join(folder, 'bellwether.yaml'), PROJECT)
     const result = await bellwether(['run', folder, '--data', folder, '--json'])
     expect(result.status).toBe(2)
-    expect(JSON.parse(result.stderr)).toMatchObject({ hint: expect.any(String), message: expect.stringMatching(/folder|directory/) })
+    expect(JSON.parse(result.stderr)).toMatchObject({
+      hint: expect.any(String),
+      message: expect.stringMatching(/folder|directory/),
+    })
   })
   test('a home that cannot be made', async () => {
     writeFileSync(path.join(folder, 'table.csv'), goodRows().join('\n'))
     writeFileSync(path.join(folder, 'bellwether.yaml'), PROJECT)
     writeFileSync(path.join(folder, 'taken'), 'a file\n')
-    const result = await bellwether(['run', folder, '--data', path.join(folder, 'table.csv'), '--home', path.join(folder, 'taken'), '--json'])
+    const result = await bellwether([
+      'run',
+      folder,
+      '--data',
+      path.join(folder, 'table.csv'),
+      '--home',
+      path.join(folder, 'taken'),
+      '--json',
+    ])
     expect(result.status).toBe(2)
-    expect(JSON.parse(result.stderr.trim().split('\n').at(-1)!)).toMatchObject({ message: expect.stringContaining('taken') })
+    expect(JSON.parse(result.stderr.trim().split('\n').at(-1)!)).toMatchObject({
+      message: expect.stringContaining('taken'),
+    })
   })
   test('a home where nobody may write', async () => {
     writeFileSync(path.join(folder, 'table.csv'), goodRows().join('\n'))
     writeFileSync(path.join(folder, 'bellwether.yaml'), PROJECT)
-    const result = await bellwether(['run', folder, '--data', path.join(folder, 'table.csv'), '--home', '/proc/bellwether', '--json'])
+    const result = await bellwether([
+      'run',
+      folder,
+      '--data',
+      path.join(folder, 'table.csv'),
+      '--home',
+      '/proc/bellwether',
+      '--json',
+    ])
     expect(result.status).toBe(2)
-    expect(JSON.parse(result.stderr.trim().split('\n').at(-1)!)).toMatchObject({ message: expect.stringContaining('/proc/bellwether'), hint: expect.any(String) })
+    expect(JSON.parse(result.stderr.trim().split('\n').at(-1)!)).toMatchObject({
+      message: expect.stringContaining('/proc/bellwether'),
+      hint: expect.any(String),
+    })
   })
   test('a port in use', async () => {
     await runOn(goodRows().join('\n'))
     const holder = net.createServer()
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
     const { port } = holder.address() as net.AddressInfo
-    const result = await bellwether(['serve', '--home', path.join(folder, '.bellwether'), '--port', String(port), '--json'])
+    const result = await bellwether([
+      'serve',
+      '--home',
+      path.join(folder, '.bellwether'),
+      '--port',
+      String(port),
+      '--json',
+    ])
     holder.close()
     expect(result.status).toBe(2)
-    expect(JSON.parse(result.stderr.trim().split('\n').at(-1)!)).toMatchObject({ error: 'PORT_IN_USE', message: expect.stringContaining(String(port)) })
+    expect(JSON.parse(result.stderr.trim().split('\n').at(-1)!)).toMatchObject({
+      error: 'PORT_IN_USE',
+      message: expect.stringContaining(String(port)),
+    })
   })
   test('serving a home that is not there', async () => {
     const result = await bellwether(['serve', '--home', path.join(folder, 'none'), '--json'])

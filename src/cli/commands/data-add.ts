@@ -9,12 +9,22 @@ export async function action(options: Record<string, unknown>, [reference]: stri
   const dataset = await loadDataset({ file: dataFile(options, project), options: project.options.data })
   const home = await openHome(homeFolder(options, project.folder), { create: true })
   try {
-    await keepDataset({ dataset, options: project.options }, { blobs: home.blobs, datasets: home.datasets, clock: Date.now })
+    await keepDataset(
+      { dataset, options: project.options },
+      { blobs: home.blobs, datasets: home.datasets, clock: Date.now },
+    )
   } finally {
     await home.close()
   }
-  for (const warning of dataset.warnings) note(`warning   ${warning.message}`)
-  if (options['json']) printJson({ id: dataset.id, name: project.options.name, rows: dataset.nRows, rejected: dataset.nRejected, warnings: dataset.warnings })
+  for (const warning of dataset.warnings) note(`warning   ${warning}`)
+  if (options['json'])
+    printJson({
+      id: dataset.id,
+      name: project.options.name,
+      rows: dataset.nRows,
+      rejected: dataset.nRejected,
+      warnings: dataset.warnings,
+    })
   else printLine(`${dataset.id}  ${dataset.nRows} rows, ${dataset.nRejected} rejected`)
   return 0
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
-import { rejectsToCsv } from '../../data/dataset-version.ts'
 import { loadDataset } from '../../data/load-dataset.ts'
+import { rejectsToCsv } from '../../data/rejects-csv.ts'
 import { dataFile, openProject, text } from '../context.ts'
 import { note, printJson, printLine } from '../output.ts'
 
@@ -10,15 +10,22 @@ export async function action(options: Record<string, unknown>, [reference]: stri
   const project = await openProject(reference!, options)
   const data = project.options.data
   // A check tells everything; the policy on how many bad rows are too many is for runs.
-  const dataset = await loadDataset({ file: dataFile(options, project), options: { ...data, rejects: { action: 'reject', maxRejectedShare: 1 } } })
+  const dataset = await loadDataset({
+    file: dataFile(options, project),
+    options: { ...data, rejects: { action: 'reject', maxRejectedShare: 1 } },
+  })
   const out = text(options, 'rejects')
-  if (out) await writeFile(out, rejectsToCsv(dataset.rejected))
-  for (const warning of dataset.warnings) note(`warning   ${warning.message}`)
-  const faults = dataset.rejected.flatMap(({ row, faults }) => faults.map(({ column, rule, message }) => ({ row, column, rule, message })))
-  if (options['json']) printJson({ rows: dataset.nRows, rejected: dataset.nRejected, faults, warnings: dataset.warnings })
+  if (out) await writeFile(out, rejectsToCsv(dataset.rejected, dataset.fileColumns))
+  for (const warning of dataset.warnings) note(`warning   ${warning}`)
+  const faults = dataset.rejected.flatMap(({ row, violations }) =>
+    violations.map(({ column, rule, message }) => ({ row, column, rule, message })),
+  )
+  if (options['json'])
+    printJson({ rows: dataset.nRows, rejected: dataset.nRejected, faults, warnings: dataset.warnings })
   else {
     printLine(`${dataset.nRows} rows accepted, ${dataset.nRejected} rejected`)
-    for (const { row, column, rule, message } of faults.slice(0, SHOWN)) printLine(`  line ${row}  ${column ?? ''}  ${rule}: ${message}`)
+    for (const { row, column, rule, message } of faults.slice(0, SHOWN))
+      printLine(`  line ${row}  ${column ?? ''}  ${rule}: ${message}`)
     if (faults.length > SHOWN) printLine(`  … and ${faults.length - SHOWN} more; --rejects FILE writes them all`)
   }
   return dataset.nRejected > 0 ? 1 : 0

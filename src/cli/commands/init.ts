@@ -10,9 +10,15 @@ import { printJson, printLine } from '../output.ts'
 export async function action(options: Record<string, unknown>): Promise<number> {
   const folder = path.resolve(text(options, 'out') ?? '.')
   const file = path.join(folder, PROJECT_FILE)
-  if (existsSync(file) && !options['force']) throw new BellwetherError('USAGE', `"${file}" is there already; --force replaces it.`)
+  if (existsSync(file) && !options['force'])
+    throw new BellwetherError('USAGE', `"${file}" is there already; --force replaces it.`)
   const name = text(options, 'name')
-  const { yaml, project } = await draftProject({ data: path.resolve(text(options, 'data')!), target: text(options, 'target')!, folder, ...(name ? { name } : {}) })
+  const { yaml, project } = await draftProject({
+    data: path.resolve(text(options, 'data')!),
+    target: text(options, 'target')!,
+    folder,
+    ...(name ? { name } : {}),
+  })
   await mkdir(folder, { recursive: true })
   await writeFile(file, yaml)
   if (options['json']) printJson({ file, name: project.options.name, task: project.options.task })

@@ -9,7 +9,16 @@ export async function action(options: Record<string, unknown>, [model]: string[]
       printLine(
         formatTable(
           ['#', 'time (UTC)', 'who', 'what', 'alias', 'from', 'to', 'why'],
-          entries.map((entry) => [entry.sequence, time(entry.time), entry.actor, entry.action, entry.alias, entry.from, entry.to, entry.reason]),
+          entries.map((entry) => [
+            entry.sequence,
+            time(entry.time),
+            entry.actor,
+            entry.action,
+            entry.alias,
+            entry.from,
+            entry.to,
+            entry.reason,
+          ]),
           ['right'],
         ),
       )

@@ -11,7 +11,14 @@ export async function action(options: Record<string, unknown>): Promise<number> 
     printLine(
       formatTable(
         ['model', 'latest version', 'aliases', 'since (UTC)'],
-        models.map((model) => [model.name, model.latestVersion, Object.entries(model.aliases).map(([alias, version]) => `${alias} → ${version}`).join(', '), time(model.createdTime)]),
+        models.map((model) => [
+          model.name,
+          model.latestVersion,
+          Object.entries(model.aliases)
+            .map(([alias, version]) => `${alias} → ${version}`)
+            .join(', '),
+          time(model.createdTime),
+        ]),
         ['left', 'right'],
       ),
     )

@@ -7,7 +7,14 @@ export async function action(options: Record<string, unknown>, [reference]: stri
   if (version === undefined) throw new BellwetherError('USAGE', `Name the version to promote: ${model}/2, say.`)
   return withHome(options, async (home) => {
     const alias = text(options, 'alias') ?? 'champion'
-    const promoted = await home.models.setAlias({ model, alias, version, actor: actor(), reason: text(options, 'reason') ?? '', now: Date.now() })
+    const promoted = await home.models.setAlias({
+      model,
+      alias,
+      version,
+      actor: actor(),
+      reason: text(options, 'reason') ?? '',
+      now: Date.now(),
+    })
     if (options['json']) printJson(promoted)
     else printLine(`${alias} of ${model} is version ${promoted.version} now`)
     return 0

@@ -8,7 +8,9 @@ export async function action(options: Record<string, unknown>, [reference]: stri
   const threads = wholeNumber(options, 'threads', 1, 256)
   const trials = wholeNumber(options, 'trials', 1, 10_000)
   const seed = wholeNumber(options, 'seed', 0, 4294967295)
-  const models = text(options, 'models')?.split(',').map((name) => name.trim())
+  const models = text(options, 'models')
+    ?.split(',')
+    .map((name) => name.trim())
   const project = await openProject(reference!, options)
   const { signal, release } = interruptSignal()
   try {
@@ -20,7 +22,11 @@ export async function action(options: Record<string, unknown>, [reference]: stri
       ...(seed === undefined ? {} : { seed }),
       ...(models === undefined ? {} : { models }),
     })
-    const result = await executeInHome(prepared, { home: homeFolder(options, project.folder), signal, ...(threads === undefined ? {} : { threads }) })
+    const result = await executeInHome(prepared, {
+      home: homeFolder(options, project.folder),
+      signal,
+      ...(threads === undefined ? {} : { threads }),
+    })
     if (options['json']) printJson(result)
     else printRunResult(result, prepared.scoring.name)
     return result.gates.every((gate) => gate.passed) ? 0 : 1

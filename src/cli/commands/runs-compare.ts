@@ -11,10 +11,17 @@ export async function action(options: Record<string, unknown>, ids: string[]): P
       printJson({ runs: runs.map(({ id, name, status, params, metrics }) => ({ id, name, status, params, metrics })) })
       return 0
     }
-    const keys = (of: (run: Run) => Readonly<Record<string, unknown>>) => [...new Set(runs.flatMap((run) => Object.keys(of(run))))].sort()
+    const keys = (of: (run: Run) => Readonly<Record<string, unknown>>) =>
+      [...new Set(runs.flatMap((run) => Object.keys(of(run))))].sort()
     const params = keys((run) => run.params).filter((key) => new Set(runs.map((run) => run.params[key])).size > 1)
     const head = runs.map((run) => `${run.name} (${run.id.slice(0, 8)})`)
-    if (params.length > 0) printLine(formatTable(['param that differs', ...head], params.map((key) => [key, ...runs.map((run) => run.params[key] ?? '')])))
+    if (params.length > 0)
+      printLine(
+        formatTable(
+          ['param that differs', ...head],
+          params.map((key) => [key, ...runs.map((run) => run.params[key] ?? '')]),
+        ),
+      )
     printLine(
       formatTable(
         ['metric', ...head],

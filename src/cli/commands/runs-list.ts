@@ -15,7 +15,9 @@ export async function action(options: Record<string, unknown>): Promise<number> 
       return 0
     }
     const key = parent ? 'cv.' : 'test.'
-    const metrics = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))].filter((name) => name.startsWith(key) && !name.endsWith('.std')).slice(0, 4)
+    const metrics = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))]
+      .filter((name) => name.startsWith(key) && !name.endsWith('.std'))
+      .slice(0, 4)
     printLine(
       formatTable(
         ['run', 'name', 'status', 'started (UTC)', 'seconds', ...metrics],

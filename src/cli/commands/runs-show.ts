@@ -9,7 +9,10 @@ export async function action(options: Record<string, unknown>, [id]: string[]): 
     if (wanted) {
       const artifact = run.artifacts.find(({ path }) => path === wanted)
       if (!artifact) {
-        throw new BellwetherError('ARTIFACT_NOT_FOUND', `Run ${run.id.slice(0, 8)} has no artifact "${wanted}"; it has: ${run.artifacts.map(({ path }) => path).join(', ') || 'none'}.`)
+        throw new BellwetherError(
+          'ARTIFACT_NOT_FOUND',
+          `Run ${run.id.slice(0, 8)} has no artifact "${wanted}"; it has: ${run.artifacts.map(({ path }) => path).join(', ') || 'none'}.`,
+        )
       }
       process.stdout.write(await home.blobs.get(artifact.hash))
       return 0
@@ -25,11 +28,23 @@ export async function action(options: Record<string, unknown>, [id]: string[]): 
     for (const { id: dataset, context } of run.datasets) printLine(`dataset ${dataset} (${context})`)
     if (Object.keys(run.params).length > 0) printLine(formatTable(['param', 'value'], Object.entries(run.params)))
     if (Object.keys(run.metrics).length > 0) {
-      printLine(formatTable(['metric', 'value'], Object.entries(run.metrics).map(([key, value]) => [key, figure(value)]), ['left', 'right']))
+      printLine(
+        formatTable(
+          ['metric', 'value'],
+          Object.entries(run.metrics).map(([key, value]) => [key, figure(value)]),
+          ['left', 'right'],
+        ),
+      )
     }
     if (Object.keys(run.tags).length > 0) printLine(formatTable(['tag', 'value'], Object.entries(run.tags)))
     if (run.artifacts.length > 0) {
-      printLine(formatTable(['artifact', 'bytes', 'hash'], run.artifacts.map(({ path, sizeBytes, hash }) => [path, sizeBytes, hash.slice(0, 19)]), ['left', 'right', 'left']))
+      printLine(
+        formatTable(
+          ['artifact', 'bytes', 'hash'],
+          run.artifacts.map(({ path, sizeBytes, hash }) => [path, sizeBytes, hash.slice(0, 19)]),
+          ['left', 'right', 'left'],
+        ),
+      )
     }
     return 0
   })

@@ -27,7 +27,12 @@ export async function action(options: Record<string, unknown>, [reference]: stri
     const { signal, release } = interruptSignal()
     try {
       const prepared = await prepareRun({ project, file, signal })
-      const result = await executeInHome(prepared, { home: folder, signal, tags: { [INPUTS_TAG]: inputs }, ...(threads === undefined ? {} : { threads }) })
+      const result = await executeInHome(prepared, {
+        home: folder,
+        signal,
+        tags: { [INPUTS_TAG]: inputs },
+        ...(threads === undefined ? {} : { threads }),
+      })
       printRunResult(result, prepared.scoring.name)
     } finally {
       release()
@@ -50,7 +55,12 @@ async function modelTrainedOn(folder: string, project: Project, inputs: string):
   if (!existsSync(path.join(folder, 'bellwether.db'))) return null
   const home = await openHome(folder, { create: false })
   try {
-    const runs = await home.tracking.runs({ experiment: project.options.name, parentRunId: null, status: 'FINISHED', limit: 1000 })
+    const runs = await home.tracking.runs({
+      experiment: project.options.name,
+      parentRunId: null,
+      status: 'FINISHED',
+      limit: 1000,
+    })
     const ids = new Set(runs.filter((run) => run.tags[INPUTS_TAG] === inputs).map((run) => run.id))
     if (ids.size === 0) return null
     const versions = await home.models.versions(project.options.name)

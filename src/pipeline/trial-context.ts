@@ -1,3 +1,4 @@
+import type { Fold } from '../evaluate/splits/fold.ts'
 import type { FeatureOptions } from '../features/feature-options.ts'
 import type { TableSchema } from '../table/schema.ts'
 import type { Table } from '../table/table.ts'
@@ -10,15 +11,6 @@ export interface TrialContext {
   readonly inputs: readonly string[]
   readonly target: Target
   readonly featureOptions: FeatureOptions
-  readonly folds: readonly { readonly train: Uint32Array; readonly validation: Uint32Array }[]
-  readonly seed: number
-}
-
-/** One fit and its scores: a candidate on a fold. */
-export interface TrialTask {
-  readonly estimator: string
-  readonly trial: number
-  readonly fold: number
-  readonly params: Readonly<Record<string, unknown>>
+  readonly folds: readonly Fold[]
   readonly seed: number
 }
