@@ -118,7 +118,7 @@ export function PredictForm({ signature, values, busy, errors, onChange, onSubmi
         <Button type="submit" kind="primary" busy={busy}>
           {busy ? 'Predicting…' : 'Predict'}
         </Button>
-        <span className="soft small">Leave out what is not known.</span>
+        <span className="soft small">Leave empty what is not known.</span>
       </div>
     </form>
   )

@@ -45,7 +45,8 @@ function AskPanel({ model, signature }: { model: string; signature: ModelSignatu
 
   function goTo(field: string): void {
     const control = frame.current?.querySelector<HTMLElement>(`[name="${CSS.escape(field)}"]`)
-    control?.focus()
+    control?.focus({ preventScroll: true })
+    control?.scrollIntoView({ block: 'center' })
   }
 
   return (

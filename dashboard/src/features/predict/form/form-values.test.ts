@@ -36,12 +36,16 @@ test('the example fills the form, and the filled form gives the example back', (
   expect(toRecord(signature.inputs, exampleValues(signature))).toEqual(signature.example)
 })
 
-test('what is not known is left out of the record', () => {
-  expect(toRecord(signature.inputs, emptyValues(signature))).toEqual({})
+test('what is not known is sent as missing', () => {
+  expect(toRecord(signature.inputs, emptyValues(signature))).toEqual({ Course: null, Grade: null, Paid: null })
 })
 
 test('zero and no are values, not gaps', () => {
-  expect(toRecord(signature.inputs, { Course: '', Grade: '0', Paid: 'false' })).toEqual({ Grade: 0, Paid: false })
+  expect(toRecord(signature.inputs, { Course: '', Grade: '0', Paid: 'false' })).toEqual({
+    Course: null,
+    Grade: 0,
+    Paid: false,
+  })
 })
 
 test('a text in a number field goes to the server as it is', () => {

@@ -16,12 +16,12 @@ export function emptyValues(signature: ModelSignature): FormValues {
   return Object.fromEntries(signature.inputs.map((column) => [column.name, '']))
 }
 
-/** The record to send: each value in its column's JSON type; what is not known is left out. */
+/** The record to send: each value in its column's JSON type; what is not known is said to be missing (null), not left out. */
 export function toRecord(inputs: readonly ColumnSchema[], values: FormValues): InputRecord {
   const record: Record<string, FieldValue> = {}
   for (const column of inputs) {
     const text = values[column.name] ?? ''
-    if (text !== '') record[column.name] = jsonValue(column, text)
+    record[column.name] = text === '' ? null : jsonValue(column, text)
   }
   return record
 }
