@@ -177,3 +177,14 @@ test('a compiled reader keeps nothing from one request to the next', () => {
   })
   expect(first.table.columns.get('Course')).toMatchObject({ codes: Int32Array.of(2) })
 })
+
+test('blanks around a key do not count, as in a header', () => {
+  const column: ColumnSchema = {
+    name: 'Daytime',
+    kind: 'number',
+    dataType: 'integer',
+    declared: { required: false },
+    observed: { missing: 0, distinct: 2, min: 0, max: 1, categories: [] },
+  }
+  expect(recordsToTable([{ 'Daytime\t': 1 }], [column]).allFaults).toEqual([])
+})

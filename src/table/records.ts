@@ -48,6 +48,7 @@ export function recordsToTable(
  * - **null** is a missing value: a fault where `required` is declared, a warning where training saw no missing value.
  * - A value of another JSON type, outside the declared range or categories is a **fault**; outside the range or the
  *   categories seen in training a **warning**.
+ * - Blanks around a key do not count, as they do not in a file's header.
  * - An **unknown key** is a fault, with the nearest column named; `ignored` keys are passed over.
  *
  * Messages say what was expected and the JSON type that came, never the value.
@@ -62,7 +63,8 @@ export function compileRecordReader(columns: readonly ColumnSchema[], options: R
     const warnings: ErrorDetail[][] = []
     const kept: number[] = []
     const writers = fields.map((field) => field.writer(records.length))
-    for (const [i, record] of records.entries()) {
+    for (const [i, given] of records.entries()) {
+      const record = isRecord(given) ? trimmedKeys(given) : given
       const at = base === '' ? '' : `${base}[${i}]`
       const found: ErrorDetail[] = []
       const noted: ErrorDetail[] = []
@@ -87,6 +89,13 @@ export function compileRecordReader(columns: readonly ColumnSchema[], options: R
 export function fieldPath(at: string, name: string): string {
   if (!/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name)) return `${at}[${JSON.stringify(name)}]`
   return at === '' ? name : `${at}.${name}`
+}
+
+/** The record with blanks around its keys taken away, as they are from a file's header; the record itself where there are none. */
+function trimmedKeys(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  let blank = false
+  for (const key of Object.keys(record)) blank ||= key !== key.trim()
+  return blank ? Object.fromEntries(Object.entries(record).map(([key, value]) => [key.trim(), value])) : record
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
