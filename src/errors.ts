@@ -33,6 +33,7 @@ export const ERRORS = {
     hint: 'The stored model is damaged or of another version of Bellwether; train it again or restore a backup.',
   },
   SEARCH_SPACE_INVALID: { status: 400, hint: 'Correct the distribution that the message names.' },
+  SEARCH_ALL_FAILED: { status: 422, hint: 'See `details` for the errors of the trials.' },
   // Serving
   ROUTE_NOT_FOUND: { status: 404, hint: 'The paths are listed at /docs and in /openapi.json.' },
   METHOD_NOT_ALLOWED: { status: 405, hint: 'Use a method that the `Allow` header names.' },

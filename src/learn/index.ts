@@ -1,2 +1,37 @@
+/**
+ * `bellwether/learn`: tables to features, models and answers. Pure: no file, network, clock or ambient randomness, in Node
+ * and in a browser.
+ */
+export { BellwetherError, type ErrorCode, type ErrorDetail, type ErrorDocument } from '../errors.ts'
+export { FeatureOptions } from '../features/feature-options.ts'
+export type { FeatureWarning } from '../features/feature-warning.ts'
+export { fitFeatures } from '../features/fit-features.ts'
+export type { FittedFeatures } from '../features/fitted-features.ts'
+export { restoreFeatures } from '../features/restore-features.ts'
+export type * from '../table/column.ts'
+export { type Matrix, matrixColumn, selectMatrixRows } from '../table/matrix.ts'
+export { deriveSeed, RandomState } from '../table/random.ts'
+export { ColumnSchema, TableSchema } from '../table/schema.ts'
+export type { State } from '../table/state.ts'
+export { makeTable, selectColumns, selectRows, type Table } from '../table/table.ts'
+export { type SupervisedTask, selectTarget, type Target, targetLength } from '../table/target.ts'
+export { baseline } from './baseline/baseline.ts'
+export { gradientBoosting } from './boosting/gradient-boosting.ts'
 export type * from './estimator.ts'
+export { defaultModels, estimator, estimators } from './estimators.ts'
+export {
+  type FitPipelineInput,
+  type FittedPipeline,
+  fitModelOn,
+  fitPipeline,
+  type PipelineExplanation,
+  type PipelineTarget,
+  type PreparedFeatures,
+  type PrepareFeaturesInput,
+  prepareFeatures,
+  restorePipeline,
+} from './fitted-pipeline.ts'
+export { randomForest } from './forest/random-forest.ts'
+export { logisticRegression } from './linear/logistic-regression.ts'
+export { ridge } from './linear/ridge.ts'
 export type * from './search-space.ts'

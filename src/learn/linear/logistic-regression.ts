@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { BellwetherError } from '../../errors.ts'
 import { fitWeights, refuseNonFinite, throwIfCancelled } from '../check-fit-input.ts'
+import { balancedWeights } from '../class-weight.ts'
 import type { EstimatorDefinition, FitInput } from '../estimator.ts'
 import { compressColumns } from './compressed-columns.ts'
 import { minimise } from './lbfgs.ts'
@@ -67,15 +68,10 @@ export function fitLogistic(input: FitInput, options: LogisticRegressionOptions)
     )
   }
 
-  const total = classTotals.reduce((sum, weight) => sum + weight, 0)
-  const rowWeights = new Float64Array(x.nRows)
-  let weighted = 0
-  for (let row = 0; row < x.nRows; row++) {
-    const balance = options.classWeight === 'balanced' ? total / (present.length * classTotals[target.codes[row]!]!) : 1
-    rowWeights[row] = weights[row]! === 0 ? 0 : weights[row]! * balance
-    weighted += rowWeights[row]!
-  }
-  for (let row = 0; row < x.nRows; row++) rowWeights[row]! /= weighted
+  const balanced =
+    options.classWeight === 'balanced' ? balancedWeights(target.codes, target.classes.length, weights) : weights
+  const total = balanced.reduce((sum, weight) => sum + weight, 0)
+  const rowWeights = balanced.map((weight) => weight / total)
   const position = new Int32Array(target.classes.length)
   for (const [index, code] of present.entries()) position[code] = index
 
@@ -85,7 +81,7 @@ export function fitLogistic(input: FitInput, options: LogisticRegressionOptions)
     codes: target.codes.map((code) => position[code]!),
     rowWeights,
     nClasses: present.length,
-    penalty: 1 / (options.C * weighted),
+    penalty: 1 / (options.C * total),
   })
   const { iterations, stoppedBy } = minimise(objective, {
     tolerance: options.tol,
