@@ -1,8 +1,13 @@
-const percentFormat = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 })
+const percentFormat = new Intl.NumberFormat('en', {
+  style: 'percent',
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+})
 const wholeFormat = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 
 /** A share as a percentage; never "0 %" or "100 %" for a share that is neither. */
 export function formatShare(share: number): string {
+  if (share === 0 || share === 1) return share === 0 ? '0%' : '100%'
   if (share > 0 && share < 0.001) return '< 0.1%'
   if (share < 1 && share > 0.999) return '> 99.9%'
   return percentFormat.format(share)

@@ -68,7 +68,8 @@ function Bar({ share }: { share: number }) {
 }
 
 function valueText(value: Contribution['value'], column: ColumnSchema | undefined): string {
-  if (value === null) return 'not known'
+  // What is made from other fields has no value of its own in the record.
+  if (value === null) return column ? 'not known' : 'from other fields'
   if (typeof value === 'number' && column?.labels?.[String(value)] === undefined) return formatNumber(value)
   const text = choiceText(column, String(value))
   return text.length > 80 ? `${text.slice(0, 80)}…` : text

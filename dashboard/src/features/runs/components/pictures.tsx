@@ -23,11 +23,12 @@ export function Pictures({ run }: { run: RunDetail }) {
   )
 }
 
-/** "figures/confusion-matrix.svg" -> "Confusion matrix". */
+/** "figures/confusion-matrix.svg" -> "Confusion matrix", "figures/roc.svg" -> "ROC". */
 function titleOf(path: string): string {
   const name = path
     .slice(path.lastIndexOf('/') + 1)
     .replace(/\.\w+$/, '')
     .replaceAll(/[-_]+/g, ' ')
+    .replaceAll(/\b(roc|auc|mcc)\b/g, (word) => word.toUpperCase())
   return name.charAt(0).toUpperCase() + name.slice(1)
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Run } from '../../../../../src/track/tracking-store.ts'
 import { mainMetrics, smallerIsBetter, sortMetrics } from './metric-keys.ts'
 
-function run(metrics: Record<string, number>): Run {
+function run(metrics: Record<string, number>, task = 'classification'): Run {
   return {
     id: 'a',
     experimentId: '1',
@@ -12,7 +12,7 @@ function run(metrics: Record<string, number>): Run {
     endTime: 1,
     parentRunId: null,
     tags: {},
-    params: {},
+    params: { task },
     metrics,
   }
 }
@@ -49,4 +49,10 @@ test('metrics read by stage, then the telling ones', () => {
 
 test('losses and errors are better when smaller', () => {
   expect(['test.log_loss', 'cv.rmse', 'test.accuracy', 'r2'].map(smallerIsBetter)).toEqual([true, true, false, false])
+})
+
+test('runs of two tasks have half of the columns each', () => {
+  const risk = run({ 'test.f1_macro': 0.7, 'test.accuracy': 0.8, 'test.log_loss': 0.5 })
+  const grade = run({ 'test.rmse': 2, 'test.mae': 1.5, 'test.r2': 0.6 }, 'regression')
+  expect(mainMetrics([risk, grade, run({})], 4)).toEqual(['test.f1_macro', 'test.accuracy', 'test.rmse', 'test.mae'])
 })

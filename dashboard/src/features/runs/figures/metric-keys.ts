@@ -17,14 +17,25 @@ function stageOf(key: string): string {
 }
 
 /**
- * The metrics worth a column each: of one stage (test before cross-validation), the telling ones first.
+ * The metrics worth a column each: of one stage (test before cross-validation), the telling ones first. Runs of several tasks,
+ * which share no metrics, get their share of the columns each.
  * @param limit How many columns there is room for.
  */
 export function mainMetrics(runs: readonly Run[], limit: number): string[] {
+  const byTask = Map.groupBy(
+    runs.filter((run) => Object.keys(run.metrics).length > 0),
+    (run) => run.params['task'] ?? '',
+  )
+  const room = Math.max(1, Math.floor(limit / Math.max(1, byTask.size)))
+  const keys = [...byTask.values()].flatMap((ofTask) => mainMetricsOfTask(ofTask).slice(0, room))
+  return [...new Set(keys)]
+}
+
+function mainMetricsOfTask(runs: readonly Run[]): string[] {
   const keys = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))].filter((key) => !DETAIL.test(key))
   const stages = ['test', 'cv', '', ...keys.map(stageOf)]
   const stage = stages.find((candidate) => keys.some((key) => stageOf(key) === candidate))
-  return sortMetrics(keys.filter((key) => stageOf(key) === stage)).slice(0, limit)
+  return sortMetrics(keys.filter((key) => stageOf(key) === stage))
 }
 
 /** Metric names in reading order: by stage, then the telling ones, then by name. */
