@@ -1,4 +1,5 @@
 import { type Matrix, matrixColumn } from '../../table/matrix.ts'
+import { refuseNonFinite } from '../check-fit-input.ts'
 
 /** Weighted mean and standard deviation (population) of each column, each of shape (nColumns). */
 export interface ColumnMoments {
@@ -54,6 +55,7 @@ export function matrixScores(x: Matrix, coefficients: Float64Array, intercepts: 
  * SHAP values of a linear score with independent columns: coefficient_j * (x_j - mean_j); the base is the score at the means.
  * @param coefficients shape (nColumns)
  * @param sign -1 explains the negative score.
+ * @throws MATRIX_NOT_FINITE when a value of the row is missing or infinite
  * @see Strumbelj and Kononenko (2014), https://doi.org/10.1007/s10115-013-0679-x
  */
 export function linearContributions(
@@ -74,6 +76,7 @@ export function linearContributions(
     base += coefficient * means[column]!
     score += coefficient * value
   }
+  if (!Number.isFinite(score)) refuseNonFinite(x, 'An explanation')
   return { base: sign * base, score: sign * score, contributions }
 }
 

@@ -147,6 +147,9 @@ describe('what ridge regression answers at the edges', () => {
 
   test('a missing value is refused naming its column', () => {
     expect(() => fitRidge(numberInput([[1], [Number.NaN]], [1, 2]), { alpha: 1 })).toThrow(/column "x0"/)
+    const model = fitRidge(numberInput([[1], [2]], [1, 2]), { alpha: 1 })
+    expect(codeOf(() => model.predict(matrixOf([[Number.NaN]])))).toBe('MATRIX_NOT_FINITE')
+    expect(codeOf(() => model.explain(matrixOf([[Number.NaN]]), 0, 0))).toBe('MATRIX_NOT_FINITE')
   })
 
   test('classes are refused, and so is a negative alpha', () => {
