@@ -38,7 +38,10 @@ export function summarise(reports: readonly StepReport[], options: { readonly ci
   const failures = reports.flatMap((report) => report.failures.map((failure) => `  ${report.step}: ${failure}`))
   if (failures.length > 0) lines.push('', 'Failed:', ...failures)
   if (notRun.length > 0) {
-    lines.push('', 'Could not run:', ...notRun.map((item) => `  ${item.name}: ${item.reason}`))
+    lines.push('', 'Could not run:')
+    for (const [reason, items] of Map.groupBy(notRun, (item) => item.reason)) {
+      lines.push(`  ${reason}`, ...items.map((item) => `    ${item.name}`))
+    }
     if (refused.length > 0) lines.push(`In CI that is a failure (${refused.length}): nothing is skipped silently.`)
   }
   if (passed + failed === 0) lines.push('', 'Nothing was tested.')

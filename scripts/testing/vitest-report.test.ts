@@ -38,6 +38,18 @@ describe('reading what Vitest reports', () => {
     ])
   })
 
+  test('a note for the whole step is the reason of every test that was skipped', () => {
+    const report = readVitestReport(
+      'browser',
+      json({ name: 'a page opens', status: 'skipped', suite: 'pages' }),
+      [{ name: 'browser', reason: 'no browser' }],
+      ok,
+    )
+    expect(report.notRun).toEqual([
+      { name: 'src/a.test.ts > a page opens', reason: 'no browser', forWantOfData: false },
+    ])
+  })
+
   test('a note without a test of its suite is still named', () => {
     const report = readVitestReport(
       'browser',

@@ -30,7 +30,7 @@ export function parseNote(text: string): Note {
 
 /**
  * Counts a Vitest run. Every test that neither passed nor failed is one that could not run, and its reason is the note that
- * its suite left. A note whose suite has no test in the report is counted once for itself. A run that ended badly without
+ * its suite left, or the one that was left for the whole step, under the step's name. A note whose suite has no test in the report is counted once for itself. A run that ended badly without
  * naming a failure (a crash, an unhandled rejection, no tests found) is one failure.
  * @param json The JSON reporter's file, or null when there is none.
  */
@@ -54,7 +54,9 @@ export function readVitestReport(
         failedHere += 1
         failures.push(`${fileName} > ${test.fullName}`)
       } else {
-        const note = notes.find((candidate) => test.ancestorTitles.includes(candidate.name))
+        const note =
+          notes.find((candidate) => test.ancestorTitles.includes(candidate.name)) ??
+          notes.find((candidate) => candidate.name === step)
         if (note) usedNotes.add(note)
         const reason = note?.reason ?? 'skipped in its file'
         notRun.push({ name: `${fileName} > ${test.fullName}`, reason, forWantOfData: reason === NO_DATASETS })

@@ -1,9 +1,11 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
 
-/** The server's address. */
-export const serverUrl: string = inject('serverUrl')
+const provided = inject('serverUrl')
+
+/** The server's address; no test reads it where there is no browser. */
+export const serverUrl: string = provided ?? ''
 
 const WAIT_MS = 15_000
 
@@ -15,13 +17,14 @@ export function usePages(): (
   path: string,
   options?: BrowserContextOptions & { expectedErrors?: RegExp },
 ) => Promise<Page> {
-  let browser: Browser
+  let browser: Browser | undefined
   let faults: string[] = []
   beforeAll(async () => {
-    browser = await launchBrowser()
+    if (provided) browser = await launchBrowser()
   })
+  beforeEach(({ skip }) => skip(provided === null, 'there is no browser'))
   afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()))
+    await Promise.all((browser?.contexts() ?? []).map((context) => context.close()))
     const found = faults
     faults = []
     expect(found).toEqual([])
@@ -30,6 +33,7 @@ export function usePages(): (
     await browser?.close()
   })
   return async (path, { expectedErrors, ...options } = {}) => {
+    if (!browser) throw new Error('No browser was started.')
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
     context.setDefaultTimeout(WAIT_MS)
     const page = await context.newPage()
