@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
 
 /** Where Chromium or Chrome lies on common systems. */
@@ -42,6 +44,7 @@ export async function launchBrowser(): Promise<Browser> {
     : [
         ['an installed browser', async () => COMMON_PATHS.find(isExecutable) ?? null],
         ['@sparticuz/chromium', packagedBrowser],
+        ['@sparticuz/chromium, unpacked anew', repackagedBrowser],
         ['apt-get install chromium', browserFromApt],
       ]
   const tried: string[] = []
@@ -69,6 +72,14 @@ async function packagedBrowser(): Promise<string | null> {
   if (!hasLibrary('libnss3.so')) process.env.AWS_LAMBDA_JS_RUNTIME ??= 'nodejs20.x'
   const { default: packaged } = await import('@sparticuz/chromium')
   return packaged.executablePath()
+}
+
+/** An unpacking that was cut short leaves a file that never starts: take it away and unpack again. */
+async function repackagedBrowser(): Promise<string | null> {
+  const unpacked = path.join(tmpdir(), 'chromium')
+  if (!existsSync(unpacked)) return null
+  rmSync(unpacked, { force: true })
+  return packagedBrowser()
 }
 
 async function browserFromApt(): Promise<string | null> {
