@@ -5,7 +5,7 @@ import { createScorer, type Scorer } from './scorer.ts'
 
 /** Loads a version's files, checks them against their hashes, and lets the model answer its own example before anyone else asks. */
 export async function loadScorer(version: ModelVersion, blobs: BlobStore, newId: () => string): Promise<Scorer> {
-  const scorer = createScorer(await readPackage(version.files, blobs))
+  const scorer = createScorer(await readPackage(blobs, version.files))
   scorer.smoke(newId)
   return scorer
 }

@@ -11,13 +11,13 @@ const MAX_NAMED = 40
  * The schema of one record. What the project declares of a column is a constraint; what training saw is description and example
  * only, because a value outside of it is scored all the same.
  */
-export function recordSchema({ inputs, target, example }: ModelSignature): JsonSchema {
+export function recordSchema({ inputs, ignored = [], example }: ModelSignature): JsonSchema {
   const required = inputs.filter((column) => !mayBeAbsent(column)).map(({ name }) => name)
   return {
     type: 'object',
     properties: {
       ...Object.fromEntries(inputs.map((column) => [column.name, columnSchema(column, example[column.name])])),
-      [target.name]: { description: 'The target. May be sent, and is not read.' },
+      ...Object.fromEntries(ignored.map((name) => [name, { description: 'May be sent, and is not read.' }])),
     },
     additionalProperties: false,
     ...(required.length > 0 ? { required } : {}),

@@ -41,8 +41,8 @@ const SLICE_EXPLAINED = 16
 
 export function createScorer(loaded: LoadedModel): Scorer {
   const { manifest, signature, pipeline } = loaded
-  // A row of the file that the model learnt from can be sent as it is: its target is passed over.
-  const read = compileRecordReader(signature.inputs, { ignored: [signature.target.name] })
+  // A row of the file that the model learnt from can be sent as it is: target and identifiers are passed over.
+  const read = compileRecordReader(signature.inputs, { ignored: signature.ignored ?? [] })
   const answer = signature.task === 'classification' ? classAnswers(loaded) : valueAnswers(loaded)
 
   function* steps(

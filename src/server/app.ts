@@ -37,15 +37,20 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   const app: TypedApp = fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    genReqId: newId,
+    genReqId: () => newId(),
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 256 },
     // Requests that arrive on an open connection while the server closes are still answered.
     return503OnClosing: false,
-    // A request without a Host header is answered by our own check.
-    http: { requireHostHeader: false },
+    http: {
+      // A request without a Host header is answered by our own check.
+      requireHostHeader: false,
+      // Node overlooks slow bodies while this is above the time for the whole request, as its default is.
+      headersTimeout: Math.min(10_000, limits.requestTimeoutMs),
+      connectionsCheckingInterval: Math.min(5_000, limits.requestTimeoutMs),
+    },
     clientErrorHandler: answerClientError,
     frameworkErrors(error, request, reply) {
       setSecurityHeaders(reply as unknown as FastifyReply, request.id)
@@ -76,6 +81,10 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   let closing = false
   app.addHook('preClose', async () => {
     closing = true
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    // A connection that stayed open after its answer would keep the server from closing.
+    if (closing) reply.header('connection', 'close')
   })
   const boundPort = () => {
     const address = app.server.address()

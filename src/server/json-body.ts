@@ -25,7 +25,7 @@ export function acceptOnlyJson(app: FastifyInstance): void {
     }
     if (text.trim() === '')
       return done(new BellwetherError('MALFORMED_JSON', 'The body is empty; expected one JSON document.'))
-    parse(request, text, (error, value) => {
+    void parse(request, text, (error, value) => {
       if (error) done(new BellwetherError('MALFORMED_JSON', whyNot(text)))
       else done(null, value)
     })

@@ -57,9 +57,12 @@ async function closeWithin(app: BuiltApp['app'], timeoutMs: number): Promise<voi
     app.log.warn('requests did not end in time; closing their connections')
     app.server.closeAllConnections()
   }, timeoutMs)
+  // Connections whose answer was on its way when closing began become idle later.
+  const idle = setInterval(() => app.server.closeIdleConnections(), 50)
   try {
     await app.close()
   } finally {
+    clearInterval(idle)
     clearTimeout(timer)
   }
 }

@@ -34,6 +34,10 @@ export const ModelVersionAnswer = z.object({
   createdTime: time,
 })
 
+export const ChampionAnswer = ModelVersionAnswer.extend({
+  notes: z.array(z.string()).describe('What a reader of its answers must know, such as "trained on synthetic data".'),
+})
+
 export const LedgerEntryAnswer = z.object({
   sequence: z.int(),
   time,

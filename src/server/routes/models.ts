@@ -1,7 +1,13 @@
 import { z } from 'zod'
 import { ModelSignature } from '../../packaging/signature.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
-import { errorAnswers, LedgerEntryAnswer, ModelVersionAnswer, RegisteredModelAnswer } from './api-schemas.ts'
+import {
+  ChampionAnswer,
+  errorAnswers,
+  LedgerEntryAnswer,
+  ModelVersionAnswer,
+  RegisteredModelAnswer,
+} from './api-schemas.ts'
 
 const Name = z.object({ name: z.string() })
 const NameAndVersion = Name.extend({ version: z.coerce.number().int().min(1).max(2_147_483_647) })
@@ -36,15 +42,28 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
       schema: {
         tags,
         operationId: 'getModel',
-        summary: 'One model with its versions',
+        summary: 'One model with its champion and its versions',
         params: Name,
         response: {
-          200: RegisteredModelAnswer.extend({ versions: z.array(ModelVersionAnswer) }),
+          200: RegisteredModelAnswer.extend({
+            champion: ChampionAnswer.nullable(),
+            versions: z.array(ModelVersionAnswer),
+          }),
           ...errorAnswers('MODEL_NOT_FOUND'),
         },
       },
     },
-    async ({ params: { name } }) => ({ ...(await models.model(name)), versions: await models.versions(name) }),
+    async ({ params: { name } }) => {
+      const [model, versions] = [await models.model(name), await models.versions(name)]
+      const champion = versions.find(({ version }) => version === model.aliases['champion'])
+      if (!champion) return { ...model, champion: null, versions }
+      // What is said of a version lies in its package; where that can't be read, readiness and log tell.
+      const notes = await cache.resolve(name, { version: champion.version }).then(
+        ({ scorer }) => scorer.manifest.notes,
+        () => [],
+      )
+      return { ...model, champion: { ...champion, notes }, versions }
+    },
   )
 
   app.get(
