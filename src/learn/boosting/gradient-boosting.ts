@@ -14,12 +14,18 @@ export const gradientBoosting: EstimatorDefinition<GradientBoostingOptions> = {
   tasks: ['classification', 'regression'],
   encoding: 'tree',
   options: GradientBoostingOptions,
-  searchSpace: ({ task }) => ({
-    maxIterations: { type: 'int', low: 100, high: 300 },
-    learningRate: { type: 'logUniform', low: 0.02, high: 0.15 },
-    maxLeaves: { type: 'int', low: 4, high: 31, log: true },
-    minSamplesLeaf: { type: 'int', low: 5, high: 40, log: true },
-    l2Regularization: { type: 'logUniform', low: 0.1, high: 20 },
+  searchSpace: ({ nRows, task }) => ({
+    maxIterations: { type: 'int', low: 80, high: 250 },
+    learningRate: { type: 'logUniform', low: 0.03, high: 0.15 },
+    maxLeaves: { type: 'int', low: 4, high: 24, log: true },
+    // A leaf may ask for at most a tenth of the rows, so that tiny tables can be split at all.
+    minSamplesLeaf: {
+      type: 'int',
+      low: Math.max(1, Math.min(5, Math.floor(nRows / 40))),
+      high: Math.max(1, Math.min(40, Math.floor(nRows / 10))),
+      log: true,
+    },
+    l2Regularization: { type: 'logUniform', low: 0.1, high: 10 },
     subsample: { type: 'uniform', low: 0.7, high: 1 },
     featureFraction: { type: 'uniform', low: 0.3, high: 0.8 },
     extraTrees: { type: 'choice', values: [false, true] },

@@ -25,5 +25,5 @@ export function orderByBin(
 
 /** Whether ordering n rows costs less than a histogram of so many entries. Measured; both ways give the same split. */
 export function orderingIsFaster(n: number, nEntries: number): boolean {
-  return n <= 8 || (n < 128 && n * n < 4 * (nEntries + n))
+  return n <= 8 || (n < 128 && n * n < 8 * (nEntries + n))
 }

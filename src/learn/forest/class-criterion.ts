@@ -77,7 +77,7 @@ export class ClassCriterion extends Criterion {
 
   protected fillHistograms(columns: Int32Array, from: number, to: number): void {
     const { bins, nRows } = this.binned
-    const { histogram, rows, begin, end } = this
+    const { histogram, rows, begin, end, nChannels } = this
     const codes = this.#codes
     const entries = this.#entries
     const slotSize = this.width * STRIDE
@@ -90,11 +90,11 @@ export class ClassCriterion extends Criterion {
       for (let i = begin; i < end; i++) {
         const row = rows[i]!
         const entry = entries[row]!
-        const at = codes[row]! * STRIDE
-        histogram[at + bins[base0 + row]!]! += entry
-        histogram[slotSize + at + bins[base1 + row]!]! += entry
-        histogram[2 * slotSize + at + bins[base2 + row]!]! += entry
-        histogram[3 * slotSize + at + bins[base3 + row]!]! += entry
+        const at = codes[row]!
+        histogram[at + bins[base0 + row]! * nChannels]! += entry
+        histogram[slotSize + at + bins[base1 + row]! * nChannels]! += entry
+        histogram[2 * slotSize + at + bins[base2 + row]! * nChannels]! += entry
+        histogram[3 * slotSize + at + bins[base3 + row]! * nChannels]! += entry
       }
       return
     }
@@ -103,7 +103,7 @@ export class ClassCriterion extends Criterion {
       const start = slot * slotSize
       for (let i = begin; i < end; i++) {
         const row = rows[i]!
-        histogram[start + codes[row]! * STRIDE + bins[base + row]!]! += entries[row]!
+        histogram[start + codes[row]! + bins[base + row]! * nChannels]! += entries[row]!
       }
     }
   }
@@ -113,11 +113,12 @@ export class ClassCriterion extends Criterion {
     const nBins = this.binned.nBins[column]!
     const start = slot * nChannels * STRIDE
     let nGroups = 0
+    let at = start
     for (let bin = 0; bin < nBins; bin++) {
       let any = 0
       const group = nGroups * nChannels
       for (let c = 0; c < nChannels; c++) {
-        const sum = histogram[start + c * STRIDE + bin]!
+        const sum = histogram[at++]!
         groupSums[group + c] = sum
         any += sum
       }

@@ -32,7 +32,7 @@ export abstract class Criterion {
   protected readonly minSamplesLeaf: number
   /** Sums kept for each bin. */
   protected readonly nChannels: number
-  /** Four columns' histograms: (slot, channel, bin) at (slot * nChannels + channel) * 256 + bin. */
+  /** Four columns' histograms: (slot, bin, channel) at (slot * 256 + bin) * nChannels + channel. */
   protected readonly histogram: Float64Array
   protected readonly groupBins = new Int32Array(STRIDE)
   /** Sums of a group at group * nChannels + channel. */
@@ -132,10 +132,8 @@ export abstract class Criterion {
   #clearHistograms(columns: Int32Array, from: number, to: number): void {
     const { nBins } = this.binned
     for (let slot = 0; from + slot < to; slot++) {
-      for (let channel = 0; channel < this.nChannels; channel++) {
-        const start = (slot * this.nChannels + channel) * STRIDE
-        this.histogram.fill(0, start, start + nBins[columns[from + slot]!]!)
-      }
+      const start = slot * this.nChannels * STRIDE
+      this.histogram.fill(0, start, start + this.nChannels * nBins[columns[from + slot]!]!)
     }
   }
 

@@ -28,7 +28,7 @@ export interface GrownForest {
 export function fitForest(input: FitInput, options: RandomForestOptions): GrownForest {
   const { x, seed, signal } = input
   const given = fitWeights(input)
-  const all = Uint32Array.from(given.keys()).filter((row) => given[row]! > 0)
+  const all = positiveRows(given)
   const target = selectTarget(input.target, all)
   const kept = Float64Array.from(all, (row) => given[row]!)
   const weights =
@@ -46,7 +46,7 @@ export function fitForest(input: FitInput, options: RandomForestOptions): GrownF
     throwIfCancelled(signal)
     const random = new RandomState(deriveSeed(seed, 'forest', 'tree', t))
     const bag = options.bootstrap ? drawBag(weights, random) : weights
-    const rows = Uint32Array.from(bag.keys()).filter((row) => bag[row]! > 0)
+    const rows = positiveRows(bag)
     const criterion =
       target.task === 'classification'
         ? new ClassCriterion(binned, target.codes, nOutputs, bag, options.minSamplesLeaf)
@@ -56,6 +56,14 @@ export function fitForest(input: FitInput, options: RandomForestOptions): GrownF
     for (let column = 0; column < gains.length; column++) gains[column]! += treeGains[column]! / options.nEstimators
   }
   return { trees: writer.finish(), gains }
+}
+
+/** Rows of weight above 0, ascending. */
+function positiveRows(weights: Float64Array): Uint32Array {
+  const rows = new Uint32Array(weights.length)
+  let n = 0
+  for (let row = 0; row < weights.length; row++) if (weights[row]! > 0) rows[n++] = row
+  return rows.subarray(0, n)
 }
 
 /** Each row's weight times how often it comes in as many draws with replacement as there are rows. */

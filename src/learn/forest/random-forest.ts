@@ -16,10 +16,17 @@ export const randomForest: EstimatorDefinition<RandomForestOptions> = {
   encoding: 'tree',
   options: RandomForestOptions,
   searchSpace: ({ task }) => ({
-    nEstimators: { type: 'int', low: 100, high: 300 },
-    minSamplesLeaf: { type: 'int', low: 1, high: 10, log: true },
-    maxFeatures: { type: 'choice', values: ['sqrt', 0.3, 0.5] },
-    ...(task === 'classification' ? { classWeight: { type: 'choice', values: [null, 'balanced'] } } : {}),
+    nEstimators: { type: 'int', low: 100, high: 200 },
+    ...(task === 'classification'
+      ? {
+          minSamplesLeaf: { type: 'int', low: 2, high: 8, log: true },
+          maxFeatures: { type: 'choice', values: ['sqrt', 0.3, 0.5] },
+          classWeight: { type: 'choice', values: [null, 'balanced'] },
+        }
+      : {
+          minSamplesLeaf: { type: 'int', low: 1, high: 5 },
+          maxFeatures: { type: 'choice', values: [0.3, 0.6, 1] },
+        }),
   }),
   fit(input, options) {
     const nClasses = input.target.task === 'classification' ? input.target.classes.length : 0

@@ -109,29 +109,29 @@ export class ValueCriterion extends Criterion {
         const row = rows[i]!
         const entry = entries[row]!
         const product = products[row]!
-        let at = bins[base0 + row]!
+        let at = 2 * bins[base0 + row]!
         histogram[at]! += entry
-        histogram[at + STRIDE]! += product
-        at = 2 * STRIDE + bins[base1 + row]!
+        histogram[at + 1]! += product
+        at = 2 * (STRIDE + bins[base1 + row]!)
         histogram[at]! += entry
-        histogram[at + STRIDE]! += product
-        at = 4 * STRIDE + bins[base2 + row]!
+        histogram[at + 1]! += product
+        at = 2 * (2 * STRIDE + bins[base2 + row]!)
         histogram[at]! += entry
-        histogram[at + STRIDE]! += product
-        at = 6 * STRIDE + bins[base3 + row]!
+        histogram[at + 1]! += product
+        at = 2 * (3 * STRIDE + bins[base3 + row]!)
         histogram[at]! += entry
-        histogram[at + STRIDE]! += product
+        histogram[at + 1]! += product
       }
       return
     }
     for (let slot = 0; from + slot < to; slot++) {
       const base = columns[from + slot]! * nRows
-      const start = slot * 2 * STRIDE
+      const start = slot * STRIDE
       for (let i = begin; i < end; i++) {
         const row = rows[i]!
-        const at = start + bins[base + row]!
+        const at = 2 * (start + bins[base + row]!)
         histogram[at]! += entries[row]!
-        histogram[at + STRIDE]! += products[row]!
+        histogram[at + 1]! += products[row]!
       }
     }
   }
@@ -142,10 +142,10 @@ export class ValueCriterion extends Criterion {
     const start = slot * 2 * STRIDE
     let nGroups = 0
     for (let bin = 0; bin < nBins; bin++) {
-      const entry = histogram[start + bin]!
+      const entry = histogram[start + 2 * bin]!
       if (entry === 0) continue
       groupSums[2 * nGroups] = entry
-      groupSums[2 * nGroups + 1] = histogram[start + STRIDE + bin]!
+      groupSums[2 * nGroups + 1] = histogram[start + 2 * bin + 1]!
       groupBins[nGroups++] = bin
     }
     return nGroups

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { type Matrix, selectMatrixRows } from '../../table/matrix.ts'
+import { firstOutput, type TreeEnsemble, treeCount } from './ensemble.ts'
+import { randomTrees } from './fixtures/random-trees.ts'
+import { matrixOf } from './fixtures/synthetic.ts'
+import { addTreeOutputs } from './predict.ts'
+
+const SPECIAL = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 1, 2, 3, 4, 1.5]
+const x = matrixOf(200, 4, (row, column) => SPECIAL[(row * 5 + column * 3 + (row >> 3)) % SPECIAL.length]!)
+
+/** The rule of `TreeEnsemble`, row by row. */
+function naive(trees: TreeEnsemble, matrix: Matrix, row: number): number[] {
+  const outputs = new Array<number>(trees.nOutputs).fill(0)
+  for (let t = 0; t < treeCount(trees); t++) {
+    let node = trees.roots[t]!
+    while (trees.feature[node]! >= 0) {
+      const value = matrix.data[trees.feature[node]! * matrix.nRows + row]!
+      const left = Number.isNaN(value) ? trees.missingLeft[node] === 1 : value <= trees.threshold[node]!
+      node = trees.child[node]! + (left ? 0 : 1)
+    }
+    for (let j = 0; j < trees.width; j++) {
+      outputs[firstOutput(trees, t) + j]! += trees.values[trees.child[node]! * trees.width + j]!
+    }
+  }
+  return outputs
+}
+
+test.each([
+  { nOutputs: 1, width: 1 },
+  { nOutputs: 3, width: 1 },
+  { nOutputs: 3, width: 3 },
+])('blocks of rows give what each row gives by itself, to the last bit ($nOutputs outputs, width $width)', (shape) => {
+  const trees = randomTrees({ seed: 3, nTrees: 9, nColumns: 4, maxDepth: 6, ...shape })
+  const outputs = new Float64Array(x.nRows * shape.nOutputs)
+  addTreeOutputs(trees, x, outputs)
+  for (let row = 0; row < x.nRows; row++) {
+    const slice = Array.from(outputs.subarray(row * shape.nOutputs, (row + 1) * shape.nOutputs))
+    expect(slice).toEqual(naive(trees, x, row))
+    const alone = new Float64Array(shape.nOutputs)
+    addTreeOutputs(trees, selectMatrixRows(x, Uint32Array.of(row)), alone)
+    expect(slice).toEqual(Array.from(alone))
+  }
+})
