@@ -1,7 +1,6 @@
 import fastify, { type FastifyBaseLogger, type FastifyReply, LogController } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
 import type { BellwetherError } from '../errors.ts'
-import { loadScorer } from '../serve/load-scorer.ts'
 import { createModelCache } from '../serve/model-cache.ts'
 import { answerClientError } from './client-error.ts'
 import { toPublicError } from './error-reply.ts'
@@ -69,7 +68,8 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
 
   const cache = createModelCache({
     models: stores.models,
-    load: (version) => loadScorer(version, stores.blobs, newId),
+    // Models need the whole learning core; the port need not wait for it.
+    load: async (version) => (await import('../serve/load-scorer.ts')).loadScorer(version, stores.blobs, newId),
     clock,
     pollMs: limits.aliasPollMs,
     onServed: ({ name, version, alias }) => log.info({ model: name, version, alias }, 'model version serves'),

@@ -185,7 +185,7 @@ describe('closing', () => {
     await gone
     await closed
     const answer = received().slice(received().indexOf('HTTP/1.1 200'))
-    expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*connection: close/)
+    expect(answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*connection: close/)
     expect(bodyOf(answer).predictions).toHaveLength(600)
     await expect(once(connect(port, '127.0.0.1'), 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
