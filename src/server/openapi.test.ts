@@ -13,7 +13,7 @@ let ask: Ask
 
 beforeAll(async () => {
   served = await ServedHome.make()
-  risk = await served.register({ name: 'risk' })
+  risk = await served.register({ name: 'risk', notes: ['Trained on invented students.'] })
   await served.register({ name: 'points', task: 'regression' })
   ;({ app, ask } = await appFor(served, { limits: { aliasPollMs: 0 }, defaultModel: 'risk' }))
 })
@@ -27,6 +27,7 @@ const document = async () => (await ask('GET', '/openapi.json')).json()
 const postOf = (spec: { paths: Record<string, { post: Operation }> }, path: string) => spec.paths[path]!.post
 
 interface Operation {
+  readonly description?: string
   readonly requestBody: { readonly content: { readonly 'application/json': { readonly schema: Schema } } }
   readonly responses: Record<string, { readonly content: { readonly 'application/json': { readonly schema: Schema } } }>
 }
@@ -96,6 +97,7 @@ describe('the OpenAPI document', () => {
     expect(properties.Course.description).toContain('One of: 33 (Biofuels), 171, 9500 (Nursing).')
     expect(properties.City).not.toHaveProperty('enum')
     expect(properties.City.description).toContain('Seen in training: Elvas, Portalegre.')
+    expect(postOf(spec, '/api/v1/models/risk/predict').description).toBe('Trained on invented students.')
     expect(required).toEqual(['Age', 'Course', 'Fees paid', 'City', 'Enrolled'])
     const answer = postOf(spec, '/api/v1/models/risk/predict').responses['200']!.content['application/json'].schema
     expect(answer.properties.predictions.items.anyOf[0].properties.label.enum).toEqual([

@@ -11,7 +11,8 @@ const ERROR = { $ref: '#/components/schemas/Error' }
  */
 export function modelPath(served: ServedModel, maxRecords: number): [path: string, item: JsonSchema] {
   const { name, version } = served
-  const { signature } = served.scorer
+  const { signature, manifest } = served.scorer
+  const description = [manifest.intendedUse, ...manifest.notes].filter(Boolean).join('\n\n')
   const failed = { type: 'object', properties: { error: ERROR }, required: ['error'] }
   return [
     `/api/v1/models/${encodeURIComponent(name)}/predict`,
@@ -23,6 +24,7 @@ export function modelPath(served: ServedModel, maxRecords: number): [path: strin
         ),
         tags: [`model ${name}`],
         summary: `Predict ${signature.target.name} with version ${version} of ${name}`,
+        ...(description === '' ? {} : { description }),
         requestBody: {
           required: true,
           content: {

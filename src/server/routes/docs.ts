@@ -18,7 +18,13 @@ export async function docsRoutes(
   await app.register(fastifySwaggerUi, {
     routePrefix: '/docs',
     staticCSP: GUIDE_POLICY,
-    uiConfig: { docExpansion: 'list', deepLinking: true, displayRequestDuration: true, defaultModelsExpandDepth: 0 },
+    uiConfig: {
+      layout: 'BaseLayout',
+      docExpansion: 'list',
+      deepLinking: true,
+      displayRequestDuration: true,
+      defaultModelsExpandDepth: 0,
+    },
     theme: { title: 'Bellwether API' },
     uiHooks: {
       preHandler: async () => {
