@@ -274,4 +274,22 @@ describe('the scorer', () => {
     expect(sliced).toEqual(scorer.score(records, options))
     expect(pauses).toBe(2)
   })
+
+  test('refuses to answer a valid record with a number that is none, and says which record it was', async () => {
+    const loaded = await readPackage(served.home.blobs, points.version.files)
+    const predict = (...args: Parameters<typeof loaded.pipeline.predict>) => {
+      const values = loaded.pipeline.predict(...args)
+      values[1] = Number.POSITIVE_INFINITY
+      return values
+    }
+    const scorer = createScorer({ ...loaded, pipeline: { ...loaded.pipeline, predict } })
+    const records = [0, 1, 2].map((row) => recordOf(points.students, row))
+    const options = { explain: false, newId: () => 'id' }
+    expect(() => scorer.score(records, options)).toThrow(
+      expect.objectContaining({ code: 'CANNOT_SERVE', status: 422, message: expect.stringMatching(/^records\[1\]: /) }),
+    )
+    const [first, second] = scorer.score(records, { ...options, onError: 'partial' })
+    expect(first).toHaveProperty('value')
+    expect(second).toMatchObject({ error: { error: 'CANNOT_SERVE' } })
+  })
 })
