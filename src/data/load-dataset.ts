@@ -23,7 +23,7 @@ export interface LoadOptions {
   readonly options: DataOptions
   /** What the task needs the target to be: `category` for classification, `number` for regression. */
   readonly targetKind?: ColumnRoles['targetKind']
-  /** Set where `options.target` is an expression: then no column has to bear that name, and no row must hold it. */
+  /** Set where `options.target` reads as an expression: unless a column bears that name, none has to, and no row must hold it. */
   readonly targetIsExpression?: boolean
   /** Whether an address of a private network may be fetched from. */
   readonly allowPrivate?: boolean
@@ -57,7 +57,8 @@ export interface LoadedDataset {
 export async function loadDataset(load: LoadOptions): Promise<LoadedDataset> {
   const { options } = load
   const raw = await readSource(load)
-  const isColumn = load.targetIsExpression !== true
+  // A column of that very name comes first: `pass/fail` may be one.
+  const isColumn = load.targetIsExpression !== true || raw.columns.some(({ name }) => name === options.target)
   checkNames(raw, options, isColumn)
   const schema = inferSchema(raw, options.columns, {
     id: options.id,

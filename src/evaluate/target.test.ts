@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { byCodePoint } from '../table/code-point-order.ts'
 import type { Column } from '../table/column.ts'
-import { compareCodePoints, makeTarget } from './target.ts'
+import { makeTarget } from './target.ts'
 
 const numbers = (...values: number[]): Column => ({ kind: 'number', values: Float64Array.from(values) })
 const category = (categories: string[], ...codes: number[]): Column => ({
@@ -89,5 +90,5 @@ test('missing target values are counted and the first is placed', () => {
 })
 
 test('code-point order puts a letter beyond U+FFFF last, unlike JavaScript’s own order', () => {
-  expect(['\u{1F600}', '\uFF5E', 'a', 'ab'].sort(compareCodePoints)).toEqual(['a', 'ab', '\uFF5E', '\u{1F600}'])
+  expect(['\u{1F600}', '\uFF5E', 'a', 'ab'].sort(byCodePoint)).toEqual(['a', 'ab', '\uFF5E', '\u{1F600}'])
 })

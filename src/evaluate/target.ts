@@ -1,21 +1,10 @@
 import { BellwetherError } from '../errors.ts'
+import { byCodePoint } from '../table/code-point-order.ts'
 import { type Column, columnLength, isMissing } from '../table/column.ts'
 import type { SupervisedTask, Target } from '../table/target.ts'
 
 /** More distinct fractional numbers than this are a quantity, not classes. */
 const MAX_FRACTIONAL_CLASSES = 50
-
-/** Compares texts by code point, as Python sorts them; JavaScript's own order differs beyond U+FFFF. */
-export function compareCodePoints(a: string, b: string): number {
-  let i = 0
-  while (i < a.length && i < b.length) {
-    const left = a.codePointAt(i)!
-    const right = b.codePointAt(i)!
-    if (left !== right) return left - right
-    i += left > 0xffff ? 2 : 1
-  }
-  return a.length - b.length
-}
 
 /**
  * What is to be predicted, from a column. Classes are the texts that occur, in code-point order; a declared category
@@ -78,7 +67,7 @@ function classTarget(column: Column, name: string, nRows: number): Target {
   refuseMissing(column, name, nRows)
   if (column.kind === 'number') refuseQuantity(column.values, name)
   const labelOf = labels(column)
-  const classes = Array.from(new Set(Array.from({ length: nRows }, (_, row) => labelOf(row)))).sort(compareCodePoints)
+  const classes = Array.from(new Set(Array.from({ length: nRows }, (_, row) => labelOf(row)))).sort(byCodePoint)
   if (classes.length < 2) {
     throw new BellwetherError(
       'TARGET_ONE_CLASS',

@@ -56,7 +56,6 @@ export async function executeRun(prepared: PreparedRun, deps: RunDeps): Promise<
   const run = await openRun(prepared, deps, started)
   try {
     const result = await searchToVersion(prepared, run, deps, started)
-    await tracking.finishRun(run.id, 'FINISHED', clock())
     return result
   } catch (error) {
     const cancelled = deps.signal?.aborted === true || (error instanceof BellwetherError && error.code === 'CANCELLED')
@@ -196,6 +195,8 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
       .filter(({ value }) => Number.isFinite(value))
       .map((metric) => ({ ...metric, step: 0, timestamp: now })),
   })
+  // First the run, then the version: one that is killed in between is a finished run without a version, never the other way round.
+  await tracking.finishRun(run.id, 'FINISHED', clock())
   const version = await registerVersion(
     {
       prepared,

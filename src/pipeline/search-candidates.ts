@@ -1,4 +1,5 @@
 import { randomisedSearch, type SearchResult, type TrialResult } from '../evaluate/search/randomised-search.ts'
+import { searchFamily } from '../evaluate/search/search-family.ts'
 import { estimator } from '../learn/estimators.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
 import type { PreparedRun } from './prepare-run.ts'
@@ -46,7 +47,7 @@ export async function searchCandidates(
     let total = 0
     let best: number | null = null
     return await randomisedSearch({
-      families: families.map((name) => ({ estimator: name, space: estimator(name).searchSpace(spaceFacts(name)) })),
+      families: families.map((name) => searchFamily(estimator(name), spaceFacts(name))),
       nTrials: options.search.trials,
       folds,
       seed: options.search.seed,

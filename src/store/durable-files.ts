@@ -55,12 +55,37 @@ export async function syncFolder(folder: string): Promise<void> {
 
 /** Makes the folder and what is missing above it, for the owner alone. @returns The uppermost folder that was made, or null. */
 export async function makeFolder(folder: string): Promise<string | null> {
-  const made = await mkdir(folder, { recursive: true, mode: FOLDER_MODE })
-  if (made === undefined) return null
+  const made = await makeFolders(path.resolve(folder))
+  if (made === null) return null
   // `mkdir` takes the umask off the mode; a umask of 0277 would leave a folder that its owner can't enter.
   await chmod(folder, FOLDER_MODE)
   await syncFolder(path.dirname(made))
   return made
+}
+
+/** Level by level: Node's recursive mkdir never returns where the system answers "not found" for a folder whose parent is there, as /proc does. */
+async function makeFolders(folder: string): Promise<string | null> {
+  const code = await mkdirCode(folder)
+  if (code === null) return folder
+  if (code === 'EEXIST') return null
+  const parent = path.dirname(folder)
+  if (code !== 'ENOENT' || parent === folder) throw Object.assign(new Error(`mkdir ${folder}: ${code}`), { code })
+  const made = await makeFolders(parent)
+  const again = await mkdirCode(folder)
+  // Another process may have been faster, here or above.
+  if (again !== null && again !== 'EEXIST') throw Object.assign(new Error(`mkdir ${folder}: ${again}`), { code: again })
+  return made ?? (again === null ? folder : null)
+}
+
+/** @returns null where the folder was made, else the system's code; EEXIST only where a folder is there. */
+async function mkdirCode(folder: string): Promise<string | null> {
+  try {
+    await mkdir(folder, { mode: FOLDER_MODE })
+    return null
+  } catch (error) {
+    const { code = 'EIO' } = error as NodeJS.ErrnoException
+    return code === 'EEXIST' && !(await stat(folder)).isDirectory() ? 'ENOTDIR' : code
+  }
 }
 
 /** Removes temporary files (and SQLite's files beside them) that a killed process left behind. */
