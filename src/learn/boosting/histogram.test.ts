@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { RandomState } from '../../table/random.ts'
 import { applyBins, learnBins } from '../tree/bin.ts'
-import { matrixOf, range } from '../tree/fixtures/synthetic.ts'
+import { matrixOf, range } from '../tree/testing/synthetic.ts'
 import { addToHistogram, packedGradients, packGradients, subtractHistogram } from './histogram.ts'
 
 function node(seed: number, nRows: number, nColumns: number) {

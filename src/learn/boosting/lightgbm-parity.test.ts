@@ -3,6 +3,7 @@ import { matrixColumn, selectMatrixRows } from '../../table/matrix.ts'
 import { RandomState } from '../../table/random.ts'
 import { selectTarget, type Target } from '../../table/target.ts'
 import { firstOutput, treeCount } from '../tree/ensemble.ts'
+import { addTreeOutputs } from '../tree/predict.ts'
 import {
   classTarget,
   type Kind,
@@ -12,8 +13,7 @@ import {
   syntheticData,
   testLoss,
   treesFixture,
-} from '../tree/fixtures/synthetic.ts'
-import { addTreeOutputs } from '../tree/predict.ts'
+} from '../tree/testing/synthetic.ts'
 import { fitBoostedTrees } from './fit.ts'
 import { gradientBoosting } from './gradient-boosting.ts'
 import { GradientBoostingOptions } from './options.ts'

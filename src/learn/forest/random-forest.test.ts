@@ -10,8 +10,8 @@ import {
   syntheticData,
   testLoss,
   treesFixture,
-} from '../tree/fixtures/synthetic.ts'
-import { runTreeEstimatorContract } from '../tree/tree-estimator-contract.ts'
+} from '../tree/testing/synthetic.ts'
+import { runTreeEstimatorContract } from '../tree/testing/tree-estimator-contract.ts'
 import { fitForest } from './fit.ts'
 import { featuresPerSplit, RandomForestOptions } from './options.ts'
 import { randomForest } from './random-forest.ts'

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { RandomState } from '../../table/random.ts'
 import { applyBins, binOf, learnBins, thresholdAfter } from './bin.ts'
 import { binThresholds } from './bin-thresholds.ts'
-import { matrixOf, range, treesFixture } from './fixtures/synthetic.ts'
+import { matrixOf, range, treesFixture } from './testing/synthetic.ts'
 
 const sorted = (values: readonly number[]) => Float64Array.from(values).sort()
 const numbers = fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 60 })

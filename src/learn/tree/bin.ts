@@ -106,10 +106,7 @@ function sampleRows(rows: Uint32Array, seed: number): Uint32Array {
   return sample
 }
 
-/**
- * The given rows as bins. A missing value in a column that had none when the bins were learnt goes to its first bin,
- * which only rows held out for early stopping can meet; those are scored on their values, not on bins.
- */
+/** The given rows, which the bins were learnt from, as bins. */
 export function applyBins(mapper: BinMapper, x: Matrix, rows: Uint32Array): BinnedMatrix {
   const nRows = rows.length
   const bins = new Uint8Array(mapper.nColumns * nRows)

@@ -7,7 +7,7 @@ import { selectTarget, type Target } from '../../table/target.ts'
 import { gradientBoosting } from '../boosting/gradient-boosting.ts'
 import type { EstimatorDefinition } from '../estimator.ts'
 import { randomForest } from '../forest/random-forest.ts'
-import { matrixOf } from './fixtures/synthetic.ts'
+import { matrixOf } from './testing/synthetic.ts'
 
 /** The UCI file, all 36 columns as the numbers they are. */
 function students(): { x: Matrix; target: Target & { readonly task: 'classification' } } {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { type Matrix, selectMatrixRows } from '../../table/matrix.ts'
 import { firstOutput, type TreeEnsemble, treeCount } from './ensemble.ts'
-import { randomTrees } from './fixtures/random-trees.ts'
-import { matrixOf } from './fixtures/synthetic.ts'
 import { addTreeOutputs } from './predict.ts'
+import { randomTrees } from './testing/random-trees.ts'
+import { matrixOf } from './testing/synthetic.ts'
 
 const SPECIAL = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 1, 2, 3, 4, 1.5]
 const x = matrixOf(200, 4, (row, column) => SPECIAL[(row * 5 + column * 3 + (row >> 3)) % SPECIAL.length]!)

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import type { TreeEnsemble } from './ensemble.ts'
 import { treeCount } from './ensemble.ts'
 import { EnsembleWriter } from './ensemble-writer.ts'
-import { randomTrees } from './fixtures/random-trees.ts'
-import { matrixOf, normalData, treesFixture } from './fixtures/synthetic.ts'
 import { addTreeOutputs } from './predict.ts'
 import { treeShap } from './shap.ts'
+import { randomTrees } from './testing/random-trees.ts'
+import { matrixOf, normalData, treesFixture } from './testing/synthetic.ts'
 
 /** v(S): what the trees say of a row when only the columns of `known` (a bit set) are known. */
 function expectation(trees: TreeEnsemble, row: readonly number[], known: number, output: number): number {

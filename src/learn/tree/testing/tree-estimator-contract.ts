@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { type Matrix, selectMatrixRows } from '../../table/matrix.ts'
-import type { State } from '../../table/state.ts'
-import { selectTarget, type Target } from '../../table/target.ts'
-import type { EstimatorDefinition, FitInput, FittedModel } from '../estimator.ts'
-import { classTarget, type Kind, matrixOf, range, syntheticData } from './fixtures/synthetic.ts'
+import { type Matrix, selectMatrixRows } from '../../../table/matrix.ts'
+import type { State } from '../../../table/state.ts'
+import { selectTarget, type Target } from '../../../table/target.ts'
+import type { EstimatorDefinition, FitInput, FittedModel } from '../../estimator.ts'
+import { classTarget, type Kind, matrixOf, range, syntheticData } from './synthetic.ts'
 
 /** An estimator and the options that the suite fits it with. */
 export interface TreeEstimator<Options> {
