@@ -65,26 +65,25 @@ export async function makeFolder(folder: string): Promise<string | null> {
 
 /** Level by level: Node's recursive mkdir never returns where the system answers "not found" for a folder whose parent is there, as /proc does. */
 async function makeFolders(folder: string): Promise<string | null> {
-  const code = await mkdirCode(folder)
-  if (code === null) return folder
-  if (code === 'EEXIST') return null
+  const failed = await tryMkdir(folder)
+  if (failed === null) return folder
+  if (failed.code === 'EEXIST') return null
   const parent = path.dirname(folder)
-  if (code !== 'ENOENT' || parent === folder) throw Object.assign(new Error(`mkdir ${folder}: ${code}`), { code })
+  if (failed.code !== 'ENOENT' || parent === folder) throw failed
   const made = await makeFolders(parent)
-  const again = await mkdirCode(folder)
+  const again = await tryMkdir(folder)
   // Another process may have been faster, here or above.
-  if (again !== null && again !== 'EEXIST') throw Object.assign(new Error(`mkdir ${folder}: ${again}`), { code: again })
+  if (again !== null && again.code !== 'EEXIST') throw again
   return made ?? (again === null ? folder : null)
 }
 
-/** @returns null where the folder was made, else the system's code; EEXIST only where a folder is there. */
-async function mkdirCode(folder: string): Promise<string | null> {
+/** @returns null where the folder was made, else the system's error; EEXIST also where a file is in the way, which shows soon enough. */
+async function tryMkdir(folder: string): Promise<NodeJS.ErrnoException | null> {
   try {
     await mkdir(folder, { mode: FOLDER_MODE })
     return null
   } catch (error) {
-    const { code = 'EIO' } = error as NodeJS.ErrnoException
-    return code === 'EEXIST' && !(await stat(folder)).isDirectory() ? 'ENOTDIR' : code
+    return error as NodeJS.ErrnoException
   }
 }
 
