@@ -3,4 +3,5 @@
 const MINIMUM = 24
 
 if (Number(process.versions.node.split('.')[0]) >= MINIMUM) await import('./prepare.ts')
-else console.error(`Nothing is prepared: Bellwether runs on Node.js ${MINIMUM} or newer, and this is ${process.version}.`)
+else
+  console.error(`Nothing is prepared: Bellwether runs on Node.js ${MINIMUM} or newer, and this is ${process.version}.`)
