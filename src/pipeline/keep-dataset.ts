@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { writeParquet } from '../data/parquet.ts'
 import { rejectsToCsv } from '../data/rejects-csv.ts'
 import type { BlobStore } from '../track/blob-store.ts'
@@ -6,7 +7,7 @@ import type { PreparedRun } from './prepare-run.ts'
 
 /** Keeps the accepted table as a dataset version and the rejected rows beside it; a version that is there already stays as it is. */
 export async function keepDataset(
-  { dataset, options }: Pick<PreparedRun, 'dataset' | 'options'>,
+  { dataset, options, project }: Pick<PreparedRun, 'dataset' | 'options' | 'project'>,
   { blobs, datasets, clock }: { blobs: BlobStore; datasets: DatasetStore; clock: () => number },
 ): Promise<void> {
   await datasets.putDataset({
@@ -16,9 +17,16 @@ export async function keepDataset(
     nRejected: dataset.nRejected,
     schema: dataset.schema,
     profile: dataset.profile,
-    source: dataset.source,
+    source: sourceName(dataset.source, project.folder),
     blob: await blobs.put(await writeParquet(dataset.table, dataset.schema)),
     rejectsBlob: dataset.nRejected > 0 ? await blobs.put(rejectsToCsv(dataset.rejected, dataset.fileColumns)) : null,
     createdTime: clock(),
   })
+}
+
+/** What is kept of a file's place: its path inside the project, else its name alone. The rest of a path tells of a machine and its users. */
+function sourceName(source: string, projectFolder: string): string {
+  if (/^https?:\/\//.test(source)) return source
+  const inside = path.relative(projectFolder, source)
+  return inside.startsWith('..') || path.isAbsolute(inside) ? path.basename(source) : inside
 }

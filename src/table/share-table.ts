@@ -3,7 +3,10 @@ import type { Table } from './table.ts'
 
 /** The same table with its numbers in shared memory, so that worker threads read it without a copy. Texts are copied when sent. */
 export function shareTable(table: Table): Table {
-  return { nRows: table.nRows, columns: new Map(Array.from(table.columns, ([name, column]) => [name, shareColumn(column)])) }
+  return {
+    nRows: table.nRows,
+    columns: new Map(Array.from(table.columns, ([name, column]) => [name, shareColumn(column)])),
+  }
 }
 
 function shareColumn(column: Column): Column {

@@ -13,14 +13,18 @@ export function makeTable(columns: Iterable<readonly [string, Column]>, nRows?: 
   let rows = nRows
   for (const [name, column] of map) {
     rows ??= columnLength(column)
-    if (columnLength(column) !== rows) throw new BellwetherError('INTERNAL', `Column "${name}" has ${columnLength(column)} rows, the table ${rows}.`)
+    if (columnLength(column) !== rows)
+      throw new BellwetherError('INTERNAL', `Column "${name}" has ${columnLength(column)} rows, the table ${rows}.`)
   }
   return { nRows: rows ?? 0, columns: map }
 }
 
 /** The given rows, in the given order; a row may come more than once. */
 export function selectRows(table: Table, rows: Uint32Array): Table {
-  return { nRows: rows.length, columns: new Map(Array.from(table.columns, ([name, column]) => [name, selectColumn(column, rows)])) }
+  return {
+    nRows: rows.length,
+    columns: new Map(Array.from(table.columns, ([name, column]) => [name, selectColumn(column, rows)])),
+  }
 }
 
 /** The named columns, in the given order; names that the table lacks are an error. */

@@ -10,7 +10,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
   const home = await openHome(homeFolder(options, project.folder), { create: true })
   try {
     await keepDataset(
-      { dataset, options: project.options },
+      { dataset, options: project.options, project },
       { blobs: home.blobs, datasets: home.datasets, clock: Date.now },
     )
   } finally {
