@@ -55,6 +55,10 @@ export class ColumnFeatures implements FittedFeatures {
     return { nRows, nColumns, data, names: this.names }
   }
 
+  withDerived(table: Table): Table {
+    return withDerived(table, this.#derived)
+  }
+
   state(): FeaturesState {
     return {
       format: 'bellwether-features',

@@ -12,5 +12,7 @@ export interface FittedFeatures {
   readonly sources: readonly string[]
   /** Pure and row by row: a row's features never depend on the other rows of the table. Never uses the target. */
   transform(table: Table): Matrix
+  /** The table with the derived columns beside its own: what explanations show values of. */
+  withDerived(table: Table): Table
   state(): State
 }

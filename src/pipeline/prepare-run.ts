@@ -15,6 +15,7 @@ import { selectTarget, type Target, targetLength } from '../table/target.ts'
 import type { Project } from './load-project.ts'
 import type { ProjectOptions } from './project.ts'
 import { isExpression, type Roles, resolveRoles } from './roles.ts'
+import { familyOf } from './search-families.ts'
 
 export interface RunRequest {
   readonly project: Project
@@ -61,6 +62,8 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
       )
     }
   }
+  for (const name of Object.keys(options.search.spaces))
+    familyOf(name, { nRows: 1, nColumns: 1, task: options.task }, options.search.spaces)
   const scoringName = options.search.scoring ?? (options.task === 'classification' ? 'f1_macro' : 'rmse')
   metricNamed(scoringName, options.task)
   for (const gate of options.gates) metricNamed(gate.metric, options.task)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { DataOptions } from '../data/data-options.ts'
 import { FeatureOptions } from '../features/feature-options.ts'
 import { estimators } from '../learn/estimators.ts'
+import { Distribution } from '../learn/search-space.ts'
 
 /** Names of projects and models: what a URL, a folder and MLflow's clients all take. */
 const NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/
@@ -33,6 +34,12 @@ export const SearchOptions = z.strictObject({
     .max(4294967295)
     .default(42)
     .describe('Seeds folds, draws and fits; equal seeds give equal models.'),
+  spaces: z
+    .record(z.enum(estimatorNames()), z.record(z.string(), Distribution))
+    .default({})
+    .describe(
+      'Kind of model -> option -> distribution, over the built-in space; then every trial of that kind is drawn, and its defaults are not tried first.',
+    ),
 })
 export type SearchOptions = z.output<typeof SearchOptions>
 
@@ -64,7 +71,7 @@ export const ProjectOptions = z.strictObject({
     .describe('Said wherever a model trained on data.source shows, such as "synthetic data"; not of --data.'),
   data: DataOptions.describe('Where the table comes from and what its columns mean.'),
   features: FeatureOptions.prefault({}).describe('How columns become numbers.'),
-  split: SplitOptions.prefault({}),
+  split: SplitOptions.prefault({}).describe('Which rows are kept for the test.'),
   models: z
     .array(z.enum(estimatorNames()))
     .min(1)
@@ -72,8 +79,11 @@ export const ProjectOptions = z.strictObject({
     .describe(
       'Kinds of model that compete; by default the baseline, a linear model, a random forest and gradient boosting.',
     ),
-  search: SearchOptions.prefault({}),
-  gates: z.array(Gate).default([]).describe('What a version must show before it becomes champion.'),
+  search: SearchOptions.prefault({}).describe('How options are chosen for each kind of model.'),
+  gates: z
+    .array(Gate)
+    .default([])
+    .describe('What a version must show before it becomes champion; each sets `min`, `max` or `betterThan`.'),
   serving: z.strictObject({}).prefault({}).describe('Serving; no options yet.'),
   monitoring: z.strictObject({}).prefault({}).describe('Monitoring; no options yet.'),
   retraining: z.strictObject({}).prefault({}).describe('Retraining; no options yet.'),
@@ -85,7 +95,14 @@ export function projectJsonSchema(): Record<string, unknown> {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Bellwether project file',
-    ...z.toJSONSchema(ProjectOptions, { io: 'input', unrepresentable: 'any' }),
+    ...z.toJSONSchema(ProjectOptions, {
+      io: 'input',
+      unrepresentable: 'any',
+      // Zod's whole numbers end where a float64 stops telling them apart; as a bound that says nothing.
+      override: ({ jsonSchema }) => {
+        if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
+      },
+    }),
   }
 }
 

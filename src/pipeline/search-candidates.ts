@@ -1,9 +1,9 @@
 import { randomisedSearch, type SearchResult, type TrialResult } from '../evaluate/search/randomised-search.ts'
-import { searchFamily } from '../evaluate/search/search-family.ts'
 import { estimator } from '../learn/estimators.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
 import type { PreparedRun } from './prepare-run.ts'
 import type { RunEvent } from './run-events.ts'
+import { familyOf } from './search-families.ts'
 import { openTrialPool } from './trial-pool.ts'
 
 export interface SearchDeps {
@@ -47,7 +47,7 @@ export async function searchCandidates(
     let total = 0
     let best: number | null = null
     return await randomisedSearch({
-      families: families.map((name) => searchFamily(estimator(name), spaceFacts(name))),
+      families: families.map((name) => familyOf(name, spaceFacts(name), options.search.spaces)),
       nTrials: options.search.trials,
       folds,
       seed: options.search.seed,

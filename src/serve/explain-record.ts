@@ -1,4 +1,5 @@
 import type { FittedPipeline } from '../learn/fitted-pipeline.ts'
+import { type Column, isMissing } from '../table/column.ts'
 import { selectRows, type Table } from '../table/table.ts'
 import type { Contribution, Explanation } from './prediction.ts'
 
@@ -18,13 +19,33 @@ export interface ExplainRequest {
 export function explainRecord({ pipeline, table, row, record, output, of }: ExplainRequest): Explanation {
   const one = table.nRows === 1 ? table : selectRows(table, Uint32Array.of(row))
   const { space, base, score, contributions } = pipeline.explain(one, 0, output)
+  const { columns } = pipeline.features.withDerived(one)
   return {
     score: space === 'value' ? of : `${space} of ${of}`,
     base,
     total: score,
     contributions: contributions
-      .map(({ feature, contribution }): Contribution => ({ feature, value: sentValue(record, feature), contribution }))
+      .map(
+        ({ feature, contribution }): Contribution => ({
+          feature,
+          value: sentValue(record, feature) ?? derivedValue(columns.get(feature)),
+          contribution,
+        }),
+      )
       .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution)),
+  }
+}
+
+/** The value of a column made from others: a number or a category, null where it is missing. */
+function derivedValue(column: Column | undefined): Contribution['value'] {
+  if (!column || isMissing(column, 0)) return null
+  switch (column.kind) {
+    case 'category':
+      return column.categories[column.codes[0]!] ?? null
+    case 'date':
+      return new Date(column.values[0]!).toISOString()
+    default:
+      return column.values[0] ?? null
   }
 }
 

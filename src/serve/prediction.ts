@@ -8,7 +8,7 @@ export interface PredictionWarning {
 
 export interface Contribution {
   readonly feature: string
-  /** As the caller sent it; null where it was left out, or where the feature is made from others. */
+  /** As the caller sent it, or as it was made from others; null where it is missing. */
   readonly value: string | number | boolean | null
   readonly contribution: number
 }

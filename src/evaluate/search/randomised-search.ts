@@ -14,8 +14,8 @@ export type { CrossValidated, FoldResult, FoldTask, RankedTrial, TrialResult } f
 export interface SearchFamily {
   readonly estimator: string
   readonly space: SearchSpace
-  /** Values of the space's options in trial 0, so that the record shows them; see `searchFamily`. */
-  readonly defaults?: Params
+  /** Values of the space's options in trial 0, so that the record shows them; see `searchFamily`. null: trial 0 is drawn as the others. */
+  readonly defaults?: Params | null
 }
 
 export interface RandomisedSearch {

@@ -12,16 +12,18 @@ const LARGEST_GRID = 2 ** 32
  * options in the order of their names, each drawn from its distribution; a space of choices alone is drawn without
  * replacement, and gives no more trials than it has points (here without the point that trial 0 tried already).
  * An empty space has one trial.
- * @param defaults Values of the space's options that trial 0 has; options left out have the estimator's default.
+ * @param defaults Values of the space's options that trial 0 has; options left out have the estimator's default. null: every trial is drawn.
  * @throws SEARCH_SPACE_INVALID
  */
-export function sampleTrials(space: SearchSpace, n: number, seed: number, defaults: Params = {}): Params[] {
+export function sampleTrials(space: SearchSpace, n: number, seed: number, defaults: Params | null = {}): Params[] {
   if (!Number.isInteger(n) || n < 1) {
     throw new BellwetherError('INTERNAL', `The number of trials should be a whole number, 1 or more, not ${n}.`)
   }
   const names = Object.keys(space).sort()
   for (const name of names) checkDistribution(name, space[name]!)
-  if (n === 1 || names.length === 0) return [defaults]
+  if (names.length === 0) return [defaults ?? {}]
+  const first = defaults === null ? [] : [defaults]
+  if (n === first.length) return first
   const random = new RandomState(seed)
   const choices = names.map((name) => {
     const distribution = space[name]!
@@ -30,8 +32,8 @@ export function sampleTrials(space: SearchSpace, n: number, seed: number, defaul
   const gridSize = choices.reduce((size, values) => size * values.length, 1)
   // A distribution that is no choice has no values here, which makes the grid's size 0.
   if (gridSize > 0 && gridSize <= LARGEST_GRID)
-    return [defaults, ...gridTrials(names, choices, n - 1, defaults, random)]
-  const trials = [defaults]
+    return [...first, ...gridTrials(names, choices, n - first.length, defaults, random)]
+  const trials: Params[] = first
   while (trials.length < n) {
     trials.push(Object.fromEntries(names.map((name) => [name, draw(space[name]!, random)])))
   }
@@ -64,11 +66,11 @@ function gridTrials(
   names: readonly string[],
   choices: readonly (readonly ParamValue[])[],
   n: number,
-  defaults: Params,
+  defaults: Params | null,
   random: RandomState,
 ): Params[] {
   const gridSize = choices.reduce((size, values) => size * values.length, 1)
-  const isDefault = (params: Params) => names.every((name) => params[name] === defaults[name])
+  const isDefault = (params: Params) => defaults !== null && names.every((name) => params[name] === defaults[name])
   const at = (index: number): Params => {
     let rest = index
     const entries: [string, ParamValue][] = []
@@ -80,7 +82,9 @@ function gridTrials(
     return Object.fromEntries(entries)
   }
   // Where the defaults are a point of the grid, one more is drawn to make up for it.
-  const onGrid = names.every((name, i) => Object.hasOwn(defaults, name) && choices[i]!.includes(defaults[name]!))
+  const onGrid =
+    defaults !== null &&
+    names.every((name, i) => Object.hasOwn(defaults, name) && choices[i]!.includes(defaults[name]!))
   const indices = sampleWithoutReplacement(gridSize, Math.min(gridSize, onGrid ? n + 1 : n), random)
   return Array.from(indices, at)
     .filter((params) => !isDefault(params))

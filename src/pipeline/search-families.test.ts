@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { sampleTrials } from '../evaluate/search/sample-trials.ts'
+import { familyOf } from './search-families.ts'
+
+const facts = { nRows: 100, nColumns: 5, task: 'classification' } as const
+
+test('without a declared space the built-in one is drawn from, after the defaults', () => {
+  const family = familyOf('logistic-regression', facts, {})
+  expect(family.defaults).toMatchObject({ C: 1 })
+})
+
+test('a declared distribution stands in for the built-in one, and every trial keeps to it', () => {
+  const { space, defaults } = familyOf('logistic-regression', facts, {
+    'logistic-regression': { C: { type: 'uniform', low: 5, high: 6 } },
+  })
+  const trials = sampleTrials(space, 30, 1, defaults)
+  expect(trials).toHaveLength(30)
+  for (const trial of trials) expect(trial['C']).toBeGreaterThanOrEqual(5)
+  expect(trials.some((trial) => trial['classWeight'] === 'balanced')).toBe(true)
+})
+
+test('a declared grid is drawn without repeats, and gives no more trials than it has points', () => {
+  const declared = {
+    'logistic-regression': {
+      C: { type: 'choice' as const, values: [1, 2, 3] },
+      classWeight: { type: 'choice' as const, values: [null] },
+    },
+  }
+  const { space, defaults } = familyOf('logistic-regression', facts, declared)
+  expect(
+    sampleTrials(space, 30, 1, defaults)
+      .map((trial) => trial['C'])
+      .sort(),
+  ).toEqual([1, 2, 3])
+})
+
+test('an option that the model does not have is named, with the one that was meant', () => {
+  expect(() =>
+    familyOf('random-forest', facts, { 'random-forest': { maxDeph: { type: 'int', low: 1, high: 3 } } }),
+  ).toThrow(/maxDeph.*did you mean "maxDepth"/)
+})
