@@ -161,6 +161,8 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
   onEvent({ type: 'stage', stage: 'evaluate' })
   await settle(signal)
   const winner = { estimator: best.estimator, ...fits.get(best.estimator)! }
+  const warnings = [...prepared.warnings, ...(winner.pipeline.model.warnings ?? [])]
+  for (const message of winner.pipeline.model.warnings ?? []) onEvent({ type: 'warning', message })
   const evaluation = evaluateWinner({
     prepared,
     candidates,
@@ -183,6 +185,7 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
   const cv = Object.fromEntries(Object.entries(best.cv!).map(([key, { mean }]) => [key, mean]))
   const now = clock()
   await tracking.logBatch(run.id, {
+    ...(warnings.length > 0 ? { tags: { 'bellwether.warnings': warnings.join('\n') } } : {}),
     params: {
       'best.estimator': best.estimator,
       ...Object.fromEntries(Object.entries(best.params).map(([key, value]) => [`best.${key}`, JSON.stringify(value)])),
@@ -223,7 +226,7 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
     baseline,
     model: { name: version.model, version: version.version, aliases: version.aliases },
     gates,
-    warnings: prepared.warnings,
+    warnings,
     seconds: Math.round(clock() - started) / 1000,
   }
 }

@@ -1,11 +1,16 @@
 import { withHome } from '../context.ts'
-import { formatTable, printJson, printLine } from '../output.ts'
+import { formatTable, note, printJson, printLine } from '../output.ts'
 
 const MANY = 6
 
 export async function action(options: Record<string, unknown>, [id]: string[]): Promise<number> {
   return withHome(options, async (home) => {
     const dataset = await home.datasets.dataset(id!)
+    if (options['rejects']) {
+      if (dataset.rejectsBlob === null) note(`no row of ${dataset.id.slice(0, 19)} was rejected`)
+      else process.stdout.write(await home.blobs.get(dataset.rejectsBlob))
+      return 0
+    }
     if (options['json']) {
       printJson(dataset)
       return 0
