@@ -73,7 +73,7 @@ export const ERRORS = {
     status: 400,
     hint: 'Choose an address of this machine with `--host`, and a port that you may use with `--port`.',
   },
-
+  // Anywhere
   INTERNAL: {
     status: 500,
     hint: 'This is a fault of Bellwether. Report it with the request id and the log around it.',

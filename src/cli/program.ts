@@ -1,0 +1,224 @@
+import { Command, Help, Option } from 'commander'
+import { VERSION } from '../version.ts'
+
+/** What a command's exit status means. */
+export const EXIT_STATUSES: ReadonlyMap<number, string> = new Map([
+  [0, 'done'],
+  [1, 'a check or a gate said no'],
+  [2, 'bad input or usage; the error says what to do'],
+  [130, 'stopped by Ctrl-C'],
+])
+
+const home = () =>
+  new Option(
+    '--home <folder>',
+    'where state lives (default: .bellwether/ beside the project file, else in this folder)',
+  )
+const json = () => new Option('--json', 'print one JSON document on standard output and nothing else there')
+
+/** What each command's file exports; its number is the exit status. */
+type Action = (options: Record<string, unknown>, args: string[]) => Promise<number>
+function lazily(load: () => Promise<{ action: Action }>) {
+  return async (...all: unknown[]) => {
+    const command = all.at(-1) as Command
+    const { action } = await load()
+    process.exitCode = await action(command.optsWithGlobals(), command.args)
+  }
+}
+
+/** The command line: one file per command, loaded only when it is called. `docs/command-line.md` is made from this. */
+export function createProgram(): Command {
+  const program = new Command('bellwether')
+    .description("A predictive model's whole life: data, features, training, tracking, registry, serving.")
+    .version(VERSION)
+    .showHelpAfterError('(add --help for the options)')
+    .configureHelp({
+      optionDescription: (option) => `${new Help().optionDescription(option)}${option.mandatory ? ' (required)' : ''}`,
+    })
+    .addHelpText('after', exitStatusHelp())
+    .exitOverride()
+
+  program
+    .command('init')
+    .description('write a project file for a table')
+    .requiredOption('--data <file>', 'CSV, Parquet or JSON lines')
+    .requiredOption('--target <column>', 'what to predict: a column or an expression')
+    .option('--name <name>', "the project's name (default: from the file's)")
+    .option('--out <folder>', 'folder for the project file', '.')
+    .option('--force', 'replace a project file that is there')
+    .addOption(json())
+    .action(lazily(() => import('./commands/init.ts')))
+
+  program
+    .command('run')
+    .description('train, search, evaluate and register: from a table to a model version')
+    .argument('<project>', 'a folder, a project file, or a name under examples/ or in the home')
+    .option('--data <file>', "the table (default: the project file's data.source)")
+    .addOption(home())
+    .option('--threads <n>', 'worker threads (default: one per core)')
+    .option('--trials <n>', 'trials per kind of model (default: from the project file)')
+    .option('--models <names>', 'kinds of model, separated by commas (default: from the project file)')
+    .option('--seed <n>', 'seed of split, folds and search (default: from the project file)')
+    .addOption(json())
+    .action(lazily(() => import('./commands/run.ts')))
+
+  program
+    .command('start')
+    .description('train on the bundled sample, or on --data, unless that is done already; then serve')
+    .argument('[project]', 'a folder, a project file, or a name under examples/', 'academic-risk')
+    .option('--data <file>', 'the table')
+    .option('--target <column>', 'with --data and no project: what to predict')
+    .addOption(home())
+    .option('--port <n>', 'port', '8000')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--threads <n>', 'worker threads for training (default: one per core)')
+    .action(lazily(() => import('./commands/start.ts')))
+
+  program
+    .command('serve')
+    .description('answer predictions over HTTP, with the dashboard')
+    .addOption(home())
+    .option('--port <n>', 'port', '8000')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--allowed-host <names>', 'further Host header values to accept, separated by commas')
+    .option('--default-model <name>', 'model of POST /predict (default: the only one)')
+    .addOption(json())
+    .action(lazily(() => import('./commands/serve.ts')))
+
+  program
+    .command('predict')
+    .description('score a file with a model version')
+    .argument('<model>', 'name, name@alias or name/version')
+    .requiredOption('--data <file>', 'CSV, Parquet or JSON lines')
+    .option('--out <file>', 'write CSV or JSON lines here (default: JSON lines on standard output)')
+    .option('--explain', 'add the contributions to each prediction')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/predict.ts')))
+
+  const data = program.command('data').description('data versions')
+  data
+    .command('fetch')
+    .description('get a public dataset and check its hash (uci-697)')
+    .argument('<name>', 'uci-697')
+    .option('--out <folder>', 'folder to write to', '.')
+    .addOption(json())
+    .action(lazily(() => import('./commands/data-fetch.ts')))
+  data
+    .command('add')
+    .description('read, validate and keep a table as a dataset version')
+    .argument('<project>', 'a folder, a project file, or a name')
+    .option('--data <file>', "the table (default: the project file's data.source)")
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/data-add.ts')))
+  data
+    .command('validate')
+    .description('check a table against a project; exit status 1 when rows are rejected')
+    .argument('<project>', 'a folder, a project file, or a name')
+    .option('--data <file>', "the table (default: the project file's data.source)")
+    .option('--rejects <file>', 'write the rejected rows with their reasons here')
+    .addOption(json())
+    .action(lazily(() => import('./commands/data-validate.ts')))
+  data
+    .command('list')
+    .description('dataset versions, newest first')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/data-list.ts')))
+  data
+    .command('show')
+    .description('schema and profile of a dataset version')
+    .argument('<id>', 'its id or the start of it')
+    .option('--rejects', 'print the rejected rows with their reasons, as CSV')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/data-show.ts')))
+
+  const runs = program.command('runs').description('what was tried')
+  runs
+    .command('list')
+    .description('runs, newest first')
+    .option('--experiment <name>', 'only of this project')
+    .option('--parent <run>', "the trials of this run (default: runs that are nobody's trial)")
+    .option('--limit <n>', 'how many', '20')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/runs-list.ts')))
+  runs
+    .command('show')
+    .description('params, metrics, datasets and artifacts of a run')
+    .argument('<run>', 'its id or the start of it')
+    .option('--artifact <path>', 'write this artifact to standard output')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/runs-show.ts')))
+  runs
+    .command('compare')
+    .description('params and metrics of runs side by side')
+    .argument('<runs...>', 'their ids or the starts of them')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/runs-compare.ts')))
+
+  const models = program.command('models').description('registered models, versions and aliases')
+  models
+    .command('list')
+    .description('models with their aliases')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/models-list.ts')))
+  models
+    .command('show')
+    .description("a model's versions, or one of them")
+    .argument('<model>', 'name, name@alias or name/version')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/models-show.ts')))
+  models
+    .command('promote')
+    .description('point an alias at a version')
+    .argument('<model>', 'name/version')
+    .option('--alias <alias>', 'the alias', 'champion')
+    .requiredOption('--reason <text>', 'why; kept in the ledger')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/models-promote.ts')))
+  models
+    .command('rollback')
+    .description('point an alias back at what it pointed at before')
+    .argument('<model>', 'name')
+    .option('--alias <alias>', 'the alias', 'champion')
+    .requiredOption('--reason <text>', 'why; kept in the ledger')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/models-rollback.ts')))
+  models
+    .command('history')
+    .description('every change of its versions and aliases')
+    .argument('<model>', 'name')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/models-history.ts')))
+
+  program
+    .command('ledger')
+    .description('the registry’s ledger')
+    .command('verify')
+    .description('walk the hash chain; exit status 1 when an entry was edited or is missing')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/ledger-verify.ts')))
+
+  program
+    .command('schema')
+    .description('print the JSON Schema of the project file')
+    .action(lazily(() => import('./commands/schema.ts')))
+
+  return program
+}
+
+function exitStatusHelp(): string {
+  const lines = [...EXIT_STATUSES].map(([status, meaning]) => `  ${String(status).padEnd(5)}${meaning}`)
+  return `\nExit status:\n${lines.join('\n')}`
+}
