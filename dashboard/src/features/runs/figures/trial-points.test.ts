@@ -34,3 +34,9 @@ test('a trial without a score is no point, and keeps its place in time', () => {
   const points = trialPoints([trial('a', 1, 'ridge'), trial('b', 2, 'ridge', 0.7)], 'cv.f1_macro')
   expect(points.get('ridge')).toEqual([{ trial: 2, value: 0.7, name: 'ridge b' }])
 })
+
+test('the baseline is no point beside other estimators, and is one alone', () => {
+  const baseline = trial('a', 1, 'baseline', 0.2)
+  expect([...trialPoints([baseline, trial('b', 2, 'ridge', 0.7)], 'cv.f1_macro').keys()]).toEqual(['ridge'])
+  expect([...trialPoints([baseline], 'cv.f1_macro').keys()]).toEqual(['baseline'])
+})

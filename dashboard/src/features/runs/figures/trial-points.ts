@@ -18,7 +18,10 @@ export function estimatorOf(run: Run): string {
   return run.params['estimator'] ?? run.tags['estimator'] ?? run.tags['bellwether.estimator'] ?? run.name
 }
 
-/** The trials' scores by estimator, in the order in which they started. */
+/**
+ * The trials' scores by estimator, in the order in which they started. The baseline is left out beside others: it lies so far
+ * off that these could not be told apart.
+ */
 export function trialPoints(trials: readonly Run[], metric: string): Map<string, TrialPoint[]> {
   const series = new Map<string, TrialPoint[]>()
   const inTime = trials.toSorted((a, b) => a.startTime - b.startTime || a.id.localeCompare(b.id))
@@ -28,6 +31,7 @@ export function trialPoints(trials: readonly Run[], metric: string): Map<string,
     const estimator = estimatorOf(run)
     series.set(estimator, [...(series.get(estimator) ?? []), { trial: index + 1, value, name: run.name }])
   })
+  if (series.size > 1) series.delete('baseline')
   return series
 }
 
@@ -61,6 +65,7 @@ export function trialChart(
       minInterval: 1,
       min: 1,
       max: 'dataMax',
+      axisLabel: { ...axis.axisLabel, showMaxLabel: false },
       splitLine: { show: false },
     },
     yAxis: { ...axis, type: 'value', name: metric, nameLocation: 'middle', nameGap: 42, scale: true },
