@@ -61,6 +61,10 @@ export const ColumnOptions = z
       .optional()
       .describe('Meaning of category codes, for people; other codes are allowed. Makes the column a category.'),
     required: z.boolean().default(false).describe('A missing value is refused.'),
+    optional: z
+      .boolean()
+      .default(false)
+      .describe('The file need not have the column; other declared columns must be there.'),
     unit: z.string().optional().describe('Unit of the numbers, for people.'),
     description: z.string().optional().describe('What the column means, for people.'),
     dateFormat: z
@@ -85,6 +89,7 @@ export const ColumnOptions = z
       fault('labels', `are for a category, and the column is declared a ${kind}`)
     if (kind && kind !== 'category' && column.categories)
       fault('categories', `are for a category, and the column is declared a ${kind}`)
+    if (column.optional && column.required) fault('optional', 'contradicts required; keep one of them')
     if (!kind && column.categories && (column.min !== undefined || column.max !== undefined)) {
       fault('categories', 'make the column a category, min and max a number; keep one of them')
     }

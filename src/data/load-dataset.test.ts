@@ -72,6 +72,15 @@ describe('a file becomes a dataset version', () => {
   })
 })
 
+test('codes that the declared labels do not know are told of, without a word where the labels fit', async () => {
+  const labels = { '1': 'nursing', '2': 'tourism', '3': 'agronomy' }
+  const options = { target: 'y', columns: { course: { labels } } }
+  expect((await load('course,y\n7,a\n8,b\n1,a\n9,b\n', options)).warnings).toEqual([
+    'Column "course": 3 of its 4 codes have no label in the project file. Are its codes the ones that the labels are for?',
+  ])
+  expect((await load('course,y\n1,a\n2,b\n3,a\n2,b\n', options)).warnings).toEqual([])
+})
+
 describe('a file that does not fit the project is refused', () => {
   test.each([
     ['the target', { target: 'Targte' }, 'Did you mean "Target"?'],
@@ -84,6 +93,15 @@ describe('a file that does not fit the project is refused', () => {
     expect(error).toMatchObject({ code: 'COLUMN_NOT_FOUND' })
     expect((error as BellwetherError).message).toContain(message)
     expect((error as BellwetherError).message).toContain('"age", "Target"')
+  })
+
+  test('an optional declared column may be missing, and is enforced where it is there', async () => {
+    const options = { target: 'y', columns: { n: { min: 0, optional: true } }, rejects: { maxRejectedShare: 1 } }
+    expect((await load('m,y\n1,a\n2,b\n', options)).nRows).toBe(2)
+    expect((await load('n,y\n-1,a\n2,b\n', options)).nRejected).toBe(1)
+    expect(DataOptions.safeParse({ target: 'y', columns: { n: { required: true, optional: true } } }).success).toBe(
+      false,
+    )
   })
 
   test('a target that is an expression names no column', async () => {

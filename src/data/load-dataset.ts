@@ -115,7 +115,8 @@ function checkNames(raw: RawTable, options: DataOptions, targetIsColumn: boolean
   if (options.id !== null) check(options.id, 'id column')
   if (options.time !== null) check(options.time, 'time column')
   for (const name of options.sensitive) check(name, 'sensitive column')
-  for (const [name, column] of Object.entries(options.columns)) if (!column.ignore) check(name, 'declared column')
+  for (const [name, column] of Object.entries(options.columns))
+    if (!column.ignore && !column.optional) check(name, 'declared column')
   for (const [name, role] of [
     [targetIsColumn ? options.target : null, 'data.target'],
     [options.id, 'data.id'],
@@ -131,8 +132,15 @@ function checkNames(raw: RawTable, options: DataOptions, targetIsColumn: boolean
 function columnWarnings(schema: TableSchema, options: DataOptions, nRows: number): string[] {
   const warnings: string[] = []
   for (const column of schema.columns) {
-    const { name, observed } = column
+    const { name, observed, labels } = column
     if (name === options.id) continue
+    const unlabelled = labels ? observed.categories.filter((code) => !Object.hasOwn(labels, code)).length : 0
+    if (unlabelled > 0) {
+      warnings.push(
+        `Column "${name}": ${unlabelled} of its ${observed.categories.length} codes have no label in the project file. ` +
+          'Are its codes the ones that the labels are for?',
+      )
+    }
     if (observed.distinct === 0)
       warnings.push(`Column "${name}" is missing in every row; nothing can be learnt from it.`)
     else if (observed.distinct === 1 && observed.missing === 0) {
