@@ -1,3 +1,4 @@
+import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BellwetherError } from '../errors.ts'
@@ -83,7 +84,11 @@ export function parseReference(reference: string): VersionReference {
 
 /** Who acts, for the ledger: the user of this shell. */
 export function actor(): string {
-  return `cli:${process.env['USER'] ?? process.env['LOGNAME'] ?? process.env['USERNAME'] ?? 'unknown'}`
+  try {
+    return `cli:${os.userInfo().username}`
+  } catch {
+    return `cli:${process.getuid?.() ?? 'unknown'}` // a user without a name, as containers run
+  }
 }
 
 /** An AbortSignal that Ctrl-C and SIGTERM fire; a second Ctrl-C ends at once. */

@@ -9,7 +9,7 @@ import { type CandidateReport, type Evaluation, evaluateWinner, scoringInterval 
 import { type GateResult, judgeGates } from './gates.ts'
 import { keepDataset } from './keep-dataset.ts'
 import type { PreparedRun } from './prepare-run.ts'
-import { processIsAlive, processTag } from './provenance.ts'
+import { processIsAlive, processTag, provenanceTags } from './provenance.ts'
 import { registerVersion } from './register-version.ts'
 import type { RunDeps } from './run-deps.ts'
 import { searchCandidates } from './search-candidates.ts'
@@ -74,21 +74,15 @@ export async function executeRun(prepared: PreparedRun, deps: RunDeps): Promise<
 
 async function openRun(prepared: PreparedRun, deps: RunDeps, started: number): Promise<Run> {
   const { options, dataset, families, roles } = prepared
-  const { provenance } = deps
   const experiment = await deps.tracking.ensureExperiment(options.name, started)
   const run = await deps.tracking.createRun({
     experimentId: experiment.id,
-    name: `run ${new Date(started).toISOString().slice(0, 19)}Z`,
+    name: `${options.name} ${new Date(started).toISOString().slice(0, 16).replace('T', ' ')}`,
     startTime: started,
     tags: {
+      'bellwether.project': options.name,
       'bellwether.process': processTag(),
-      'bellwether.version': provenance.bellwether,
-      'bellwether.node': provenance.node,
-      'bellwether.platform': provenance.platform,
-      'bellwether.dependencies': JSON.stringify(provenance.dependencies),
-      ...(provenance.git
-        ? { 'bellwether.git.commit': provenance.git.commit, 'bellwether.git.dirty': String(provenance.git.dirty) }
-        : {}),
+      ...provenanceTags(deps.provenance),
       ...(prepared.notes.length > 0 ? { 'bellwether.notes': prepared.notes.join('\n') } : {}),
       ...(prepared.warnings.length > 0 ? { 'bellwether.warnings': prepared.warnings.join('\n') } : {}),
       ...deps.tags,

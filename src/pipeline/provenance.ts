@@ -31,6 +31,17 @@ export async function provenance(projectFolder: string): Promise<Provenance> {
   }
 }
 
+/** What made a run, as its tags say it. */
+export function provenanceTags({ bellwether, node, platform, dependencies, git }: Provenance): Record<string, string> {
+  return {
+    'bellwether.version': bellwether,
+    'bellwether.node': node,
+    'bellwether.platform': platform,
+    'bellwether.dependencies': JSON.stringify(dependencies),
+    ...(git ? { 'bellwether.git.commit': git.commit, 'bellwether.git.dirty': String(git.dirty) } : {}),
+  }
+}
+
 async function gitState(folder: string): Promise<Provenance['git']> {
   const git = async (...args: string[]) => (await run('git', ['-C', folder, ...args], { timeout: 5000 })).stdout.trim()
   try {

@@ -2,6 +2,7 @@ import { randomisedSearch, type SearchResult, type TrialResult } from '../evalua
 import { estimator } from '../learn/estimators.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
 import type { PreparedRun } from './prepare-run.ts'
+import { type Provenance, provenanceTags } from './provenance.ts'
 import type { RunEvent } from './run-events.ts'
 import { familyOf } from './search-families.ts'
 import { openTrialPool } from './trial-pool.ts'
@@ -9,6 +10,7 @@ import { openTrialPool } from './trial-pool.ts'
 export interface SearchDeps {
   readonly tracking: TrackingStore
   readonly clock: () => number
+  readonly provenance: Provenance
   readonly threads: number
   readonly signal?: AbortSignal
   readonly onEvent: (event: RunEvent) => void
@@ -67,7 +69,7 @@ export async function searchCandidates(
         const score = trial.cv?.[scoring.name]?.mean ?? Number.NaN
         if (!Number.isNaN(score) && (best === null || (scoring.greaterIsBetter ? score > best : score < best)))
           best = score
-        await recordTrial(trial, run, deps)
+        await recordTrial(trial, run, prepared, deps)
         onEvent({
           type: 'trial-finished',
           estimator: trial.estimator,
@@ -84,10 +86,12 @@ export async function searchCandidates(
   }
 }
 
+/** A trial says by itself what made it: data, seed and versions, as its run does. */
 async function recordTrial(
   trial: TrialResult,
   run: { id: string; experimentId: string },
-  { tracking, clock }: SearchDeps,
+  { dataset, options }: PreparedRun,
+  { tracking, clock, provenance }: SearchDeps,
 ): Promise<void> {
   const now = clock()
   const metrics = Object.entries(trial.cv ?? {}).flatMap(([key, { mean, std, folds }]) => [
@@ -104,9 +108,15 @@ async function recordTrial(
     status: trial.error ? 'FAILED' : 'FINISHED',
     params: {
       estimator: trial.estimator,
+      'search.seed': String(options.search.seed),
       ...Object.fromEntries(Object.entries(trial.params).map(([key, value]) => [key, JSON.stringify(value)])),
     },
     metrics: metrics.filter(({ value }) => !Number.isNaN(value)),
-    tags: { 'bellwether.trial': String(trial.index), ...(trial.error ? { 'bellwether.error': trial.error } : {}) },
+    tags: {
+      'bellwether.trial': String(trial.index),
+      ...provenanceTags(provenance),
+      ...(trial.error ? { 'bellwether.error': trial.error } : {}),
+    },
+    datasets: [{ id: dataset.id, context: 'training' }],
   })
 }

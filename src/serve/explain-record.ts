@@ -1,4 +1,4 @@
-import type { FittedPipeline } from '../learn/fitted-pipeline.ts'
+import type { FittedPipeline, PipelineExplanation } from '../learn/fitted-pipeline.ts'
 import { type Column, isMissing } from '../table/column.ts'
 import { selectRows, type Table } from '../table/table.ts'
 import type { Contribution, Explanation } from './prediction.ts'
@@ -21,7 +21,7 @@ export function explainRecord({ pipeline, table, row, record, output, of }: Expl
   const { space, base, score, contributions } = pipeline.explain(one, 0, output)
   const { columns } = pipeline.features.withDerived(one)
   return {
-    score: space === 'value' ? of : `${space} of ${of}`,
+    score: scoreName(space, pipeline.target.classes.length, of),
     base,
     total: score,
     contributions: contributions
@@ -47,6 +47,16 @@ function derivedValue(column: Column | undefined): Contribution['value'] {
     default:
       return column.values[0] ?? null
   }
+}
+
+/**
+ * With two classes a boosted or linear score is the log-odds of the class. With more it is what softmax turns into the probability: it
+ * adds up, and only its differences between classes are log-odds.
+ */
+function scoreName(space: PipelineExplanation['space'], nClasses: number, of: string): string {
+  if (space === 'value') return of
+  if (space === 'log-odds' && nClasses > 2) return `softmax score of ${of}`
+  return `${space} of ${of}`
 }
 
 function sentValue(record: Readonly<Record<string, unknown>>, feature: string): Contribution['value'] {

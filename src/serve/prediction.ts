@@ -15,7 +15,7 @@ export interface Contribution {
 
 /** Why an answer is what it is: `base` and all contributions add up to `total`, in the space that `score` names. */
 export interface Explanation {
-  /** Such as `log-odds of Dropout`, or the target's name for a number. */
+  /** Such as `softmax score of Dropout`, `log-odds of pass`, or the target's name for a number. */
   readonly score: string
   readonly base: number
   readonly total: number

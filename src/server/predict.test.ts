@@ -80,7 +80,7 @@ describe('predictions over HTTP', () => {
       const record = recordOf(students, 3)
       const [prediction] = (await predict(model, { records: [record], explain: true })).json().predictions
       const { score, base, total, contributions } = prediction.explanation
-      expect(score).toBe(model === 'risk' ? `log-odds of ${prediction.label}` : 'Outcome')
+      expect(score).toBe(model === 'risk' ? `softmax score of ${prediction.label}` : 'Outcome')
       const sum = contributions.reduce(
         (all: number, { contribution }: { contribution: number }) => all + contribution,
         base,

@@ -7,7 +7,7 @@ const warnings = z
 
 export const ExplanationAnswer = z
   .object({
-    score: z.string().describe('What base and contributions add up to, such as "log-odds of Dropout".'),
+    score: z.string().describe('What base and contributions add up to, such as "softmax score of Dropout".'),
     base: z.number(),
     total: z.number().describe('base and all contributions together.'),
     contributions: z
