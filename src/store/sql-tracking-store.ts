@@ -8,8 +8,10 @@ import type {
   Experiment,
   Metric,
   NewRun,
+  RecordedRun,
   Run,
   RunBatch,
+  RunDataset,
   RunDetail,
   RunQuery,
   RunStatus,
@@ -87,9 +89,9 @@ export class SqlTrackingStore implements TrackingStore {
     return this.#insertRun(run, 'RUNNING', null, { tags: run.tags ?? {} })
   }
 
-  async recordRun(run: NewRun & { status: RunStatus; endTime: number } & RunBatch): Promise<Run> {
+  async recordRun(run: RecordedRun): Promise<Run> {
     requireInteger(run.endTime, 'endTime')
-    return this.#insertRun(run, run.status, run.status === 'RUNNING' ? null : run.endTime, run)
+    return this.#insertRun(run, run.status, run.status === 'RUNNING' ? null : run.endTime, run, run.datasets)
   }
 
   async logBatch(runId: string, batch: RunBatch): Promise<void> {
@@ -113,9 +115,7 @@ export class SqlTrackingStore implements TrackingStore {
   async logDataset(runId: string, datasetId: string, context: DatasetContext): Promise<void> {
     await this.#database.write(async (sql) => {
       await requireRunning(sql, runId)
-      if (!(await sql.first(DATASET_EXISTS, datasetId)))
-        throw new BellwetherError('DATASET_NOT_FOUND', `There is no dataset version ${datasetId}.`)
-      await sql.run(INSERT_RUN_DATASET, runId, datasetId, context)
+      await writeRunDataset(sql, runId, { id: datasetId, context })
     })
   }
 
@@ -178,7 +178,13 @@ export class SqlTrackingStore implements TrackingStore {
     return rows.map(({ step, timestamp, value }) => ({ key, value: value ?? Number.NaN, step, timestamp }))
   }
 
-  async #insertRun(run: NewRun, status: RunStatus, endTime: number | null, batch: RunBatch): Promise<Run> {
+  async #insertRun(
+    run: NewRun,
+    status: RunStatus,
+    endTime: number | null,
+    batch: RunBatch,
+    datasets: readonly RunDataset[] = [],
+  ): Promise<Run> {
     requireInteger(run.startTime, 'startTime')
     checkBatch(batch)
     const id = randomUUID().replaceAll('-', '')
@@ -203,6 +209,7 @@ export class SqlTrackingStore implements TrackingStore {
         sequence,
       )
       await writeBatch(sql, id, batch)
+      for (const dataset of datasets) await writeRunDataset(sql, id, dataset)
       const row = (await sql.first<RunRow>(SELECT_RUN, id))!
       return (await withRunData(sql, [row]))[0]!
     })
@@ -215,6 +222,13 @@ async function requireRun(sql: SqlConnection, runId: string): Promise<RunRow> {
   const row = await sql.first<RunRow>(SELECT_RUN, runId)
   if (!row) throw new BellwetherError('RUN_NOT_FOUND', `There is no run ${JSON.stringify(runId.slice(0, 80))}.`)
   return row
+}
+
+/** @throws DATASET_NOT_FOUND */
+async function writeRunDataset(sql: SqlConnection, runId: string, { id, context }: RunDataset): Promise<void> {
+  if (!(await sql.first(DATASET_EXISTS, id)))
+    throw new BellwetherError('DATASET_NOT_FOUND', `There is no dataset version ${id}.`)
+  await sql.run(INSERT_RUN_DATASET, runId, id, context)
 }
 
 async function requireRunning(sql: SqlConnection, runId: string): Promise<void> {

@@ -10,8 +10,8 @@ export interface TrackingStore {
   createRun(run: NewRun): Promise<Run>
   /** All or nothing. A param is written once: another value for the same key is PARAM_CHANGED. @throws RUN_NOT_FOUND, RUN_FINISHED */
   logBatch(runId: string, batch: RunBatch): Promise<void>
-  /** A finished run with its data in one transaction: how a trial is recorded. */
-  recordRun(run: NewRun & { status: RunStatus; endTime: number } & RunBatch): Promise<Run>
+  /** A finished run with its data in one transaction: how a trial is recorded. @throws DATASET_NOT_FOUND */
+  recordRun(run: RecordedRun): Promise<Run>
   logArtifact(runId: string, artifact: Artifact): Promise<void>
   logDataset(runId: string, datasetId: string, context: DatasetContext): Promise<void>
   finishRun(runId: string, status: Exclude<RunStatus, 'RUNNING'>, endTime: number): Promise<void>
@@ -56,6 +56,19 @@ export interface RunBatch {
   readonly tags?: Readonly<Record<string, string>>
 }
 
+/** A run that is over when it is written down. */
+export interface RecordedRun extends NewRun, RunBatch {
+  readonly status: RunStatus
+  readonly endTime: number
+  readonly datasets?: readonly RunDataset[]
+}
+
+/** A dataset version that a run used. */
+export interface RunDataset {
+  readonly id: string
+  readonly context: DatasetContext
+}
+
 export interface Artifact {
   /** Path inside the run's artifacts, such as `figures/roc.svg`; names are data, never paths on disk. */
   readonly path: string
@@ -81,7 +94,7 @@ export interface Run {
 
 export interface RunDetail extends Run {
   readonly artifacts: readonly Artifact[]
-  readonly datasets: readonly { readonly id: string; readonly context: DatasetContext }[]
+  readonly datasets: readonly RunDataset[]
 }
 
 export interface RunQuery {

@@ -270,6 +270,8 @@ export function runTrackingStoreContract(name: string, open: () => Promise<OpenS
       test('writes a finished run with its data at once', async () => {
         const { id: experimentId } = await tracking.ensureExperiment('grades', 1)
         const parent = await start()
+        const dataset = await someDataset(stores, 'abc123')
+        await stores.datasets.putDataset(dataset)
         const run = await tracking.recordRun({
           experimentId,
           name: 'trial 3',
@@ -280,6 +282,7 @@ export function runTrackingStoreContract(name: string, open: () => Promise<OpenS
           params: { depth: '3' },
           metrics: [metric('f1_macro', 0.7), metric('f1_macro', 0.8, 1)],
           tags: { kind: 'trial' },
+          datasets: [{ id: dataset.id, context: 'training' }],
         })
         expect(run).toMatchObject({
           status: 'FINISHED',
@@ -289,20 +292,20 @@ export function runTrackingStoreContract(name: string, open: () => Promise<OpenS
           metrics: { f1_macro: 0.8 },
           tags: { kind: 'trial' },
         })
-        expect(await tracking.run(run.id)).toEqual({ ...run, artifacts: [], datasets: [] })
+        const datasets = [{ id: dataset.id, context: 'training' }]
+        expect(await tracking.run(run.id)).toEqual({ ...run, artifacts: [], datasets })
       })
 
       test('writes nothing when a part of it is wrong', async () => {
         const { id: experimentId } = await tracking.ensureExperiment('grades', 1)
-        const run = {
-          experimentId,
-          name: 'trial',
-          startTime: 1,
-          endTime: 2,
-          status: 'FINISHED',
-          params: { '': 'x' },
-        } as const
-        await expect(tracking.recordRun(run)).rejects.toMatchObject({ code: 'INVALID_NAME' })
+        const run = { experimentId, name: 'trial', startTime: 1, endTime: 2, status: 'FINISHED' } as const
+        await expect(tracking.recordRun({ ...run, params: { '': 'x' } })).rejects.toMatchObject({
+          code: 'INVALID_NAME',
+        })
+        const unknown = [{ id: `sha256:${'0'.repeat(64)}`, context: 'training' }] as const
+        await expect(tracking.recordRun({ ...run, datasets: unknown })).rejects.toMatchObject({
+          code: 'DATASET_NOT_FOUND',
+        })
         expect(await tracking.runs({})).toEqual([])
       })
     })
