@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+
+export interface Measured {
+  readonly stdout: string
+  readonly seconds: number
+  /** Largest sum of resident memory over the process and its descendants, sampled every 100 ms; null where there is no /proc. */
+  readonly peakMib: number | null
+}
+
+/** Runs a command in fresh processes and measures wall time and peak memory. Its standard error is passed on. */
+export async function measure(command: string, args: readonly string[]): Promise<Measured> {
+  const started = performance.now()
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let stdout = ''
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  let peak = 0
+  const timer = setInterval(() => {
+    peak = Math.max(peak, residentMib(child))
+  }, 100)
+  const status = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  clearInterval(timer)
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with status ${status}`)
+  return { stdout, seconds: (performance.now() - started) / 1000, peakMib: peak > 0 ? Math.round(peak) : null }
+}
+
+function residentMib(child: ChildProcess): number {
+  const parents = new Map<number, number>()
+  const resident = new Map<number, number>()
+  try {
+    for (const name of readdirSync('/proc')) {
+      if (!/^\d+$/.test(name)) continue
+      try {
+        const status = readFileSync(`/proc/${name}/status`, 'utf8')
+        parents.set(Number(name), Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]))
+        resident.set(Number(name), Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024)
+      } catch {
+        // The process ended between the listing and the look.
+      }
+    }
+  } catch {
+    return 0
+  }
+  const belongs = (pid: number): boolean => pid === child.pid || (parents.has(pid) && belongs(parents.get(pid)!))
+  return [...resident].reduce((sum, [pid, mib]) => sum + (belongs(pid) ? mib : 0), 0)
+}
