@@ -141,6 +141,35 @@ test('names that look like markup or carry control characters are shown as text'
   expect(texts(svg).some((text) => text.startsWith('<script>alert(1)</script>&"'))).toBe(true)
 })
 
+test('names that every object inherits, such as __proto__, are shown and change nothing in this process', async () => {
+  const inherited = () =>
+    Object.getOwnPropertyNames(Object.prototype).map((name) => {
+      // `__proto__` itself is an accessor; what it and the methods carry is what a careless lookup would change.
+      const own = Object.getOwnPropertyDescriptor(Object.prototype, name)!
+      return [name, Object.keys((own.value ?? {}) as object)]
+    })
+  const before = inherited()
+  const names = Object.getOwnPropertyNames(Object.prototype)
+  const label = (name: string) => ({ label: name, auc: 0.5, falsePositiveRate: [0, 1], truePositiveRate: [0, 1] })
+  const even = names.map(() => names.map(() => 1 / names.length))
+  const charts = [
+    confusionMatrixChart({ classes: names, counts: names.map(() => names.map(() => 1)), shares: even }),
+    importanceChart({
+      metric: 'f1_macro',
+      baseline: 0.5,
+      columns: names.map((name) => ({ name, mean: 0.1, std: 0.01, losses: [] })),
+    }),
+    rocChart(names.map((name) => ({ ...label(name), thresholds: [null, 0] }))),
+    candidatesChart({ metric: 'F1', greaterIsBetter: true, candidates: names.map((name) => ({ name, value: 0.5 })) }),
+  ]
+  for (const chart of [...charts, ...charts]) {
+    const shown = texts(await renderChart(chart)).map((text) => text.replaceAll('\u2060', ''))
+    for (const name of names) expect(shown.join('\n'), chart.title).toContain(name)
+  }
+  expect(inherited()).toEqual(before)
+  expect(Object.keys(Object.prototype)).toEqual([])
+})
+
 test('candidates stand best first, also where lower is better, and one without a value is left out', async () => {
   const chart = candidatesChart({
     metric: 'RMSE',

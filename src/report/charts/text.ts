@@ -1,6 +1,22 @@
-/** Text as it can stand in an SVG: without control characters, which XML forbids, and on one line. */
+/**
+ * What every JavaScript object inherits: `__proto__`, `constructor`, `toString`, … ECharts keeps the widths of texts and the names
+ * of series as keys of plain objects; such a text, which any file may name a class or a column by, would be read from and written
+ * into `Object.prototype`, for the whole process.
+ */
+const INHERITED = new RegExp(Object.getOwnPropertyNames(Object.prototype).join('|'), 'g')
+
+/** U+2060: not seen, and no place to break a line. */
+const WORD_JOINER = '\u2060'
+
+/**
+ * Text as it can stand in an SVG: without control characters, which XML forbids, and on one line. A word that objects inherit is
+ * parted by a character that is not seen.
+ */
 export function plain(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\ufffe\uffff]+/g, ' ').toWellFormed()
+  return text
+    .replace(/[\u0000-\u001f\u007f-\u009f\ufffe\uffff]+/g, ' ')
+    .toWellFormed()
+    .replace(INHERITED, (word) => word.slice(0, 1) + WORD_JOINER + word.slice(1))
 }
 
 /**
