@@ -26,8 +26,11 @@ function lazily(load: () => Promise<{ action: Action }>) {
   }
 }
 
-/** The command line: one file per command, loaded only when it is called. `docs/command-line.md` is made from this. */
-export function createProgram(): Command {
+/**
+ * The command line: one file per command, loaded only when it is called. `docs/command-line.md` is made from this.
+ * @param options.quiet Say nothing of wrong usage: who called tells it in another way.
+ */
+export function createProgram({ quiet = false }: { readonly quiet?: boolean } = {}): Command {
   const program = new Command('bellwether')
     .description("A predictive model's whole life: data, features, training, tracking, registry, serving.")
     .version(VERSION)
@@ -37,6 +40,7 @@ export function createProgram(): Command {
     })
     .addHelpText('after', exitStatusHelp())
     .exitOverride()
+  if (quiet) program.configureOutput({ writeErr: () => {} })
 
   program
     .command('init')
@@ -180,7 +184,7 @@ export function createProgram(): Command {
     .description('point an alias at a version')
     .argument('<model>', 'name/version')
     .option('--alias <alias>', 'the alias', 'champion')
-    .requiredOption('--reason <text>', 'why; kept in the ledger')
+    .option('--reason <text>', 'why; kept in the ledger')
     .addOption(home())
     .addOption(json())
     .action(lazily(() => import('./commands/models-promote.ts')))
@@ -189,7 +193,7 @@ export function createProgram(): Command {
     .description('point an alias back at what it pointed at before')
     .argument('<model>', 'name')
     .option('--alias <alias>', 'the alias', 'champion')
-    .requiredOption('--reason <text>', 'why; kept in the ledger')
+    .option('--reason <text>', 'why; kept in the ledger')
     .addOption(home())
     .addOption(json())
     .action(lazily(() => import('./commands/models-rollback.ts')))
@@ -213,6 +217,7 @@ export function createProgram(): Command {
   program
     .command('schema')
     .description('print the JSON Schema of the project file')
+    .addOption(json())
     .action(lazily(() => import('./commands/schema.ts')))
 
   return program
