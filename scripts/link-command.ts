@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 /**
@@ -17,7 +17,10 @@ export function linkCommand(root: string): string | null {
   }
   chmodSync(target, 0o755)
   const link = path.join(folder, 'bellwether')
+  const leadsTo = path.join('..', '..', 'bin', 'bellwether.js')
+  // A link that is right stays as it is, so that nobody who calls it meanwhile finds it gone.
+  if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(link) === leadsTo) return link
   rmSync(link, { force: true })
-  symlinkSync(path.join('..', '..', 'bin', 'bellwether.js'), link)
+  symlinkSync(leadsTo, link)
   return link
 }

@@ -10,9 +10,17 @@ export const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url)
 
 const HOME_NAME = '.bellwether'
 
-/** `--home`, or `.bellwether/` beside the project file, or in this folder. */
-export function homeFolder(options: Record<string, unknown>, projectFolder?: string): string {
-  return path.resolve(text(options, 'home') ?? path.join(projectFolder ?? '.', HOME_NAME))
+/**
+ * `--home`, or `.bellwether/` beside the project file, or in this folder. An example of an installed package keeps its state
+ * in this folder too: an installation may be read-only, and the next one replaces it.
+ */
+export function homeFolder(
+  options: Record<string, unknown>,
+  projectFolder?: string,
+  examples: string = EXAMPLES,
+): string {
+  const installed = examples.split(path.sep).includes('node_modules') && projectFolder?.startsWith(examples + path.sep)
+  return path.resolve(text(options, 'home') ?? path.join((!installed && projectFolder) || '.', HOME_NAME))
 }
 
 export async function openProject(reference: string, options: Record<string, unknown>): Promise<Project> {

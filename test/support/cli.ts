@@ -17,7 +17,7 @@ export interface CliResult {
 /** Runs the real command line in a process of its own and waits for its end. */
 export async function bellwether(
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv; timeoutMs?: number } = {},
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; timeoutMs?: number; bin?: string } = {},
 ): Promise<CliResult> {
   const child = startBellwether(args, options)
   let stdout = ''
@@ -36,8 +36,12 @@ export async function bellwether(
   return { status, signal, stdout, stderr }
 }
 
-export function startBellwether(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
-  return spawn(process.execPath, [BIN, ...args], {
+/** `bin` is another installation's command; by default this checkout's. */
+export function startBellwether(
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; bin?: string } = {},
+) {
+  return spawn(process.execPath, [options.bin ?? BIN, ...args], {
     cwd: options.cwd,
     env: { ...process.env, NO_COLOR: '1', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

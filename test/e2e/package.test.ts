@@ -1,0 +1,158 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { VERSION } from '../../src/version.ts'
+import { bellwether, ROOT, startBellwether } from '../support/cli.ts'
+import { type PackedProgram, packAndUnpack } from '../support/packed.ts'
+
+const PACK_TIMEOUT_MS = 240_000
+
+describe('the packed program', () => {
+  let packed: PackedProgram
+  beforeAll(async () => {
+    packed = await packAndUnpack()
+  }, PACK_TIMEOUT_MS)
+  afterAll(() => packed?.remove())
+
+  const run = (...args: string[]) => bellwether(args, { cwd: packed.folder, bin: packed.bin })
+  const write = (name: string, text: string) => writeFileSync(path.join(packed.folder, name), text)
+
+  test('holds built code, the dashboard and the examples, and no source, test, fixture or state', () => {
+    expect(packed.files).toEqual(
+      expect.arrayContaining([
+        'bin/bellwether.js',
+        'dist/cli/main.js',
+        'dist/pipeline/trial-worker.js',
+        'dist/learn/index.js',
+        'dist/learn/index.d.ts',
+        'dashboard/dist/index.html',
+        'docs/project-file.md',
+        'examples/academic-risk/bellwether.yaml',
+        'examples/academic-risk/data/students-synthetic.csv',
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+      ]),
+    )
+    const unwanted =
+      /(?<!\.d)\.tsx?$|\.test\.|(^|\/)(testing|fixtures|src|scripts|test|tools|node_modules)\/|\.bellwether|\.sources/
+    expect(packed.files.filter((file) => unwanted.test(file))).toEqual([])
+  })
+
+  test('leaves the package.json of the checkout as it was', () => {
+    expect(packed.manifests[1]).toBe(packed.manifests[0])
+  })
+
+  test('says its version', async () => {
+    expect(await run('--version')).toMatchObject({ status: 0, stdout: `${VERSION}\n` })
+  })
+
+  test('finds a bundled example by its name', async () => {
+    const result = await run('data', 'validate', 'academic-risk', '--json')
+    expect(result.status, result.stderr).toBe(0)
+    expect(JSON.parse(result.stdout)).toMatchObject({ rows: 4424 })
+  })
+
+  test('trains on worker threads, keeps its state beside the project, and serves page and predictions', async () => {
+    const rows = Array.from(
+      { length: 80 },
+      (_, i) => `${18 + (i % 7)},${(i * 37) % 20},${i % 3 === 0 ? 'fail' : 'pass'}`,
+    )
+    write('pupils.csv', `age,grade,outcome\n${rows.join('\n')}\n`)
+    write(
+      'bellwether.yaml',
+      'name: pupils\ntask: classification\ndata: { source: pupils.csv, target: outcome }\n' +
+        'models: [baseline, logistic-regression]\nsearch: { trials: 2, folds: 2 }\n',
+    )
+    const trained = await run('run', '.', '--threads', '2', '--json')
+    expect(trained.status, trained.stderr).toBe(0)
+    expect(JSON.parse(trained.stdout)).toMatchObject({
+      project: 'pupils',
+      model: { version: 1, aliases: ['champion'] },
+    })
+
+    const server = startBellwether(['serve', '--port', '0', '--json'], { cwd: packed.folder, bin: packed.bin })
+    try {
+      const url = await firstUrl(server.stdout)
+      const page = await fetch(url)
+      expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<div id="root">')])
+      const answer = await fetch(`${url}/api/v1/models/pupils/predict`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ records: [{ age: 19, grade: 12 }] }),
+      })
+      expect(await answer.json()).toMatchObject({
+        model: { name: 'pupils', version: 1 },
+        predictions: [{ warnings: [] }],
+      })
+    } finally {
+      const ended = once(server, 'close')
+      server.kill('SIGTERM')
+      await ended
+    }
+  })
+
+  test('keeps the state of a bundled example in the folder it is called from, not in its installation', async () => {
+    const cwd = path.join(packed.folder, 'elsewhere')
+    mkdirSync(cwd)
+    const args = ['run', 'academic-risk', '--models', 'baseline', '--threads', '1', '--json']
+    const result = await bellwether(args, { cwd, bin: packed.bin })
+    // Its gate lets no baseline become champion.
+    expect(result.status, result.stderr).toBe(1)
+    expect(existsSync(path.join(cwd, '.bellwether/bellwether.db'))).toBe(true)
+    expect(existsSync(path.resolve(packed.bin, '../../examples/academic-risk/.bellwether'))).toBe(false)
+  })
+
+  test('is a library: bellwether/learn fits and predicts', async () => {
+    write(
+      'learn.js',
+      `import { fitPipeline, FeatureOptions, makeTable } from 'bellwether/learn'
+const values = Float64Array.from({ length: 60 }, (_, i) => i)
+const pipeline = fitPipeline({
+  table: makeTable([['x', { kind: 'number', values }]]),
+  schema: { columns: [{ name: 'x', kind: 'number', dataType: 'float', declared: { required: false },
+    observed: { missing: 0, distinct: 60, min: 0, max: 59, categories: [] } }] },
+  inputs: ['x'], target: { task: 'regression', values: values.map((x) => 2 * x + 1) },
+  featureOptions: FeatureOptions.parse({}), estimatorName: 'ridge', estimatorOptions: { alpha: 0 }, seed: 1,
+})
+const [answer] = pipeline.predict(makeTable([['x', { kind: 'number', values: Float64Array.of(100) }]]))
+console.log(answer.toFixed(6))
+`,
+    )
+    const { stdout } = await promisify(execFile)(process.execPath, ['learn.js'], { cwd: packed.folder })
+    expect(stdout).toBe('201.000000\n')
+  })
+
+  test('has types: a program that mistypes a matrix does not compile', async () => {
+    write(
+      'typed.ts',
+      `import { estimators, type Matrix } from 'bellwether/learn'\nconst x: Matrix['nRows'] = estimators.size\n`,
+    )
+    write('mistyped.ts', `import type { Matrix } from 'bellwether/learn'\nexport const x: Matrix['nRows'] = 'many'\n`)
+    const compile = (file: string) =>
+      promisify(execFile)(
+        process.execPath,
+        [
+          path.join(ROOT, 'node_modules/typescript/bin/tsc'),
+          ...['--noEmit', '--strict', '--target', 'es2024', '--module', 'nodenext', file],
+        ],
+        { cwd: packed.folder },
+      )
+    await expect(compile('typed.ts')).resolves.toMatchObject({ stdout: '' })
+    await expect(compile('mistyped.ts')).rejects.toMatchObject({
+      stdout: expect.stringContaining("Type 'string' is not assignable to type 'number'"),
+    })
+  })
+})
+
+async function firstUrl(output: NodeJS.ReadableStream): Promise<string> {
+  for await (const line of createInterface({ input: output })) {
+    const url = /http:\/\/[^"\s]+/.exec(line)?.[0]
+    if (url) return url
+  }
+  throw new Error('the server ended before it served')
+}
