@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
+import { checkFile } from '../data/check-file.ts'
 import { BellwetherError } from '../errors.ts'
 import type { ProjectOptions } from '../pipeline/project.ts'
 import { VERSION } from '../version.ts'
@@ -8,8 +9,9 @@ import { VERSION } from '../version.ts'
 /** The tag by which `start` finds what it trained before. */
 export const INPUTS_TAG = 'bellwether.inputs'
 
-/** SHA-256 over all that decides a run's result: the file's bytes, the project's options, this program's version. */
+/** SHA-256 over all that decides a run's result: the file's bytes, the project's options, this program's version. @throws FILE_* */
 export async function fingerprint(file: string, options: ProjectOptions): Promise<string> {
+  await checkFile(file)
   const hash = createHash('sha256').update(`${VERSION}\n${JSON.stringify(options)}\n`)
   try {
     await pipeline(createReadStream(file), hash)

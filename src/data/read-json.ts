@@ -38,6 +38,14 @@ export async function readJson(file: string, read: ReadOptions, signal?: AbortSi
     records.add(record)
     rowNumbers.push(row)
   })
+  if (records.names().length === 0) {
+    const first = malformed[0]
+    throw new BellwetherError(
+      'FILE_UNREADABLE',
+      `${source.name} holds no JSON object with a key${first ? `: ${isArray ? 'record' : 'line'} ${first.row} is ${first.reason}` : ''}.`,
+      { hint: 'Give one JSON object a line, or one array of objects, with the columns as keys.' },
+    )
+  }
   const notes: string[] = []
   const names = cleanNames(source.name, records.names(), notes)
   return {

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -199,6 +200,14 @@ describe('a file that cannot be read is refused with its code and place', () => 
     expect(error.message).toMatch(line)
   })
 
+  test('a pipe and a device are refused at once, not waited for', async () => {
+    const pipe = path.join(folder, 'pipe.csv')
+    execFileSync('mkfifo', [pipe])
+    await symlink('/dev/zero', path.join(folder, 'zero.csv'))
+    for (const name of ['pipe.csv', 'zero.csv'])
+      await expect(readTable(path.join(folder, name))).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
+  })
+
   test('a path that is not there, and a folder', async () => {
     await expect(readTable(path.join(folder, 'none.csv'))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
     await mkdir(path.join(folder, 'folder.csv'), { recursive: true })
@@ -238,6 +247,17 @@ describe('JSON lines', () => {
   test('keep every digit, and nested values as JSON', async () => {
     const raw = await read('n.ndjson', '{"a":18.571428571428573,"t":["x","y"]}\n')
     expect(cells(raw)).toEqual({ a: [18.571428571428573], t: ['["x","y"]'] })
+  })
+
+  test.each([
+    ['scalar.json', '42'],
+    ['words.jsonl', 'one\ntwo\n'],
+    ['deep.json', `${'['.repeat(100_000)}${']'.repeat(100_000)}`],
+    ['empty-objects.jsonl', '{}\n{}\n'],
+  ])('without a single record that has a key are refused: %s', async (name, content) => {
+    const error = await fails(name, content)
+    expect(['FILE_UNREADABLE', 'NO_ROWS']).toContain(error.code)
+    expect(error.message).toContain(name)
   })
 
   test('may be one array of objects', async () => {

@@ -1,9 +1,8 @@
-import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { BellwetherError } from '../errors.ts'
 import type { RawTable } from '../table/raw-table.ts'
+import { checkFile } from './check-file.ts'
 import { ReadOptions } from './data-options.ts'
-import { fileError } from './file-error.ts'
 import { readCsv } from './read-csv.ts'
 import { readJson } from './read-json.ts'
 import { readParquetFile } from './read-parquet.ts'
@@ -35,7 +34,7 @@ export async function readTable(
   const name = path.basename(file)
   const gzip = name.toLowerCase().endsWith('.gz')
   const extension = path.extname(gzip ? name.slice(0, -3) : name).toLowerCase()
-  await checkFile(file, name)
+  await checkFile(file)
   const reader = READERS.get(extension)
   if (!reader || (gzip && extension === '.parquet')) {
     throw new BellwetherError(
@@ -44,12 +43,4 @@ export async function readTable(
     )
   }
   return reader(file, read, signal)
-}
-
-async function checkFile(file: string, name: string): Promise<void> {
-  const facts = await stat(file).catch((error: unknown) => {
-    throw fileError(error, file)
-  })
-  if (facts.isDirectory()) throw new BellwetherError('FILE_UNREADABLE', `${file} is a folder; expected a file.`)
-  if (facts.size === 0 && facts.isFile()) throw new BellwetherError('FILE_EMPTY', `${name} is empty.`)
 }

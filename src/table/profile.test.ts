@@ -66,3 +66,17 @@ test('categories are counted in their order, texts by their length, an empty col
   expect(profile.columns[2]).toMatchObject({ count: 0, missing: 4, distribution: null })
   expect(TableProfile.parse(JSON.parse(JSON.stringify(profile)))).toEqual(profile)
 })
+
+test('values at the ends of the range of a double have finite statistics', () => {
+  const max = Number.MAX_VALUE
+  for (const values of [
+    [-max, max],
+    [1e308, -1e308, 1.7e308, 0, 1],
+    [1e200, 2e200, 3e200],
+  ]) {
+    const profile = profileNumbers(values)
+    // The schema of a profile takes finite numbers only.
+    expect(TableProfile.shape.columns.element.parse(profile)).toEqual(profile)
+  }
+  expect(profileNumbers([1e200, 2e200, 3e200]).distribution).toMatchObject({ mean: 2e200, std: 1e200 })
+})

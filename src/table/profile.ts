@@ -109,12 +109,15 @@ function distinctSorted(sorted: Float64Array): number {
 function distributionOf(sorted: Float64Array): z.output<typeof Distribution> | null {
   const n = sorted.length
   if (n === 0) return null
+  // Squares of values near the end of a double's range would overflow; a power of 2 changes no digit.
+  const scale = Math.max(-sorted[0]!, sorted[n - 1]!) > 1e150 ? 2 ** -600 : 1
   let mean = 0
   let squares = 0
   for (let i = 0; i < n; i++) {
-    const delta = sorted[i]! - mean
+    const value = sorted[i]! * scale
+    const delta = value - mean
     mean += delta / (i + 1)
-    squares += delta * (sorted[i]! - mean)
+    squares += delta * (value - mean)
   }
   const [p05, p25, p50, p75, p95] = PROFILE_QUANTILES.map((q) => quantileSorted(sorted, q)) as [
     number,
@@ -124,8 +127,8 @@ function distributionOf(sorted: Float64Array): z.output<typeof Distribution> | n
     number,
   ]
   return {
-    mean,
-    std: n > 1 ? Math.sqrt(squares / (n - 1)) : 0,
+    mean: mean / scale,
+    std: n > 1 ? Math.min(Math.sqrt(squares / (n - 1)) / scale, Number.MAX_VALUE) : 0,
     min: sorted[0]!,
     max: sorted[n - 1]!,
     quantiles: { p05, p25, p50, p75, p95 },

@@ -15,6 +15,8 @@ export function quantileSorted(sorted: ArrayLike<number>, q: number): number {
   if (a === b) return a
   const weight = position - below
   if (weight === 0) return a
+  // The ends of a double's range are farther apart than a double reaches.
+  if (!Number.isFinite(b - a)) return a * (1 - weight) + b * weight
   // As numpy: from the nearer end, so that weight 1 gives b to the last bit.
   return weight >= 0.5 ? b - (b - a) * (1 - weight) : a + (b - a) * weight
 }
