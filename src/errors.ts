@@ -81,15 +81,27 @@ export const ERRORS = {
   CANCELLED: { status: 499, hint: 'Run the same command again; finished work is kept.' },
   // Data: files, validation, versions
   FILE_NOT_FOUND: { status: 404, hint: 'Check the path and the folder that the command runs in.' },
-  FILE_UNREADABLE: { status: 400, hint: 'Check the permissions, and that the file is whole and of the format that its name says.' },
+  FILE_UNREADABLE: {
+    status: 400,
+    hint: 'Check the permissions, and that the file is whole and of the format that its name says.',
+  },
   DISK_FULL: { status: 507, hint: 'Free some space, or choose another `--home`; nothing half-written was kept.' },
   FILE_EMPTY: { status: 400, hint: 'Give a file with a header and at least one row.' },
   FORMAT_UNSUPPORTED: { status: 415, hint: 'Give .csv, .tsv, .txt (also .gz), .parquet, .jsonl, .ndjson or .json.' },
   NO_ROWS: { status: 400, hint: 'Give a file with at least one row below its header.' },
-  HEADER_DUPLICATED: { status: 400, hint: 'Give each column a name of its own, in the file or with `data.read.names`.' },
+  HEADER_DUPLICATED: {
+    status: 400,
+    hint: 'Give each column a name of its own, in the file or with `data.read.names`.',
+  },
   HEADER_MISMATCH: { status: 400, hint: 'Give as many names in `data.read.names` as the file has columns.' },
-  DELIMITER_WRONG: { status: 400, hint: 'Set `data.read.delimiter` to the character between the cells, or quote the header cell.' },
-  ENCODING_INVALID: { status: 400, hint: 'Save the file as UTF-8, or name its encoding in `data.read.encoding`, such as windows-1252.' },
+  DELIMITER_WRONG: {
+    status: 400,
+    hint: 'Set `data.read.delimiter` to the character between the cells, or quote the header cell.',
+  },
+  ENCODING_INVALID: {
+    status: 400,
+    hint: 'Save the file as UTF-8, or name its encoding in `data.read.encoding`, such as windows-1252.',
+  },
   CSV_MALFORMED: { status: 400, hint: 'Close the quote, or double each quote that belongs to a value.' },
   COLUMN_NOT_FOUND: { status: 400, hint: 'Use a name from the header, exactly as the file writes it.' },
   ROWS_REJECTED: {
@@ -97,27 +109,66 @@ export const ERRORS = {
     hint: 'Correct the rows, declare the columns as they are (`data.columns`, `data.read.missing`), or raise `data.rejects.maxRejectedShare`.',
   },
   DATASET_UNKNOWN: { status: 404, hint: 'Fetch one of the data sets named in the message.' },
-  DOWNLOAD_CORRUPT: { status: 502, hint: 'Try again; if it stays so, the publisher has changed the file, and this release does not know the new one.' },
+  DOWNLOAD_CORRUPT: {
+    status: 502,
+    hint: 'Try again; if it stays so, the publisher has changed the file, and this release does not know the new one.',
+  },
   // The network, from us to others
-  NETWORK_UNAVAILABLE: { status: 503, hint: 'Connect this machine to the network, or bring the file from another one and name it with `--data`.' },
-  URL_REFUSED: { status: 400, hint: 'Use an http or https address of a public host; the operator may allow private ones.' },
+  NETWORK_UNAVAILABLE: {
+    status: 503,
+    hint: 'Connect this machine to the network, or bring the file from another one and name it with `--data`.',
+  },
+  URL_REFUSED: {
+    status: 400,
+    hint: 'Use an http or https address of a public host; the operator may allow private ones.',
+  },
   DOWNLOAD_FAILED: { status: 502, hint: 'Check the address, and try again later.' },
   DOWNLOAD_TOO_LARGE: { status: 413, hint: 'Bring the file by other means and name its path.' },
   // Evaluation: target, splits, metrics
-  TARGET_MISSING: { status: 400, hint: 'Rows without a target can teach nothing: remove them, or name the column that holds it.' },
-  TARGET_ONE_CLASS: { status: 400, hint: 'A classifier needs at least two classes with rows. Check `data.target` and any filter on the rows.' },
-  TARGET_CONSTANT: { status: 400, hint: 'There is nothing to predict when every row has the same value. Check `data.target`.' },
-  TARGET_NOT_NUMERIC: { status: 400, hint: 'Regression needs a column of finite numbers: declare its type, set `data.read.decimal`, or set `task: classification`.' },
-  TARGET_NOT_CLASSES: { status: 400, hint: 'Set `task: regression` for a quantity, or make classes of it with an expression as `data.target`.' },
+  TARGET_MISSING: {
+    status: 400,
+    hint: 'Rows without a target can teach nothing: remove them, or name the column that holds it.',
+  },
+  TARGET_ONE_CLASS: {
+    status: 400,
+    hint: 'A classifier needs at least two classes with rows. Check `data.target` and any filter on the rows.',
+  },
+  TARGET_CONSTANT: {
+    status: 400,
+    hint: 'There is nothing to predict when every row has the same value. Check `data.target`.',
+  },
+  TARGET_NOT_NUMERIC: {
+    status: 400,
+    hint: 'Regression needs a column of finite numbers: declare its type, set `data.read.decimal`, or set `task: classification`.',
+  },
+  TARGET_NOT_CLASSES: {
+    status: 400,
+    hint: 'Set `task: regression` for a quantity, or make classes of it with an expression as `data.target`.',
+  },
   FOLDS_TOO_MANY: { status: 400, hint: 'Use fewer folds (`search.folds`), or merge or leave out the rare class.' },
   SPLIT_IMPOSSIBLE: { status: 400, hint: 'Use more rows, another `split.test`, or `split.stratify: false`.' },
   METRIC_UNKNOWN: { status: 400, hint: 'Name one of the metrics listed for the task in docs/evaluation.md.' },
   // Features
-  EXPRESSION_INVALID: { status: 400, hint: 'Correct the expression at the place named; docs/features.md lists operators and functions.' },
-  FEATURES_INVALID: { status: 400, hint: 'Correct the `features:` section of the project file as the message says; see docs/features.md.' },
-  NO_FEATURES: { status: 400, hint: 'Keep at least one column that differs between the rows: see `features.drop` and the warnings of the run.' },
-  FEATURES_INPUT_INVALID: { status: 400, hint: 'Give the columns that the model was trained on, each of the same kind.' },
-  FEATURES_STATE_INVALID: { status: 422, hint: 'The model file is damaged or was made by a newer version; use an intact copy, or update Bellwether.' },
+  EXPRESSION_INVALID: {
+    status: 400,
+    hint: 'Correct the expression at the place named; docs/features.md lists operators and functions.',
+  },
+  FEATURES_INVALID: {
+    status: 400,
+    hint: 'Correct the `features:` section of the project file as the message says; see docs/features.md.',
+  },
+  NO_FEATURES: {
+    status: 400,
+    hint: 'Keep at least one column that differs between the rows: see `features.drop` and the warnings of the run.',
+  },
+  FEATURES_INPUT_INVALID: {
+    status: 400,
+    hint: 'Give the columns that the model was trained on, each of the same kind.',
+  },
+  FEATURES_STATE_INVALID: {
+    status: 422,
+    hint: 'The model file is damaged or was made by a newer version; use an intact copy, or update Bellwether.',
+  },
   // The home: database, blobs, packages
   HOME_NOT_FOUND: { status: 404, hint: 'Name the folder with `--home`, or make one with `bellwether run`.' },
   HOME_NOT_A_FOLDER: { status: 400, hint: 'Name a folder with `--home`; a file stands in its place.' },
@@ -128,16 +179,40 @@ export const ERRORS = {
     hint: 'Another process has been writing for longer than the time limit. Wait for it, or stop it, and try again.',
   },
   HOME_CORRUPT: { status: 500, hint: 'Restore the folder from a backup (docs/store.md); keep the damaged one aside.' },
-  HOME_TOO_NEW: { status: 409, hint: 'Update Bellwether to the version that wrote it, or name another folder with `--home`.' },
-  HOME_TOO_OLD: { status: 409, hint: 'Open it once with a command that writes, such as `bellwether run`, to update it.' },
-  STORAGE_FULL: { status: 507, hint: 'Free space (or raise the quota) where the home is, and try again; nothing was saved by halves.' },
-  STORAGE_FAILED: { status: 500, hint: 'Check the disk or network share that the home is on; the system log has more.' },
-  BLOB_NOT_FOUND: { status: 404, hint: 'Restore it from a backup (docs/store.md), or make it again by running the project.' },
-  BLOB_CORRUPT: { status: 500, hint: 'Restore it from a backup (docs/store.md), or make it again by running the project.' },
-  PACKAGE_CORRUPT: { status: 500, hint: 'Do not use this version: restore its files from a backup, or roll back to another version.' },
+  HOME_TOO_NEW: {
+    status: 409,
+    hint: 'Update Bellwether to the version that wrote it, or name another folder with `--home`.',
+  },
+  HOME_TOO_OLD: {
+    status: 409,
+    hint: 'Open it once with a command that writes, such as `bellwether run`, to update it.',
+  },
+  STORAGE_FULL: {
+    status: 507,
+    hint: 'Free space (or raise the quota) where the home is, and try again; nothing was saved by halves.',
+  },
+  STORAGE_FAILED: {
+    status: 500,
+    hint: 'Check the disk or network share that the home is on; the system log has more.',
+  },
+  BLOB_NOT_FOUND: {
+    status: 404,
+    hint: 'Restore it from a backup (docs/store.md), or make it again by running the project.',
+  },
+  BLOB_CORRUPT: {
+    status: 500,
+    hint: 'Restore it from a backup (docs/store.md), or make it again by running the project.',
+  },
+  PACKAGE_CORRUPT: {
+    status: 500,
+    hint: 'Do not use this version: restore its files from a backup, or roll back to another version.',
+  },
   PACKAGE_TOO_NEW: { status: 409, hint: 'Update Bellwether to the version that wrote the package.' },
   // Tracking and registry
-  INVALID_NAME: { status: 400, hint: 'Use letters, digits, dots, dashes and underscores; the message says which rule was broken.' },
+  INVALID_NAME: {
+    status: 400,
+    hint: 'Use letters, digits, dots, dashes and underscores; the message says which rule was broken.',
+  },
   ID_AMBIGUOUS: { status: 400, hint: 'Give more characters of the id.' },
   EXPERIMENT_NOT_FOUND: { status: 404, hint: 'List the experiments with `bellwether runs list`.' },
   RUN_NOT_FOUND: { status: 404, hint: 'List the runs with `bellwether runs list`.' },
@@ -147,7 +222,10 @@ export const ERRORS = {
   DATASET_NOT_FOUND: { status: 404, hint: 'List the dataset versions with `bellwether data list`.' },
   MODEL_NOT_FOUND: { status: 404, hint: 'List the models with `bellwether models list`.' },
   VERSION_NOT_FOUND: { status: 404, hint: 'List the versions with `bellwether models show NAME`.' },
-  ALIAS_NOT_FOUND: { status: 404, hint: 'List the aliases with `bellwether models show NAME`, or point this one at a version.' },
+  ALIAS_NOT_FOUND: {
+    status: 404,
+    hint: 'List the aliases with `bellwether models show NAME`, or point this one at a version.',
+  },
   NOTHING_TO_ROLL_BACK: { status: 409, hint: 'Point the alias at a version with `bellwether models promote`.' },
 } as const satisfies Record<string, { status: number; hint: string }>
 
