@@ -1,6 +1,7 @@
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { resolveSource } from '../data/table-source.ts'
 import { BellwetherError } from '../errors.ts'
 import { findProjectFile, loadProject, type Project } from '../pipeline/load-project.ts'
 import type { Home } from '../store/open-home.ts'
@@ -39,17 +40,17 @@ export async function withHome<T>(options: Record<string, unknown>, use: (home: 
   }
 }
 
-/** The table to read: `--data`, or the project file's `data.source` beside it. @throws USAGE */
+/** The table to read: `--data`, or the project file's `data.source` beside it. @throws USAGE, URL_REFUSED */
 export function dataFile(options: Record<string, unknown>, project: Project): string {
   const given = text(options, 'data')
-  if (given) return path.resolve(given)
+  if (given) return resolveSource(given, '.')
   const { source } = project.options.data
   if (!source)
     throw new BellwetherError(
       'USAGE',
       `The project "${project.options.name}" names no data.source, and --data was not given.`,
     )
-  return path.resolve(project.folder, source)
+  return resolveSource(source, project.folder)
 }
 
 export function text(options: Record<string, unknown>, name: string): string | undefined {

@@ -2,8 +2,9 @@ import path from 'node:path'
 import { stringify } from 'yaml'
 import { DataOptions } from '../data/data-options.ts'
 import { loadDataset } from '../data/load-dataset.ts'
+import { isAddress, publicAddress } from '../data/table-source.ts'
 import { PROJECT_FILE, type Project, parseProject } from '../pipeline/load-project.ts'
-import { resolveRoles } from '../pipeline/roles.ts'
+import { isExpression, resolveRoles } from '../pipeline/roles.ts'
 
 const MAX_INTEGER_CLASSES = 10
 
@@ -19,19 +20,23 @@ export async function draftProject({
   name?: string
   folder?: string
 }): Promise<{ project: Project; yaml: string }> {
-  const dataset = await loadDataset({ file: data, options: DataOptions.parse({ target }) })
+  const dataset = await loadDataset({
+    file: data,
+    options: DataOptions.parse({ target }),
+    targetIsExpression: isExpression(target),
+  })
   const roles = resolveRoles(dataset.schema, { target, id: null, time: null, sensitive: [] })
   const column = dataset.schema.columns.find((each) => each.name === target)
   const numeric = roles.expression
     ? roles.expression.type === 'number'
     : column?.kind === 'number' && (column.dataType === 'float' || column.observed.distinct > MAX_INTEGER_CLASSES)
-  const base = folder ?? path.dirname(data)
+  const base = folder ?? (isAddress(data) ? path.resolve('.') : path.dirname(data))
   const yaml = [
     '# A Bellwether project; every key that is not here has its default. `bellwether schema` prints what there is.',
     stringify({
-      name: name ?? slug(path.basename(data)),
+      name: name ?? slug(path.basename(isAddress(data) ? publicAddress(data) : data)),
       task: numeric ? 'regression' : 'classification',
-      data: { source: path.relative(base, data), target },
+      data: { source: isAddress(data) ? data : path.relative(base, data), target },
     }),
   ].join('\n')
   const file = path.join(base, PROJECT_FILE)

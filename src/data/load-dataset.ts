@@ -12,6 +12,7 @@ import type { DataOptions } from './data-options.ts'
 import { canonicalHash } from './dataset-version.ts'
 import { withTemporaryFolder } from './duckdb.ts'
 import { readTable } from './read-table.ts'
+import { isAddress } from './table-source.ts'
 import { columnNotFound, type Rejection, type ValidationReport, validateTable } from './validate.ts'
 
 /** Largest file that is taken from an address. */
@@ -56,7 +57,7 @@ export interface LoadedDataset {
  */
 export async function loadDataset(load: LoadOptions): Promise<LoadedDataset> {
   const { options } = load
-  const raw = await readSource(load)
+  const raw = await readSource(load.file, options.read, load)
   // A column of that very name comes first: `pass/fail` may be one.
   const isColumn = load.targetIsExpression !== true || raw.columns.some(({ name }) => name === options.target)
   checkNames(raw, options, isColumn)
@@ -89,9 +90,14 @@ export async function loadDataset(load: LoadOptions): Promise<LoadedDataset> {
   }
 }
 
-async function readSource({ file, options, allowPrivate, signal }: LoadOptions): Promise<RawTable> {
-  if (!/^https?:/i.test(file)) return readTable(file, options.read, { signal })
-  const name = path.posix.basename(new URL(file).pathname).replaceAll(/[^\w.-]/g, '_')
+/** Reads a table from a file or, whole, from its http(s) address. @throws what `readTable` and `fetchBytes` throw */
+export async function readSource(
+  file: string,
+  read?: DataOptions['read'],
+  { allowPrivate, signal }: { allowPrivate?: boolean | undefined; signal?: AbortSignal | undefined } = {},
+): Promise<RawTable> {
+  if (!isAddress(file)) return readTable(file, read, { signal })
+  const name = path.posix.basename(URL.canParse(file) ? new URL(file).pathname : '').replaceAll(/[^\w.-]/g, '_')
   const { bytes } = await fetchBytes(file, {
     maxBytes: MAX_DOWNLOAD_BYTES,
     timeoutMs: 120_000,
@@ -101,7 +107,7 @@ async function readSource({ file, options, allowPrivate, signal }: LoadOptions):
   return withTemporaryFolder(async (folder) => {
     const copy = path.join(folder, name === '' ? 'download.csv' : name)
     await writeFile(copy, bytes, { mode: 0o600 })
-    return readTable(copy, options.read, { signal })
+    return readTable(copy, read, { signal })
   })
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { writeParquet } from '../data/parquet.ts'
 import { rejectsToCsv } from '../data/rejects-csv.ts'
+import { isAddress, publicAddress } from '../data/table-source.ts'
 import type { BlobStore } from '../track/blob-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
 import type { PreparedRun } from './prepare-run.ts'
@@ -26,7 +27,7 @@ export async function keepDataset(
 
 /** What is kept of a file's place: its path inside the project, else its name alone. The rest of a path tells of a machine and its users. */
 function sourceName(source: string, projectFolder: string): string {
-  if (/^https?:\/\//.test(source)) return source
+  if (isAddress(source)) return publicAddress(source)
   const inside = path.relative(projectFolder, source)
   return inside.startsWith('..') || path.isAbsolute(inside) ? path.basename(source) : inside
 }

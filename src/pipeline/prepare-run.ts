@@ -1,5 +1,5 @@
-import path from 'node:path'
-import { type LoadedDataset, loadDataset } from '../data/load-dataset.ts'
+import type { LoadedDataset } from '../data/load-dataset.ts'
+import { resolveSource } from '../data/table-source.ts'
 import { BellwetherError } from '../errors.ts'
 import type { Metric } from '../evaluate/metrics/metric.ts'
 import { metricNamed, scoringMetric } from '../evaluate/metrics/registry.ts'
@@ -13,8 +13,9 @@ import { type PreparedFeatures, prepareFeatures } from '../learn/fitted-pipeline
 import { columnOf, selectRows, type Table } from '../table/table.ts'
 import { selectTarget, type Target, targetLength } from '../table/target.ts'
 import type { Project } from './load-project.ts'
+import { loadProjectData } from './load-project-data.ts'
 import type { ProjectOptions } from './project.ts'
-import { isExpression, type Roles, resolveRoles } from './roles.ts'
+import { type Roles, resolveRoles } from './roles.ts'
 import { familyOf } from './search-families.ts'
 
 export interface RunRequest {
@@ -68,13 +69,7 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
   metricNamed(scoringName, options.task)
   for (const gate of options.gates) metricNamed(gate.metric, options.task)
 
-  const dataset = await loadDataset({
-    file: request.file,
-    options: options.data,
-    targetKind: options.task === 'classification' ? 'category' : 'number',
-    targetIsExpression: isExpression(options.data.target),
-    signal: request.signal,
-  })
+  const dataset = await loadProjectData(options, request.file, { signal: request.signal })
   const roles = resolveRoles(dataset.schema, options.data)
   const target = makeTarget(
     roles.expression ? roles.expression.evaluate(dataset.table) : columnOf(dataset.table, roles.target),
@@ -116,7 +111,7 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
   for (const prepared of features.values()) {
     for (const { message } of prepared.warnings) if (!warnings.includes(message)) warnings.push(message)
   }
-  const source = options.data.source ? path.resolve(request.project.folder, options.data.source) : null
+  const source = options.data.source ? resolveSource(options.data.source, request.project.folder) : null
   return {
     project: request.project,
     options,

@@ -1,12 +1,12 @@
-import { loadDataset } from '../../data/load-dataset.ts'
 import { keepDataset } from '../../pipeline/keep-dataset.ts'
+import { loadProjectData } from '../../pipeline/load-project-data.ts'
 import { openHome } from '../../store/open-home.ts'
 import { dataFile, homeFolder, openProject } from '../context.ts'
 import { note, printJson, printLine } from '../output.ts'
 
 export async function action(options: Record<string, unknown>, [reference]: string[]): Promise<number> {
   const project = await openProject(reference!, options)
-  const dataset = await loadDataset({ file: dataFile(options, project), options: project.options.data })
+  const dataset = await loadProjectData(project.options, dataFile(options, project))
   const home = await openHome(homeFolder(options, project.folder), { create: true })
   try {
     await keepDataset(

@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises'
-import { loadDataset } from '../../data/load-dataset.ts'
+import path from 'node:path'
 import { rejectsToCsv } from '../../data/rejects-csv.ts'
+import { writeFileWhole } from '../../data/write-file-whole.ts'
+import { loadProjectData } from '../../pipeline/load-project-data.ts'
 import { dataFile, openProject, text } from '../context.ts'
 import { note, printJson, printLine } from '../output.ts'
 
@@ -8,14 +9,12 @@ const SHOWN = 20
 
 export async function action(options: Record<string, unknown>, [reference]: string[]): Promise<number> {
   const project = await openProject(reference!, options)
-  const data = project.options.data
   // A check tells everything; the policy on how many bad rows are too many is for runs.
-  const dataset = await loadDataset({
-    file: dataFile(options, project),
-    options: { ...data, rejects: { action: 'reject', maxRejectedShare: 1 } },
+  const dataset = await loadProjectData(project.options, dataFile(options, project), {
+    rejects: { action: 'reject', maxRejectedShare: 1 },
   })
   const out = text(options, 'rejects')
-  if (out) await writeFile(out, rejectsToCsv(dataset.rejected, dataset.fileColumns))
+  if (out) await writeFileWhole(path.resolve(out), rejectsToCsv(dataset.rejected, dataset.fileColumns))
   for (const warning of dataset.warnings) note(`warning   ${warning}`)
   const faults = dataset.rejected.flatMap(({ row, violations }) =>
     violations.map(({ column, rule, message }) => ({ row, column, rule, message })),

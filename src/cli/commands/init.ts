@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { resolveSource } from '../../data/table-source.ts'
 import { BellwetherError } from '../../errors.ts'
 import { PROJECT_FILE } from '../../pipeline/load-project.ts'
 import { text } from '../context.ts'
@@ -14,7 +15,7 @@ export async function action(options: Record<string, unknown>): Promise<number> 
     throw new BellwetherError('USAGE', `"${file}" is there already; --force replaces it.`)
   const name = text(options, 'name')
   const { yaml, project } = await draftProject({
-    data: path.resolve(text(options, 'data')!),
+    data: resolveSource(text(options, 'data')!, '.'),
     target: text(options, 'target')!,
     folder,
     ...(name ? { name } : {}),

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { ulid } from 'ulid'
-import { readTable } from '../../data/read-table.ts'
+import { readSource } from '../../data/load-dataset.ts'
+import { resolveSource } from '../../data/table-source.ts'
 import { applySchema } from '../../data/validate.ts'
 import { writeFileWhole } from '../../data/write-file-whole.ts'
 import { BellwetherError } from '../../errors.ts'
@@ -22,7 +23,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
         ? await home.models.byAlias(model, alias ?? 'champion')
         : await home.models.version(model, version)
     const scorer = await loadScorer(found, home.blobs, ulid)
-    const raw = await readTable(path.resolve(text(options, 'data')!))
+    const raw = await readSource(resolveSource(text(options, 'data')!, '.'))
     const { inputs, ignored = [] } = scorer.signature
     const typed = applySchema(
       raw,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { isAddress, publicAddress, resolveSource } from '../../data/table-source.ts'
 import type { Project } from '../../pipeline/load-project.ts'
 import { openHome } from '../../store/open-home.ts'
 import { dataFile, homeFolder, interruptSignal, openProject, text, wholeNumber } from '../context.ts'
@@ -23,7 +24,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
       import('../execute.ts'),
       import('../run-result.ts'),
     ])
-    note(`project   ${project.options.name}, ${path.relative('.', file) || file}`)
+    note(`project   ${project.options.name}, ${isAddress(file) ? publicAddress(file) : path.relative('.', file)}`)
     const { signal, release } = interruptSignal()
     try {
       const prepared = await prepareRun({ project, file, signal })
@@ -47,7 +48,7 @@ async function projectFor(options: Record<string, unknown>, reference: string): 
   const data = text(options, 'data')
   if (!target || !data) return openProject(reference, options)
   const { draftProject } = await import('../draft-project.ts')
-  return (await draftProject({ data: path.resolve(data), target })).project
+  return (await draftProject({ data: resolveSource(data, '.'), target })).project
 }
 
 /** The version that a finished run with these inputs made, or null. */
