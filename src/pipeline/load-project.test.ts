@@ -44,9 +44,20 @@ test('a word that is none of those allowed is answered with them', () => {
 })
 
 test('a key that is there twice and a bomb of aliases are refused', () => {
-  expect(faultsOf(`${GOOD}name: again\n`)[0]?.path).toBe('bellwether.yaml:5:1')
+  expect(faultsOf(`${GOOD}name: again\n`)).toEqual([
+    { path: 'bellwether.yaml:5:1', message: 'the key "name" is there twice' },
+  ])
   const bomb = `a0: &a0 [x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(',')}]`).join('\n')}\n`
-  expect(() => parseProject(bomb)).toThrow()
+  expect(faultsOf(bomb)[0]?.message).toMatch(/aliases/)
+})
+
+test('a second document, and values too deep within each other, are named as what they are', () => {
+  expect(faultsOf(`${GOOD}---\nname: b\n`)[0]).toEqual({
+    path: 'bellwether.yaml:5:1',
+    message: expect.stringMatching(/second document/),
+  })
+  const deep = `${GOOD}description: ${'['.repeat(20_000)}${']'.repeat(20_000)}\n`
+  expect(faultsOf(deep)[0]?.message).toMatch(/too deep/)
 })
 
 test('the JSON Schema names every key that a project may have', () => {

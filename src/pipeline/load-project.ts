@@ -1,7 +1,16 @@
 import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { isCollection, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
+import {
+  type Document,
+  isCollection,
+  isPair,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLParseError,
+} from 'yaml'
 import type { z } from 'zod'
 import { BellwetherError, type ErrorDetail } from '../errors.ts'
 import { nearest } from '../table/nearest.ts'
@@ -60,7 +69,8 @@ export async function loadProject(file: string): Promise<Project> {
 /** @throws PROJECT_INVALID; `fileName` is only for messages */
 export function parseProject(text: string, fileName: string = PROJECT_FILE): ProjectOptions {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, stringKeys: true })
+  // Whether keys are unique is checked below: the parser compares each with each.
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, stringKeys: true })
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return `${fileName}:${line}:${col}`
@@ -69,11 +79,14 @@ export function parseProject(text: string, fileName: string = PROJECT_FILE): Pro
     fail(
       document.errors.map((error) => ({
         path: at(error.pos[0]),
-        message: error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''),
+        message: describeYamlError(error),
       })),
     )
   }
-  const parsed = ProjectOptions.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {})
+  const twice = repeatedKeys(document)
+  if (twice.length > 0)
+    fail(twice.map(({ offset, key }) => ({ path: at(offset), message: `the key "${key}" is there twice` })))
+  const parsed = ProjectOptions.safeParse(plainValue(document, `${fileName}:1:1`) ?? {})
   if (parsed.success) return parsed.data
 
   /** Where a path of keys stands in the file; a key that is missing stands at its parent. */
@@ -94,6 +107,39 @@ export function parseProject(text: string, fileName: string = PROJECT_FILE): Pro
     return `${fileName}:1:1`
   }
   fail(parsed.error.issues.flatMap((issue) => describeIssue(issue, place)))
+}
+
+function describeYamlError({ code, message }: YAMLParseError): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document starts here; a project file holds one'
+  // The parser recurses, and calls whatever ends that an error of the place.
+  if (/call stack/i.test(message)) return 'lists and maps lie too deep within each other'
+  return message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')
+}
+
+/** Keys that stand in one map more than once, at their second place. */
+function repeatedKeys(document: Document.Parsed): { offset: number; key: string }[] {
+  const found: { offset: number; key: string }[] = []
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>()
+      for (const { key } of items) {
+        if (!isScalar(key)) continue
+        if (seen.has(key.value)) found.push({ offset: key.range?.[0] ?? 0, key: String(key.value) })
+        seen.add(key.value)
+      }
+    },
+  })
+  return found
+}
+
+/** The document as plain values. @throws PROJECT_INVALID for aliases that multiply without end */
+function plainValue(document: Document.Parsed, place: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error
+    return fail([{ path: place, message: 'the aliases (*name) multiply to more than a project file can mean' }])
+  }
 }
 
 function describeIssue(
