@@ -116,7 +116,7 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
   const best = search.best
   if (!best?.outOfFold) {
     throw new BellwetherError('SEARCH_ALL_FAILED', `No trial gave a model with a ${scoring.name}.`, {
-      details: failures(search.trials).map((message) => ({ path: 'search', message })),
+      details: failures(search.trials, scoring.name).map((message) => ({ path: 'search', message })),
     })
   }
 
@@ -249,9 +249,9 @@ function byMetric(
   return Object.fromEntries(evaluation.comparison.map((comparison) => [comparison.metric, value(comparison)]))
 }
 
-function failures(trials: readonly TrialResult[]): string[] {
-  return [...new Set(trials.flatMap((trial) => (trial.error ? [`${trial.estimator}: ${trial.error}`] : [])))].slice(
-    0,
-    5,
-  )
+function failures(trials: readonly TrialResult[], metric: string): string[] {
+  const reasons = trials.map(({ estimator, error }) => {
+    return `${estimator}: ${error ?? `its ${metric} is no finite number; the numbers may be too large to be squared and added`}`
+  })
+  return [...new Set(reasons)].slice(0, 5)
 }

@@ -57,6 +57,10 @@ export function resolveRoles(
   const expression =
     known.has(data.target) || !isExpression(data.target) ? null : compileExpression(data.target, schema, 'data.target')
   const targetColumns = expression ? expression.columns : [require(data.target, 'data.target')]
+  if (data.id && targetColumns.includes(data.id)) {
+    const message = `"${data.id}" is the target as well; a column that names a person cannot be what is predicted`
+    throw new BellwetherError('PROJECT_INVALID', `data.id: ${message}.`, { details: [{ path: 'data.id', message }] })
+  }
   const barred = new Set(targetColumns)
   if (data.id) barred.add(require(data.id, 'data.id'))
   if (data.time) barred.add(require(data.time, 'data.time'))
