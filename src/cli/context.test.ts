@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { homeFolder } from './context.ts'
+import { homeFolder, reasonGiven, wholeNumber } from './context.ts'
 
 describe('where state lives', () => {
   const checkout = path.resolve('/code/bellwether/examples')
@@ -19,5 +19,22 @@ describe('where state lives', () => {
   test('is this folder without a project, and for an example of an installed package', () => {
     expect(homeFolder({})).toBe(path.resolve('.bellwether'))
     expect(homeFolder({}, path.join(installed, 'academic-risk'), installed)).toBe(path.resolve('.bellwether'))
+  })
+})
+
+describe('what is typed', () => {
+  test.each(['0x50', '1e3', ' 80', '+80', '8_0', '80.0', '-1', '65536', 'http'])('%j is no port', (port) => {
+    expect(() => wholeNumber({ port }, 'port', 0, 65_535)).toThrow(expect.objectContaining({ code: 'USAGE' }))
+  })
+
+  test('plain digits are a number', () => {
+    expect(wholeNumber({ port: '8000' }, 'port', 0, 65_535)).toBe(8000)
+    expect(wholeNumber({}, 'port', 0, 65_535)).toBeUndefined()
+  })
+
+  test('an alias is not moved without a reason', () => {
+    for (const reason of [undefined, '', '  '])
+      expect(() => reasonGiven({ reason })).toThrow(expect.objectContaining({ code: 'USAGE' }))
+    expect(reasonGiven({ reason: ' better ' })).toBe('better')
   })
 })

@@ -67,11 +67,18 @@ export function wholeNumber(
 ): number | undefined {
   const value = text(options, name)
   if (value === undefined) return undefined
-  const number = Number(value)
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN
   if (!Number.isInteger(number) || number < low || number > high) {
     throw new BellwetherError('USAGE', `--${name} takes a whole number from ${low} to ${high}; got "${value}".`)
   }
   return number
+}
+
+/** Why an alias is moved, for the ledger. @throws USAGE where nothing is said */
+export function reasonGiven(options: Record<string, unknown>): string {
+  const reason = text(options, 'reason')?.trim()
+  if (!reason) throw new BellwetherError('USAGE', '--reason takes a few words that say why; the ledger keeps them.')
+  return reason
 }
 
 export interface VersionReference {

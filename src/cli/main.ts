@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { BellwetherError } from '../errors.ts'
+import { guardOutputs } from './guard-outputs.ts'
 import { reportError } from './output.ts'
 import { createProgram } from './program.ts'
 
@@ -8,6 +9,7 @@ import { createProgram } from './program.ts'
  * exit status means.
  */
 const json = process.argv.includes('--json')
+guardOutputs(json)
 try {
   await createProgram({ quiet: json }).parseAsync()
 } catch (error) {
