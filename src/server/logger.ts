@@ -18,8 +18,21 @@ export function createLogger(options: { readonly level?: string; readonly sink?:
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError, req: () => undefined, res: () => undefined },
     },
-    options.sink ?? pino.destination({ dest: 2, sync: true }),
+    options.sink ?? fileSink(2),
   )
+}
+
+/** Characters that wait while the log takes none; lines beyond are dropped. */
+const MAX_WAITING = 1 << 20
+
+/**
+ * An open file, such as standard error, as a log. A full disk costs lines, never the server; writing goes on once there is room.
+ * @param fd Its descriptor.
+ */
+export function fileSink(fd: number): LogSink {
+  const sink = pino.destination({ dest: fd, sync: true, maxLength: MAX_WAITING })
+  sink.on('error', () => {})
+  return sink
 }
 
 /** What may be told of an error in a log. Messages of our own errors hold no person's data; those of others might. */
