@@ -1,6 +1,6 @@
-import { BellwetherError } from '../errors.ts'
 import { assertBindAllowed } from '../security/bind-address.ts'
 import { type BuiltApp, buildApp } from './app.ts'
+import { bindError } from './bind-port.ts'
 import { readyModels } from './readiness.ts'
 import { DEFAULT_LIMITS, type ServerOptions } from './server-options.ts'
 
@@ -65,16 +65,4 @@ async function closeWithin(app: BuiltApp['app'], timeoutMs: number): Promise<voi
     clearInterval(idle)
     clearTimeout(timer)
   }
-}
-
-function bindError(error: unknown, host: string, port: number): unknown {
-  const code = (error as NodeJS.ErrnoException).code
-  if (code === 'EADDRINUSE')
-    return new BellwetherError('PORT_IN_USE', `Port ${port} on ${host} is in use by another program.`, { cause: error })
-  if (code === 'EACCES')
-    return new BellwetherError('BIND_FAILED', `Not allowed to listen on port ${port} on ${host}.`, { cause: error })
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EAFNOSUPPORT') {
-    return new BellwetherError('BIND_FAILED', `${host} is no address of this machine.`, { cause: error })
-  }
-  return error
 }

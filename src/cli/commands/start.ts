@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { isAddress, publicAddress, resolveSource } from '../../data/table-source.ts'
+import { BellwetherError } from '../../errors.ts'
 import type { Project } from '../../pipeline/load-project.ts'
 import { openHome } from '../../store/open-home.ts'
+import type { ModelVersion } from '../../track/model-registry.ts'
 import { dataFile, homeFolder, interruptSignal, openProject, text, wholeNumber } from '../context.ts'
 import { fingerprint, INPUTS_TAG } from '../fingerprint.ts'
 import { note } from '../output.ts'
@@ -11,23 +13,34 @@ import { serveHome } from '../serve-home.ts'
 /** Trains unless a finished run on the same file, options and program version is in the home; then serves. */
 export async function action(options: Record<string, unknown>, [reference]: string[]): Promise<number> {
   const threads = wholeNumber(options, 'threads', 1, 256)
-  const project = await projectFor(options, reference ?? 'academic-risk')
+  const project = await projectFor(options, reference)
   const file = dataFile(options, project)
   const folder = homeFolder(options, project.folder)
   const inputs = await fingerprint(file, project.options)
   const trained = await modelTrainedOn(folder, project, inputs)
   if (trained !== null) {
-    note(`model     ${project.options.name} version ${trained} was trained on this very data already`)
+    const { version, champion } = trained
+    note(`model     ${project.options.name} version ${version} was trained on this very data already`)
+    if (champion !== version) {
+      note(
+        `          but the champion, which answers, is ${champion === null ? 'none' : `version ${champion}`}; ` +
+          `bellwether models promote ${project.options.name}/${version} --home ${path.relative('.', folder) || '.'} makes it this one`,
+      )
+    }
   } else {
-    const [{ prepareRun }, { executeInHome }, { printRunResult }] = await Promise.all([
+    const [{ assertBindable }, { prepareRun }, { executeInHome }, { printRunResult }] = await Promise.all([
+      import('../../server/bind-port.ts'),
       import('../../pipeline/prepare-run.ts'),
       import('../execute.ts'),
       import('../run-result.ts'),
     ])
+    await assertBindable(text(options, 'host') ?? '127.0.0.1', wholeNumber(options, 'port', 0, 65_535) ?? 8000)
     note(`project   ${project.options.name}, ${isAddress(file) ? publicAddress(file) : path.relative('.', file)}`)
     const { signal, release } = interruptSignal()
     try {
-      const prepared = await prepareRun({ project, file, signal })
+      const prepared = await prepareRun({ project, file, signal }).catch((error: unknown) => {
+        throw reference === undefined && text(options, 'data') && !text(options, 'target') ? withTarget(error) : error
+      })
       const result = await executeInHome(prepared, {
         home: folder,
         signal,
@@ -42,17 +55,34 @@ export async function action(options: Record<string, unknown>, [reference]: stri
   return serveHome(await openHome(folder, { create: false }), { ...options, defaultModel: project.options.name })
 }
 
-/** The named project, or, with --data and --target alone, one made of the defaults. */
-async function projectFor(options: Record<string, unknown>, reference: string): Promise<Project> {
+/** The named project, or, with --data and --target alone, one made of the defaults. @throws USAGE */
+async function projectFor(options: Record<string, unknown>, reference: string | undefined): Promise<Project> {
   const target = text(options, 'target')
   const data = text(options, 'data')
-  if (!target || !data) return openProject(reference, options)
+  if (!target) return openProject(reference ?? 'academic-risk', options)
+  if (reference !== undefined)
+    throw new BellwetherError('USAGE', `--target is for a table without a project; "${reference}" names its own.`)
+  if (!data) throw new BellwetherError('USAGE', '--target needs --data: the table that holds the column.')
   const { draftProject } = await import('../draft-project.ts')
   return (await draftProject({ data: resolveSource(data, '.'), target })).project
 }
 
-/** The version that a finished run with these inputs made, or null. */
-async function modelTrainedOn(folder: string, project: Project, inputs: string): Promise<number | null> {
+/** A table that does not fit the bundled project is one of the user's own. */
+function withTarget(error: unknown): unknown {
+  if (!(error instanceof BellwetherError) || error.code !== 'COLUMN_NOT_FOUND') return error
+  return new BellwetherError(error.code, error.message, {
+    details: error.details,
+    hint: 'For a table of your own say what to predict: --target COLUMN. Or name its project.',
+    cause: error,
+  })
+}
+
+/** The version that a finished run with these inputs made, and the champion's; or null. */
+async function modelTrainedOn(
+  folder: string,
+  project: Project,
+  inputs: string,
+): Promise<{ readonly version: number; readonly champion: number | null } | null> {
   if (!existsSync(path.join(folder, 'bellwether.db'))) return null
   const home = await openHome(folder, { create: false })
   try {
@@ -65,8 +95,12 @@ async function modelTrainedOn(folder: string, project: Project, inputs: string):
     const ids = new Set(runs.filter((run) => run.tags[INPUTS_TAG] === inputs).map((run) => run.id))
     if (ids.size === 0) return null
     const versions = await home.models.versions(project.options.name)
-    return versions.find((version) => ids.has(version.runId))?.version ?? null
+    const made = versions.find((version) => ids.has(version.runId))
+    if (!made) return null
+    return { version: made.version, champion: versions.find(isChampion)?.version ?? null }
   } finally {
     await home.close()
   }
 }
+
+const isChampion = ({ aliases }: ModelVersion) => aliases.includes('champion')
