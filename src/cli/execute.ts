@@ -2,6 +2,7 @@ import os from 'node:os'
 import type { RunResult } from '../pipeline/execute-run.ts'
 import type { PreparedRun } from '../pipeline/prepare-run.ts'
 import { actor } from './context.ts'
+import { note } from './output.ts'
 import { runProgress } from './run-progress.ts'
 
 export interface ExecuteOptions {
@@ -22,6 +23,7 @@ export async function executeInHome(prepared: PreparedRun, options: ExecuteOptio
   const origin = await provenance(prepared.project.folder)
   const home = await openHome(options.home, { create: true })
   const progress = runProgress()
+  for (const text of prepared.notes) note(`note      ${text}`)
   try {
     return await executeRun(prepared, {
       ...home,

@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander'
-import { BellwetherError } from '../errors.ts'
 import { guardOutputs } from './guard-outputs.ts'
 import { reportError } from './output.ts'
 import { createProgram } from './program.ts'
+import { usageError } from './usage-error.ts'
 
 /**
  * Runs one command. Results go to standard output, logs and progress to standard error. `EXIT_STATUSES` says what the
@@ -10,16 +10,15 @@ import { createProgram } from './program.ts'
  */
 const json = process.argv.includes('--json')
 guardOutputs(json)
+const program = createProgram()
 try {
-  await createProgram({ quiet: json }).parseAsync()
+  await program.parseAsync()
 } catch (error) {
-  if (error instanceof CommanderError) {
-    // Commander has printed its message, unless there is to be JSON; help and version end with 0.
-    process.exitCode = error.exitCode === 0 ? 0 : 2
-    if (process.exitCode === 2 && json) {
-      reportError(new BellwetherError('USAGE', error.message.replace(/^error: /, '')), true)
-    }
-  } else {
-    process.exitCode = reportError(error, json)
+  // Help and version end with 0; a command that only groups others has printed its help.
+  if (error instanceof CommanderError && error.exitCode === 0) process.exitCode = 0
+  else if (error instanceof CommanderError && error.code === 'commander.help' && !json) process.exitCode = 2
+  else {
+    const told = error instanceof CommanderError ? usageError(error, program, process.argv.slice(2)) : error
+    process.exitCode = reportError(told, json)
   }
 }

@@ -1,26 +1,9 @@
-import Table from 'cli-table3'
 import pc from 'picocolors'
 import { BellwetherError } from '../errors.ts'
 
 /** Prints the one JSON document of `--json`. */
 export function printJson(document: unknown): void {
   process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
-}
-
-/** A plain table for people; colours only on a terminal. */
-export function formatTable(
-  head: readonly string[],
-  rows: readonly (readonly (string | number | null | undefined)[])[],
-  align: readonly ('left' | 'right')[] = [],
-): string {
-  const table = new Table({
-    head: head.map((cell) => pc.bold(cell)),
-    style: { head: [], border: pc.isColorSupported ? ['gray'] : [] },
-    colAligns: head.map((_, i) => align[i] ?? 'left'),
-    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
-  })
-  for (const row of rows) table.push(row.map((cell) => (cell === null || cell === undefined ? '' : String(cell))))
-  return table.toString()
 }
 
 export function printLine(text = ''): void {
@@ -57,7 +40,7 @@ export function reportError(error: unknown, json: boolean): number {
     process.stderr.write(`${JSON.stringify(known.toDocument())}\n`)
   } else {
     note(`${pc.red(pc.bold(known.code))}: ${known.message}`)
-    if (known.details.length > 1 || (known.details[0] && !known.message.includes(known.details[0].message))) {
+    if (saysMore(known)) {
       for (const detail of known.details.slice(0, MAX_DETAILS)) note(`  ${pc.bold(detail.path)}  ${detail.message}`)
       if (known.details.length > MAX_DETAILS) note(`  … and ${known.details.length - MAX_DETAILS} more`)
     }
@@ -65,4 +48,10 @@ export function reportError(error: unknown, json: boolean): number {
     if (known.code === 'INTERNAL' && error instanceof Error && error.stack) note(pc.dim(error.stack))
   }
   return known.code === 'CANCELLED' ? 130 : 2
+}
+
+/** Whether the details tell what the message does not: a single one that it repeats, place or fault, is left out. */
+function saysMore({ message, details: [first, ...others] }: BellwetherError): boolean {
+  if (!first || others.length > 0) return first !== undefined
+  return !message.includes(first.message) && !(first.path !== '' && message.includes(`"${first.path}"`))
 }

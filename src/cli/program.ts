@@ -28,19 +28,18 @@ function lazily(load: () => Promise<{ action: Action }>) {
 
 /**
  * The command line: one file per command, loaded only when it is called. `docs/command-line.md` is made from this.
- * @param options.quiet Say nothing of wrong usage: who called tells it in another way.
+ * Wrong usage throws a CommanderError and prints nothing: who called tells it. Help is printed.
  */
-export function createProgram({ quiet = false }: { readonly quiet?: boolean } = {}): Command {
+export function createProgram(): Command {
   const program = new Command('bellwether')
     .description("A predictive model's whole life: data, features, training, tracking, registry, serving.")
     .version(VERSION)
-    .showHelpAfterError('(add --help for the options)')
     .configureHelp({
       optionDescription: (option) => `${new Help().optionDescription(option)}${option.mandatory ? ' (required)' : ''}`,
     })
     .addHelpText('after', exitStatusHelp())
+    .configureOutput({ outputError: () => {} })
     .exitOverride()
-  if (quiet) program.configureOutput({ writeErr: () => {} })
 
   program
     .command('init')

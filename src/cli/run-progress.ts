@@ -10,6 +10,7 @@ const STAGES = {
   register: 'packaging and registering',
 } as const
 const LINE_EVERY_MS = 5000
+const FITS_BEFORE_ESTIMATE = 5
 
 /** Draws a run on standard error: a bar with the time left on a terminal, plain lines elsewhere. */
 export function runProgress(): { onEvent(event: RunEvent): void; stop(): void } {
@@ -38,6 +39,7 @@ export function runProgress(): { onEvent(event: RunEvent): void; stop(): void } 
           `search    ${event.trials} trials x ${event.folds} folds on ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}`,
         )
         started = Date.now()
+        lastLine = started
         if (terminal) {
           bar = new SingleBar(
             {
@@ -77,8 +79,9 @@ export function runProgress(): { onEvent(event: RunEvent): void; stop(): void } 
   return { onEvent, stop }
 }
 
+/** The first fits also start the workers: they tell nothing of the time that is left. */
 function timeLeft(started: number, done: number, total: number): string {
-  if (done === 0) return '?'
+  if (done < Math.min(FITS_BEFORE_ESTIMATE, total)) return '?'
   const seconds = Math.round((((Date.now() - started) / done) * (total - done)) / 1000)
   return seconds >= 60 ? `${Math.floor(seconds / 60)} min ${seconds % 60} s` : `${seconds} s`
 }

@@ -1,19 +1,24 @@
 import pc from 'picocolors'
 import { metricNamed } from '../evaluate/metrics/registry.ts'
 import type { RunResult } from '../pipeline/execute-run.ts'
-import { figure, formatTable, printLine } from './output.ts'
+import { formatTable } from './format-table.ts'
+import { headlineMetrics } from './headline-metrics.ts'
+import { figure, printLine } from './output.ts'
 
 /** What a person reads when a run is done: the kinds of model side by side, then winner and baseline with intervals. */
 export function printRunResult(result: RunResult, scoring: string): void {
-  const shown = Object.keys(result.test).includes('rmse')
-    ? ['rmse', 'mae', 'r2']
-    : ['accuracy', 'f1_macro', 'log_loss', 'roc_auc_ovr']
-  const extra = shown.includes(scoring) ? [] : [scoring]
-  const metrics = [...extra, ...shown].filter((name) => name in result.test)
+  const metrics = headlineMetrics(Object.keys(result.test), scoring)
+  const head = [
+    'kind of model',
+    'trials',
+    `cross-validated\n${scoring}`,
+    ...metrics.map((name) => `test\n${name}`),
+    'fitting\nseconds',
+  ]
   printLine()
   printLine(
     formatTable(
-      ['kind of model', 'trials', `${scoring}, cross-validated`, ...metrics.map((name) => `${name}, test`), 'seconds'],
+      head,
       result.candidates.map((candidate) => [
         candidate.estimator === result.best.estimator ? pc.green(`${candidate.estimator} *`) : candidate.estimator,
         candidate.failed ? `${candidate.trials} (${candidate.failed} failed)` : candidate.trials,
@@ -21,9 +26,12 @@ export function printRunResult(result: RunResult, scoring: string): void {
         ...metrics.map((name) => figure(candidate.test[name])),
         candidate.seconds.toFixed(1),
       ]),
-      ['left', 'right', 'right', ...metrics.map(() => 'right' as const), 'right'],
+      ['left', ...head.slice(1).map(() => 'right' as const)],
+      { droppable: [head.length - 1, 1, ...metrics.map((_, index) => 2 + metrics.length - index)] },
     ),
   )
+  printLine(pc.dim('* best in cross-validation'))
+  printLine()
   printLine(
     formatTable(
       ['on the test rows', `${result.best.estimator}, 95 % interval`, 'baseline'],
@@ -38,6 +46,7 @@ export function printRunResult(result: RunResult, scoring: string): void {
       ['left', 'right', 'right'],
     ),
   )
+  printLine()
   for (const gate of result.gates) {
     printLine(
       `${gate.passed ? pc.green('gate passed') : pc.red('gate failed')}  ${gate.metric} ${figure(gate.value)}: ${gate.expected}`,

@@ -1,5 +1,6 @@
 import { withHome } from '../context.ts'
-import { formatTable, note, printJson, printLine } from '../output.ts'
+import { formatTable } from '../format-table.ts'
+import { note, printJson, printLine } from '../output.ts'
 
 const MANY = 6
 

@@ -1,5 +1,9 @@
 import { withHome } from '../context.ts'
-import { formatTable, printJson, printLine, time } from '../output.ts'
+import { formatTable } from '../format-table.ts'
+import { printJson, printLine, time } from '../output.ts'
+
+/** The first digits tell runs apart, and a line stays a line; `--json` has all of them. */
+const RUN_ID = /\b([0-9a-f]{8})[0-9a-f]{24}\b/g
 
 export async function action(options: Record<string, unknown>, [model]: string[]): Promise<number> {
   return withHome(options, async (home) => {
@@ -17,7 +21,7 @@ export async function action(options: Record<string, unknown>, [model]: string[]
             entry.alias,
             entry.from,
             entry.to,
-            entry.reason,
+            entry.reason.replaceAll(RUN_ID, '$1'),
           ]),
           ['right'],
         ),

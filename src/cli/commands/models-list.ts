@@ -1,5 +1,6 @@
 import { withHome } from '../context.ts'
-import { formatTable, printJson, printLine, time } from '../output.ts'
+import { formatTable } from '../format-table.ts'
+import { printJson, printLine, time } from '../output.ts'
 
 export async function action(options: Record<string, unknown>): Promise<number> {
   return withHome(options, async (home) => {

@@ -1,5 +1,7 @@
 import { parseReference, withHome } from '../context.ts'
-import { figure, formatTable, printJson, printLine, time } from '../output.ts'
+import { formatTable } from '../format-table.ts'
+import { headlineMetrics } from '../headline-metrics.ts'
+import { figure, printJson, printLine, time } from '../output.ts'
 
 export async function action(options: Record<string, unknown>, [reference]: string[]): Promise<number> {
   return withHome(options, async (home) => {
@@ -11,7 +13,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
         printJson({ ...registered, versions })
         return 0
       }
-      const metrics = Object.keys(versions[0]?.metrics ?? {}).slice(0, 4)
+      const metrics = headlineMetrics(versions.flatMap((each) => Object.keys(each.metrics)))
       printLine(
         formatTable(
           ['version', 'aliases', 'estimator', 'run', 'created (UTC)', ...metrics],
@@ -24,6 +26,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
             ...metrics.map((name) => figure(v.metrics[name])),
           ]),
           ['right', 'left', 'left', 'left', 'left', ...metrics.map(() => 'right' as const)],
+          { droppable: [3, 4, ...metrics.map((_, index) => 4 + metrics.length - index)] },
         ),
       )
       return 0
@@ -34,10 +37,11 @@ export async function action(options: Record<string, unknown>, [reference]: stri
       printJson(found)
       return 0
     }
-    printLine(
-      `${found.model}/${found.version}  ${found.estimator}  ${found.aliases.join(', ')}  ${time(found.createdTime)} UTC`,
-    )
-    printLine(`run ${found.runId}  dataset ${found.datasetId}`)
+    const aliases = found.aliases.length > 0 ? ` (${found.aliases.join(', ')})` : ''
+    printLine(`${found.model}/${found.version}${aliases}  ${found.estimator}, ${time(found.createdTime)} UTC`)
+    printLine(`run ${found.runId}`)
+    printLine(`dataset ${found.datasetId}`)
+    printLine()
     printLine(
       formatTable(
         ['metric', 'value'],
@@ -45,6 +49,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
         ['left', 'right'],
       ),
     )
+    printLine()
     printLine(
       formatTable(
         ['file', 'bytes', 'hash'],

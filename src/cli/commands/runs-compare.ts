@@ -1,7 +1,8 @@
 import { BellwetherError } from '../../errors.ts'
 import type { Run } from '../../track/tracking-store.ts'
 import { withHome } from '../context.ts'
-import { figure, formatTable, printJson, printLine } from '../output.ts'
+import { formatTable } from '../format-table.ts'
+import { figure, printJson, printLine } from '../output.ts'
 
 export async function action(options: Record<string, unknown>, ids: string[]): Promise<number> {
   if (ids.length < 2) throw new BellwetherError('USAGE', 'Name at least two runs to compare.')
@@ -14,7 +15,7 @@ export async function action(options: Record<string, unknown>, ids: string[]): P
     const keys = (of: (run: Run) => Readonly<Record<string, unknown>>) =>
       [...new Set(runs.flatMap((run) => Object.keys(of(run))))].sort()
     const params = keys((run) => run.params).filter((key) => new Set(runs.map((run) => run.params[key])).size > 1)
-    const head = runs.map((run) => `${run.name} (${run.id.slice(0, 8)})`)
+    const head = runs.map((run) => `${run.name}\n${run.id.slice(0, 8)}`)
     if (params.length > 0)
       printLine(
         formatTable(
@@ -22,6 +23,7 @@ export async function action(options: Record<string, unknown>, ids: string[]): P
           params.map((key) => [key, ...runs.map((run) => run.params[key] ?? '')]),
         ),
       )
+    if (params.length > 0) printLine()
     printLine(
       formatTable(
         ['metric', ...head],

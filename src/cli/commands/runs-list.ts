@@ -1,5 +1,7 @@
 import { text, wholeNumber, withHome } from '../context.ts'
-import { figure, formatTable, printJson, printLine, time } from '../output.ts'
+import { formatTable } from '../format-table.ts'
+import { headlineMetrics } from '../headline-metrics.ts'
+import { figure, printJson, printLine, time } from '../output.ts'
 
 export async function action(options: Record<string, unknown>): Promise<number> {
   return withHome(options, async (home) => {
@@ -14,22 +16,25 @@ export async function action(options: Record<string, unknown>): Promise<number> 
       printJson({ runs })
       return 0
     }
-    const key = parent ? 'cv.' : 'test.'
-    const metrics = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))]
-      .filter((name) => name.startsWith(key) && !name.endsWith('.std'))
-      .slice(0, 4)
+    const stage = parent ? 'cv' : 'test'
+    const metrics = headlineMetrics(
+      runs.flatMap((run) =>
+        Object.keys(run.metrics).flatMap((key) => (key.startsWith(`${stage}.`) ? [key.slice(stage.length + 1)] : [])),
+      ),
+    )
     printLine(
       formatTable(
-        ['run', 'name', 'status', 'started (UTC)', 'seconds', ...metrics],
+        ['run', 'name', 'status', 'started (UTC)', 'seconds', ...metrics.map((name) => `${stage}\n${name}`)],
         runs.map((run) => [
           run.id.slice(0, 8),
           run.name,
           run.status,
           time(run.startTime),
           run.endTime === null ? '' : ((run.endTime - run.startTime) / 1000).toFixed(1),
-          ...metrics.map((name) => figure(run.metrics[name])),
+          ...metrics.map((name) => figure(run.metrics[`${stage}.${name}`])),
         ]),
         ['left', 'left', 'left', 'left', 'right', ...metrics.map(() => 'right' as const)],
+        { droppable: [3, ...metrics.map((_, index) => 4 + metrics.length - index)] },
       ),
     )
     return 0

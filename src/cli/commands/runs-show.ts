@@ -1,6 +1,7 @@
 import { BellwetherError } from '../../errors.ts'
 import { text, withHome } from '../context.ts'
-import { figure, formatTable, printJson, printLine, time } from '../output.ts'
+import { formatTable } from '../format-table.ts'
+import { figure, printJson, printLine, time } from '../output.ts'
 
 export async function action(options: Record<string, unknown>, [id]: string[]): Promise<number> {
   return withHome(options, async (home) => {
@@ -22,12 +23,15 @@ export async function action(options: Record<string, unknown>, [id]: string[]): 
       printJson({ ...run, trials: trials.map((trial) => trial.id) })
       return 0
     }
-    printLine(`run ${run.id}  ${run.name}  ${run.status}  ${time(run.startTime)} – ${time(run.endTime)} UTC`)
+    printLine(`run ${run.id}  ${run.name}`)
+    printLine(`${run.status}  ${time(run.startTime)} – ${time(run.endTime)} UTC`)
     if (run.parentRunId) printLine(`trial of ${run.parentRunId}`)
     if (trials.length > 0) printLine(`${trials.length} trials: bellwether runs list --parent ${run.id.slice(0, 8)}`)
     for (const { id: dataset, context } of run.datasets) printLine(`dataset ${dataset} (${context})`)
-    if (Object.keys(run.params).length > 0) printLine(formatTable(['param', 'value'], Object.entries(run.params)))
+    if (Object.keys(run.params).length > 0)
+      printLine(`\n${formatTable(['param', 'value'], Object.entries(run.params))}`)
     if (Object.keys(run.metrics).length > 0) {
+      printLine()
       printLine(
         formatTable(
           ['metric', 'value'],
@@ -36,8 +40,9 @@ export async function action(options: Record<string, unknown>, [id]: string[]): 
         ),
       )
     }
-    if (Object.keys(run.tags).length > 0) printLine(formatTable(['tag', 'value'], Object.entries(run.tags)))
+    if (Object.keys(run.tags).length > 0) printLine(`\n${formatTable(['tag', 'value'], Object.entries(run.tags))}`)
     if (run.artifacts.length > 0) {
+      printLine()
       printLine(
         formatTable(
           ['artifact', 'bytes', 'hash'],
