@@ -91,11 +91,13 @@ async function findDialect(source: TextSource, read: ReadOptions): Promise<Diale
 async function sampleOf(source: TextSource, skipLines: number): Promise<{ text: string; complete: boolean }> {
   const parts: Uint8Array[] = []
   let length = 0
+  let lines = 0
   let complete = true
   for await (const chunk of source.chunks()) {
     parts.push(chunk)
     length += chunk.length
-    if (length >= SAMPLE_BYTES && lineCount(parts) > skipLines + 1) {
+    lines += lineEnds(chunk)
+    if (length >= SAMPLE_BYTES && lines > skipLines + 1) {
       complete = false
       break
     }
@@ -108,9 +110,9 @@ async function sampleOf(source: TextSource, skipLines: number): Promise<{ text: 
   return { text, complete }
 }
 
-function lineCount(parts: readonly Uint8Array[]): number {
+function lineEnds(bytes: Uint8Array): number {
   let n = 0
-  for (const part of parts) for (const byte of part) if (byte === 10 || byte === 13) n++
+  for (const byte of bytes) if (byte === 10 || byte === 13) n++
   return n
 }
 

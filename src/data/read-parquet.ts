@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { DuckDBDataChunk } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import { BellwetherError } from '../errors.ts'
 import type { RawColumn, RawTable } from '../table/raw-table.ts'
 import type { ReadOptions } from './data-options.ts'
@@ -25,7 +25,8 @@ export async function readParquetFile(
       const from = `read_parquet(${fileLiteral(file)})`
       const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${from}`)
       const [written = [], types = []] = described.getColumns() as string[][]
-      const physical = types.map(physicalType)
+      const long = await longIntegers(connection, from, written, types)
+      const physical = types.map((type, i): PhysicalType => (long.has(i) ? 'text' : physicalType(type)))
       const names = cleanNames(source, written, notes)
       const selected = written.map((name, i) => expression(identifier(name), types[i]!, physical[i]!))
       const collected = physical.map((type): (string | null)[] | number[] =>
@@ -71,11 +72,32 @@ const INTEGERS = new Set([
   'HUGEINT',
 ])
 
+/** Types of which a double does not hold every value. */
+const WIDE_INTEGERS = new Set(['BIGINT', 'UBIGINT', 'HUGEINT'])
+
 function physicalType(sqlType: string): PhysicalType {
   if (INTEGERS.has(sqlType)) return 'integer'
   if (sqlType === 'DOUBLE' || sqlType === 'FLOAT' || sqlType.startsWith('DECIMAL')) return 'float'
   if (sqlType === 'BOOLEAN') return 'boolean'
   return sqlType === 'DATE' || sqlType.startsWith('TIMESTAMP') ? 'date' : 'text'
+}
+
+/** Positions of the columns with whole numbers that a double does not hold, such as account numbers: as doubles, several become one. */
+async function longIntegers(
+  connection: DuckDBConnection,
+  from: string,
+  names: readonly string[],
+  types: readonly string[],
+): Promise<ReadonlySet<number>> {
+  const wide = types.flatMap((type, i) => (WIDE_INTEGERS.has(type) ? [i] : []))
+  if (wide.length === 0) return new Set()
+  const tests = wide.map((i) => {
+    const column = identifier(names[i]!)
+    return `coalesce(max(${column}) > ${Number.MAX_SAFE_INTEGER} OR min(${column}) < ${Number.MIN_SAFE_INTEGER}, false)`
+  })
+  const found = await connection.runAndReadAll(`SELECT ${tests.join(', ')} FROM ${from}`)
+  const row = found.getRows()[0] ?? []
+  return new Set(wide.filter((_, position) => row[position] === true))
 }
 
 /** What to select, so that it arrives as a double, a boolean or a text. Decimals go by text, to be rounded once. */

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { BellwetherError } from '../errors.ts'
 import type { RawTable } from '../table/raw-table.ts'
 import { ReadOptions } from './data-options.ts'
+import { literal, withDuckDb } from './duckdb.ts'
 import { readTable } from './read-table.ts'
 
 let folder = ''
@@ -264,5 +265,32 @@ describe('JSON lines', () => {
     const raw = await read('r.json', '[{"a":1},\n {"a":2}]')
     expect(cells(raw)).toEqual({ a: [1, 2] })
     expect(raw.rowNoun).toBe('record')
+  })
+})
+
+describe('Parquet', () => {
+  async function parquet(name: string, select: string): Promise<RawTable> {
+    const file = path.join(folder, name)
+    await withDuckDb((connection) => connection.run(`COPY (${select}) TO ${literal(file)} (FORMAT parquet)`))
+    return readTable(file)
+  }
+
+  test('whole numbers that a double cannot tell apart stay apart, as text', async () => {
+    const raw = await parquet(
+      'long.parquet',
+      `SELECT 9007199254740993 + i AS account, (18446744073709551600::HUGEINT + i)::UBIGINT AS big, i AS small
+       FROM (SELECT unnest([0, 1]::BIGINT[]) AS i) ORDER BY i`,
+    )
+    expect(cells(raw)).toEqual({
+      account: ['9007199254740993', '9007199254740994'],
+      big: ['18446744073709551600', '18446744073709551601'],
+      small: [0, 1],
+    })
+    expect(raw.columns.map(({ type }) => type)).toEqual(['text', 'text', 'integer'])
+  })
+
+  test('a wide column that is all missing is one', async () => {
+    const raw = await parquet('nulls.parquet', 'SELECT NULL::BIGINT AS a, 1::BIGINT AS b')
+    expect(cells(raw)).toEqual({ a: [Number.NaN], b: [1] })
   })
 })
