@@ -1,6 +1,8 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { homeFolder, reasonGiven, wholeNumber } from './context.ts'
+import { temporaryFolder } from '../../test/support/cli.ts'
+import { homeFolder, homesBelow, reasonGiven, wholeNumber } from './context.ts'
 
 describe('where state lives', () => {
   const checkout = path.resolve('/code/bellwether/examples')
@@ -20,6 +22,19 @@ describe('where state lives', () => {
     expect(homeFolder({})).toBe(path.resolve('.bellwether'))
     expect(homeFolder({}, path.join(installed, 'academic-risk'), installed)).toBe(path.resolve('.bellwether'))
   })
+})
+
+test('homes of projects below a folder are found, but not those of installed packages', () => {
+  const { folder, remove } = temporaryFolder()
+  try {
+    for (const place of ['examples/risk', 'grades', 'node_modules/bellwether', 'too/deep/down']) {
+      mkdirSync(path.join(folder, place, '.bellwether'), { recursive: true })
+      writeFileSync(path.join(folder, place, '.bellwether/bellwether.db'), '')
+    }
+    expect(homesBelow(folder)).toEqual([path.join('examples/risk/.bellwether'), path.join('grades/.bellwether')])
+  } finally {
+    remove()
+  }
 })
 
 describe('what is typed', () => {

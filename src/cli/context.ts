@@ -1,3 +1,4 @@
+import { globSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,10 +30,31 @@ export async function openProject(reference: string, options: Record<string, unk
   return loadProject(await findProjectFile(reference, home ? [EXAMPLES, home] : [EXAMPLES]))
 }
 
+/** Opens a home that must be there already. @throws HOME_NOT_FOUND naming one nearby, and as `openHome` */
+export async function openExistingHome(options: Record<string, unknown>): Promise<Home> {
+  const { openHome } = await import('../store/open-home.ts')
+  try {
+    return await openHome(homeFolder(options), { create: false })
+  } catch (error) {
+    const [nearby] = text(options, 'home') ? [] : homesBelow('.')
+    if (!nearby || !(error instanceof BellwetherError) || error.code !== 'HOME_NOT_FOUND') throw error
+    throw new BellwetherError(error.code, error.message, {
+      hint: `State lives beside the project file: add \`--home ${nearby}\`.`,
+      cause: error,
+    })
+  }
+}
+
+/** Homes of projects one or two folders below, as paths from there. */
+export function homesBelow(folder: string): string[] {
+  const patterns = ['*', '*/*'].map((below) => `${below}/${HOME_NAME}/bellwether.db`)
+  const found = globSync(patterns, { cwd: folder, exclude: (name) => path.basename(name) === 'node_modules' })
+  return found.map((file) => path.dirname(file)).sort()
+}
+
 /** Opens a home that must be there already, hands it over, and closes it whatever happens. */
 export async function withHome<T>(options: Record<string, unknown>, use: (home: Home) => Promise<T>): Promise<T> {
-  const { openHome } = await import('../store/open-home.ts')
-  const home = await openHome(homeFolder(options), { create: false })
+  const home = await openExistingHome(options)
   try {
     return await use(home)
   } finally {

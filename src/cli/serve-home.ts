@@ -4,6 +4,7 @@ import { ulid } from 'ulid'
 import type { Home } from '../store/open-home.ts'
 import { text, wholeNumber } from './context.ts'
 import { note } from './output.ts'
+import { readableLog } from './readable-log.ts'
 
 const DASHBOARD = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
 
@@ -24,6 +25,7 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
       port: wholeNumber(options, 'port', 0, 65_535) ?? 8000,
       ...(defaultModel ? { defaultModel } : {}),
       ...(allowedHosts ? { allowedHosts } : {}),
+      ...(process.stderr.isTTY && !options['json'] ? { log: readableLog(note) } : {}),
     })
     const stopped = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())

@@ -1,7 +1,6 @@
-import { openHome } from '../../store/open-home.ts'
-import { homeFolder } from '../context.ts'
+import { openExistingHome } from '../context.ts'
 import { serveHome } from '../serve-home.ts'
 
 export async function action(options: Record<string, unknown>): Promise<number> {
-  return serveHome(await openHome(homeFolder(options), { create: false }), options)
+  return serveHome(await openExistingHome(options), options)
 }

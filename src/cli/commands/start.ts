@@ -15,7 +15,8 @@ export async function action(options: Record<string, unknown>, [reference]: stri
   const threads = wholeNumber(options, 'threads', 1, 256)
   const project = await projectFor(options, reference)
   const file = dataFile(options, project)
-  const folder = homeFolder(options, project.folder)
+  // A table without a project has no folder of its own: state lives here, not among somebody's data.
+  const folder = homeFolder(options, text(options, 'target') ? undefined : project.folder)
   const inputs = await fingerprint(file, project.options)
   const trained = await modelTrainedOn(folder, project, inputs)
   if (trained !== null) {
@@ -82,7 +83,7 @@ async function modelTrainedOn(
   folder: string,
   project: Project,
   inputs: string,
-): Promise<{ readonly version: number; readonly champion: number | null } | null> {
+): Promise<{ readonly version: number; readonly champion: number | null; readonly notes: string | null } | null> {
   if (!existsSync(path.join(folder, 'bellwether.db'))) return null
   const home = await openHome(folder, { create: false })
   try {
@@ -97,7 +98,11 @@ async function modelTrainedOn(
     const versions = await home.models.versions(project.options.name)
     const made = versions.find((version) => ids.has(version.runId))
     if (!made) return null
-    return { version: made.version, champion: versions.find(isChampion)?.version ?? null }
+    return {
+      version: made.version,
+      champion: versions.find(isChampion)?.version ?? null,
+      notes: runs.find(({ id }) => id === made.runId)?.tags['bellwether.notes'] ?? null,
+    }
   } finally {
     await home.close()
   }
