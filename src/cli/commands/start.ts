@@ -20,8 +20,9 @@ export async function action(options: Record<string, unknown>, [reference]: stri
   const inputs = await fingerprint(file, project.options)
   const trained = await modelTrainedOn(folder, project, inputs)
   if (trained !== null) {
-    const { version, champion } = trained
+    const { version, champion, notes } = trained
     note(`model     ${project.options.name} version ${version} was trained on this very data already`)
+    if (notes !== null) note(`note      ${notes.replaceAll('\n', '\n          ')}`)
     if (champion !== version) {
       note(
         `          but the champion, which answers, is ${champion === null ? 'none' : `version ${champion}`}; ` +
@@ -78,7 +79,7 @@ function withTarget(error: unknown): unknown {
   })
 }
 
-/** The version that a finished run with these inputs made, and the champion's; or null. */
+/** The version that a finished run with these inputs made, with what that run notes of its data, and the champion's; or null. */
 async function modelTrainedOn(
   folder: string,
   project: Project,
