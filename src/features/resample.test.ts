@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Target } from '../table/target.ts'
-import { balancedWeights, resampleRows } from './resample.ts'
+import { resampleRows, weighRows } from './resample.ts'
 
 const classification = (codes: readonly number[]): Target => ({
   task: 'classification',
@@ -20,14 +20,14 @@ function countsOf(codes: readonly number[], rows: Uint32Array): number[] {
 describe('balanced weights', () => {
   test('are n / (K · count), as scikit-learn computes them', () => {
     // compute_sample_weight('balanced', [0, 0, 0, 1]) is [2/3, 2/3, 2/3, 2]
-    expect(Array.from(balancedWeights(classification([0, 0, 0, 1])))).toEqual([4 / 6, 4 / 6, 4 / 6, 2])
+    expect(Array.from(weighRows(classification([0, 0, 0, 1])))).toEqual([4 / 6, 4 / 6, 4 / 6, 2])
   })
 
   test('give every class that has rows the same sum', () => {
     fc.assert(
       fc.property(anyCodes, (codes) => {
         const sums = [0, 0, 0]
-        balancedWeights(classification(codes)).forEach((weight, row) => {
+        weighRows(classification(codes)).forEach((weight, row) => {
           sums[codes[row]!]! += weight
         })
         const present = new Set(codes)
@@ -77,6 +77,6 @@ describe('resampling', () => {
 
   test('a regression has no classes to balance', () => {
     expect(() => resampleRows(regression, 'oversample', 0)).toThrow('a regression has none')
-    expect(() => balancedWeights(regression)).toThrow('a regression has none')
+    expect(() => weighRows(regression)).toThrow('a regression has none')
   })
 })

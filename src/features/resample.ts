@@ -1,17 +1,16 @@
 import { BellwetherError } from '../errors.ts'
+import { balancedWeights } from '../table/balanced-weights.ts'
 import { RandomState } from '../table/random.ts'
 import type { Target } from '../table/target.ts'
 
 /**
- * Weights that let each class count the same, scikit-learn's `class_weight='balanced'`: n / (K · count of the row's class), where K is the
- * number of classes with rows. For training rows only.
+ * Weights that let each class count the same (`balancedWeights` of rows that all weigh 1). For training rows only.
  * @returns Weight of each row, shape (nRows); their sum is nRows.
  * @throws FEATURES_INVALID for a regression.
  */
-export function balancedWeights(target: Target): Float64Array {
+export function weighRows(target: Target): Float64Array {
   const { codes, counts } = classCounts(target, 'weights')
-  const nClasses = counts.filter((count) => count > 0).length
-  return Float64Array.from(codes, (code) => codes.length / (nClasses * counts[code]!))
+  return balancedWeights(codes, counts.length)
 }
 
 /**

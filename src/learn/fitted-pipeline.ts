@@ -3,7 +3,7 @@ import type { FeatureOptions } from '../features/feature-options.ts'
 import type { FeatureWarning } from '../features/feature-warning.ts'
 import { fitFeatures } from '../features/fit-features.ts'
 import type { FittedFeatures } from '../features/fitted-features.ts'
-import { balancedWeights, resampleRows } from '../features/resample.ts'
+import { resampleRows, weighRows } from '../features/resample.ts'
 import { restoreFeatures } from '../features/restore-features.ts'
 import { type Matrix, selectMatrixRows } from '../table/matrix.ts'
 import { deriveSeed } from '../table/random.ts'
@@ -76,7 +76,7 @@ export interface PreparedFeatures {
 /**
  * Fits features on training rows, and balances their classes as the options say. Rows are resampled after the features
  * were fitted, so that medians and encodings are those of the rows as they came.
- * @throws as `fitFeatures`, `balancedWeights` and `resampleRows`
+ * @throws as `fitFeatures`, `weighRows` and `resampleRows`
  */
 export function prepareFeatures(input: PrepareFeaturesInput): PreparedFeatures {
   const { table, schema, inputs, target, featureOptions, encoding, seed } = input
@@ -92,7 +92,7 @@ export function prepareFeatures(input: PrepareFeaturesInput): PreparedFeatures {
   const { balance } = featureOptions
   if (balance === 'none') return { features: fitted, encoding, matrix, target, warnings }
   if (balance === 'weights') {
-    return { features: fitted, encoding, matrix, target, sampleWeight: balancedWeights(target), warnings }
+    return { features: fitted, encoding, matrix, target, sampleWeight: weighRows(target), warnings }
   }
   const rows = resampleRows(target, balance, deriveSeed(seed, 'balance'))
   return {

@@ -1,7 +1,7 @@
+import { balancedWeights } from '../../table/balanced-weights.ts'
 import { deriveSeed, RandomState } from '../../table/random.ts'
 import { selectTarget } from '../../table/target.ts'
 import { fitWeights, throwIfCancelled } from '../check-fit-input.ts'
-import { balancedWeights } from '../class-weight.ts'
 import type { FitInput } from '../estimator.ts'
 import { applyBins, learnBins } from '../tree/bin.ts'
 import type { TreeEnsemble } from '../tree/ensemble.ts'

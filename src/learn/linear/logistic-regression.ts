@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { BellwetherError } from '../../errors.ts'
+import { balancedWeights } from '../../table/balanced-weights.ts'
 import { fitWeights, refuseNonFinite, throwIfCancelled } from '../check-fit-input.ts'
-import { balancedWeights } from '../class-weight.ts'
 import type { EstimatorDefinition, FitInput } from '../estimator.ts'
 import { compressColumns } from './compressed-columns.ts'
 import { minimise } from './lbfgs.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { balancedWeights } from './class-weight.ts'
+import { balancedWeights } from './balanced-weights.ts'
 
 test("balanced weights are scikit-learn's n / (classes * count), and every class weighs the same", () => {
   const codes = Int32Array.of(0, 0, 0, 0, 0, 0, 1, 1)
@@ -19,4 +19,11 @@ test('a row of weight 2 counts as two rows, one of weight 0 as none', () => {
 test('a class without rows takes no share from the others', () => {
   const weights = balancedWeights(Int32Array.of(0, 2), 3, Float64Array.of(1, 1))
   expect(Array.from(weights)).toEqual([1, 1])
+})
+
+test('without weights every row counts as 1, to the last bit', () => {
+  const codes = Int32Array.of(2, 0, 0, 2, 2, 0, 0)
+  const expected = Array.from(codes, (code) => 7 / (2 * (code === 0 ? 4 : 3)))
+  expect(Array.from(balancedWeights(codes, 3))).toEqual(expected)
+  expect(balancedWeights(codes, 3)).toEqual(balancedWeights(codes, 3, new Float64Array(7).fill(1)))
 })
