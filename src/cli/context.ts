@@ -96,8 +96,13 @@ export function wholeNumber(
   return number
 }
 
-/** Why an alias is moved, for the ledger. @throws USAGE where nothing is said */
+/**
+ * Why an alias is moved, for the ledger. Who is in a hurry may leave it out, and the ledger says that: a rollback at night
+ * must not fail for want of words.
+ * @throws USAGE where it is given and empty
+ */
 export function reasonGiven(options: Record<string, unknown>): string {
+  if (options['reason'] === undefined) return 'no reason given'
   const reason = text(options, 'reason')?.trim()
   if (!reason) throw new BellwetherError('USAGE', '--reason takes a few words that say why; the ledger keeps them.')
   return reason
@@ -134,8 +139,8 @@ export function interruptSignal(): { signal: AbortSignal; release(): void } {
   const controller = new AbortController()
   const stop = () => {
     if (controller.signal.aborted) process.exit(130)
+    controller.abort() // first: whoever draws on the terminal ends its line
     process.stderr.write('\nstopping; finished trials are kept (again to end at once)\n')
-    controller.abort()
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)

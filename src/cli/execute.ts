@@ -2,7 +2,7 @@ import os from 'node:os'
 import type { RunResult } from '../pipeline/execute-run.ts'
 import type { PreparedRun } from '../pipeline/prepare-run.ts'
 import { actor } from './context.ts'
-import { note } from './output.ts'
+import { noteLabelled } from './output.ts'
 import { runProgress } from './run-progress.ts'
 
 export interface ExecuteOptions {
@@ -23,7 +23,8 @@ export async function executeInHome(prepared: PreparedRun, options: ExecuteOptio
   const origin = await provenance(prepared.project.folder)
   const home = await openHome(options.home, { create: true })
   const progress = runProgress()
-  for (const text of prepared.notes) note(`note      ${text}`)
+  options.signal.addEventListener('abort', progress.stop, { once: true })
+  for (const text of prepared.notes) noteLabelled('note', text)
   try {
     return await executeRun(prepared, {
       ...home,
@@ -37,6 +38,7 @@ export async function executeInHome(prepared: PreparedRun, options: ExecuteOptio
       ...(options.tags ? { tags: options.tags } : {}),
     })
   } finally {
+    options.signal.removeEventListener('abort', progress.stop)
     progress.stop()
     await home.close()
   }

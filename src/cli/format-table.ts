@@ -1,6 +1,6 @@
-import { stripVTControlCharacters } from 'node:util'
 import Table from 'cli-table3'
 import pc from 'picocolors'
+import { displayWidth, wrapText } from './wrap-text.ts'
 
 const GAP = 2
 const NARROWEST_TEXT = 20
@@ -59,7 +59,7 @@ export function formatTable(
       colWidths: columns.map((column) => widths[column]! + GAP),
       colAligns: columns.map((column) => align[column] ?? 'left'),
     })
-    table.push(...lines.map((line) => columns.map((column) => wrap(line[column]!, widths[column]!))))
+    table.push(...lines.map((line) => columns.map((column) => wrapText(line[column]!, widths[column]!))))
     return table
       .toString()
       .split('\n')
@@ -74,29 +74,4 @@ export function formatTable(
   const rule = pc.dim('─'.repeat(Math.min(total(columns, widths), width)))
   const drawn = draw(titleRows).split('\n').map(pc.bold)
   return [...drawn, rule, ...(rows.length ? [draw(text.slice(1))] : [])].join('\n')
-}
-
-/** Breaks what is too long at blanks, and in the middle of words that are longer than a line. */
-function wrap(text: string, width: number): string {
-  if (displayWidth(text) <= width) return text
-  const lines: string[] = []
-  for (const word of text.split(/[ \n]/)) {
-    const last = lines.at(-1)
-    if (last !== undefined && displayWidth(`${last} ${word}`) <= width) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-    while (displayWidth(lines.at(-1)!) > width) {
-      const long = lines.pop()!
-      let cut = Math.min(long.length, width)
-      while (displayWidth(long.slice(0, cut)) > width) cut--
-      lines.push(long.slice(0, cut), long.slice(cut))
-    }
-  }
-  return lines.join('\n')
-}
-
-/** Characters of the longest line as a terminal shows it: no colours, and two for those of East Asian scripts. */
-function displayWidth(text: string): number {
-  const wide = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u
-  const lines = stripVTControlCharacters(text).split('\n')
-  return Math.max(...lines.map((line) => [...line].reduce((sum, character) => sum + (wide.test(character) ? 2 : 1), 0)))
 }

@@ -1,5 +1,6 @@
 import pc from 'picocolors'
 import { BellwetherError } from '../errors.ts'
+import { wrapText } from './wrap-text.ts'
 
 /** Prints the one JSON document of `--json`. */
 export function printJson(document: unknown): void {
@@ -13,6 +14,15 @@ export function printLine(text = ''): void {
 /** Logs and progress: standard error. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`)
+}
+
+const LABEL_WIDTH = 10
+
+/** A line of the log for people: a label in front, the text beside it, also where it takes several lines of the terminal. */
+export function noteLabelled(label: string, text: string, colour: (text: string) => string = (plain) => plain): void {
+  const width = process.stderr.isTTY ? Math.max(process.stderr.columns - LABEL_WIDTH, 20) : Number.POSITIVE_INFINITY
+  const lines = text.split('\n').flatMap((line) => wrapText(line, width).split('\n'))
+  note(`${colour(label.padEnd(LABEL_WIDTH))}${lines.join(`\n${' '.repeat(LABEL_WIDTH)}`)}`)
 }
 
 /** A figure for people: four decimals, or as few as show it. */

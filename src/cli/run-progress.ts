@@ -1,7 +1,7 @@
 import { Presets, SingleBar } from 'cli-progress'
 import pc from 'picocolors'
 import type { RunEvent } from '../pipeline/run-events.ts'
-import { figure, note } from './output.ts'
+import { figure, note, noteLabelled } from './output.ts'
 
 const STAGES = {
   refit: 'fitting the best of each kind on all training rows',
@@ -10,6 +10,8 @@ const STAGES = {
   register: 'packaging and registering',
 } as const
 const LINE_EVERY_MS = 5000
+/** Characters of the bar's line that are not the bar: indent, share, fits, time left, best. */
+const BESIDE_THE_BAR = 70
 const FITS_BEFORE_ESTIMATE = 5
 
 /** Draws a run on standard error: a bar with the time left on a terminal, plain lines elsewhere. */
@@ -32,7 +34,7 @@ export function runProgress(): { onEvent(event: RunEvent): void; stop(): void } 
         )
         break
       case 'warning':
-        note(`${pc.yellow('warning')}   ${event.message}`)
+        noteLabelled('warning', event.message, pc.yellow)
         break
       case 'search-started':
         note(
@@ -45,7 +47,7 @@ export function runProgress(): { onEvent(event: RunEvent): void; stop(): void } 
             {
               format: `          {bar} {percentage}%  {value}/{total} fits  {left} left  {best}`,
               hideCursor: true,
-              barsize: 28,
+              barsize: Math.min(Math.max(process.stderr.columns - BESIDE_THE_BAR, 6), 28),
               stream: process.stderr,
             },
             Presets.shades_classic,

@@ -2,7 +2,7 @@ import { keepDataset } from '../../pipeline/keep-dataset.ts'
 import { loadProjectData } from '../../pipeline/load-project-data.ts'
 import { openHome } from '../../store/open-home.ts'
 import { dataFile, homeFolder, openProject } from '../context.ts'
-import { note, printJson, printLine } from '../output.ts'
+import { noteLabelled, printJson, printLine } from '../output.ts'
 
 export async function action(options: Record<string, unknown>, [reference]: string[]): Promise<number> {
   const project = await openProject(reference!, options)
@@ -16,7 +16,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
   } finally {
     await home.close()
   }
-  for (const warning of dataset.warnings) note(`warning   ${warning}`)
+  for (const warning of dataset.warnings) noteLabelled('warning', warning)
   if (options['json'])
     printJson({
       id: dataset.id,

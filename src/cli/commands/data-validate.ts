@@ -3,7 +3,7 @@ import { rejectsToCsv } from '../../data/rejects-csv.ts'
 import { writeFileWhole } from '../../data/write-file-whole.ts'
 import { loadProjectData } from '../../pipeline/load-project-data.ts'
 import { dataFile, openProject, text } from '../context.ts'
-import { note, printJson, printLine } from '../output.ts'
+import { noteLabelled, printJson, printLine } from '../output.ts'
 
 const SHOWN = 20
 
@@ -15,7 +15,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
   })
   const out = text(options, 'rejects')
   if (out) await writeFileWhole(path.resolve(out), rejectsToCsv(dataset.rejected, dataset.fileColumns))
-  for (const warning of dataset.warnings) note(`warning   ${warning}`)
+  for (const warning of dataset.warnings) noteLabelled('warning', warning)
   const faults = dataset.rejected.flatMap(({ row, violations }) =>
     violations.map(({ column, rule, message }) => ({ row, column, rule, message })),
   )

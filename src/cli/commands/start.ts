@@ -7,7 +7,7 @@ import { openHome } from '../../store/open-home.ts'
 import type { ModelVersion } from '../../track/model-registry.ts'
 import { dataFile, homeFolder, interruptSignal, openProject, text, wholeNumber } from '../context.ts'
 import { fingerprint, INPUTS_TAG } from '../fingerprint.ts'
-import { note } from '../output.ts'
+import { note, noteLabelled } from '../output.ts'
 import { serveHome } from '../serve-home.ts'
 
 /** Trains unless a finished run on the same file, options and program version is in the home; then serves. */
@@ -22,7 +22,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
   if (trained !== null) {
     const { version, champion, notes } = trained
     note(`model     ${project.options.name} version ${version} was trained on this very data already`)
-    if (notes !== null) note(`note      ${notes.replaceAll('\n', '\n          ')}`)
+    if (notes !== null) noteLabelled('note', notes)
     if (champion !== version) {
       note(
         `          but the champion, which answers, is ${champion === null ? 'none' : `version ${champion}`}; ` +
@@ -37,7 +37,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
       import('../run-result.ts'),
     ])
     await assertBindable(text(options, 'host') ?? '127.0.0.1', wholeNumber(options, 'port', 0, 65_535) ?? 8000)
-    note(`project   ${project.options.name}, ${isAddress(file) ? publicAddress(file) : path.relative('.', file)}`)
+    note(`project   ${project.options.name}, ${isAddress(file) ? publicAddress(file) : shownPath(file)}`)
     const { signal, release } = interruptSignal()
     try {
       const prepared = await prepareRun({ project, file, signal }).catch((error: unknown) => {
@@ -67,6 +67,12 @@ async function projectFor(options: Record<string, unknown>, reference: string | 
   if (!data) throw new BellwetherError('USAGE', '--target needs --data: the table that holds the column.')
   const { draftProject } = await import('../draft-project.ts')
   return (await draftProject({ data: resolveSource(data, '.'), target })).project
+}
+
+/** As short as it is clear: from here where it lies below, else from the root. */
+function shownPath(file: string): string {
+  const relative = path.relative('.', file)
+  return relative.startsWith('..') ? file : relative
 }
 
 /** A table that does not fit the bundled project is one of the user's own. */
