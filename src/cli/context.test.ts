@@ -47,8 +47,9 @@ describe('what is typed', () => {
     expect(wholeNumber({}, 'port', 0, 65_535)).toBeUndefined()
   })
 
-  test('an alias is not moved without a reason', () => {
-    for (const reason of [undefined, '', '  '])
+  test('a reason for moving an alias may be left out, not be empty', () => {
+    expect(reasonGiven({})).toBe('no reason given')
+    for (const reason of ['', '  '])
       expect(() => reasonGiven({ reason })).toThrow(expect.objectContaining({ code: 'USAGE' }))
     expect(reasonGiven({ reason: ' better ' })).toBe('better')
   })

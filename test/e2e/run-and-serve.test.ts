@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readPackage } from '../../src/packaging/read-package.ts'
@@ -305,13 +305,15 @@ describe('a served prediction', () => {
 describe('`predict` writes files', () => {
   test('of CSV, with a line for each row', async () => {
     const out = path.join(folder, 'scored.csv')
-    const result = await bellwether(
-      inHome('predict', 'pupils/2', '--data', path.join(project, 'pupils.csv'), '--out', out),
-    )
-    expect(result.status, result.stderr).toBe(0)
+    const args = inHome('predict', 'pupils/2', '--data', path.join(project, 'pupils.csv'), '--out', out)
+    const { stdout, status, stderr } = await bellwether(args)
+    expect({ stdout, status }, stderr).toEqual({ stdout: '', status: 0 })
     const lines = readFileSync(out, 'utf8').trim().split('\n')
     expect(lines[0]).toBe('row,label,confidence,probability fail,probability pass,probability repeat,set')
     expect(lines).toHaveLength(321)
+    rmSync(out)
+    expect((await jsonOf<{ predictions: unknown[] }>(args)).predictions).toHaveLength(320)
+    expect(readFileSync(out, 'utf8').trim().split('\n')).toEqual(lines)
   })
 
   test('and tells of bad rows by number, with exit status 1', async () => {

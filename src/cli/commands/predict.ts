@@ -47,12 +47,12 @@ export async function action(options: Record<string, unknown>, [reference]: stri
       out && /\.csv$/i.test(out)
         ? toCsv(lines)
         : lines.map(({ row, answer }) => `${JSON.stringify({ row, ...answer })}\n`).join('')
+    if (out) await writeFileWhole(path.resolve(out), new TextEncoder().encode(document))
     if (options['json'])
       process.stdout.write(
         `${JSON.stringify({ model: { name: model, version: found.version }, predictions: lines.map(({ row, answer }) => ({ row, ...answer })), rejected: raw.rowNumbers.length - lines.length })}\n`,
       )
-    else if (out) await writeFileWhole(path.resolve(out), new TextEncoder().encode(document))
-    else process.stdout.write(document)
+    else if (!out) process.stdout.write(document)
     note(
       `${lines.length} rows scored by ${model} version ${found.version}${lines.length < raw.rowNumbers.length ? `, ${raw.rowNumbers.length - lines.length} not` : ''}`,
     )
