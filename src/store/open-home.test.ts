@@ -149,6 +149,15 @@ describe('a home', () => {
     expect((await stat(file)).size).toBe(3700)
   })
 
+  test('an empty file in the place of the database is HOME_CORRUPT, not a new home', async () => {
+    await make()
+    const file = path.join(root, 'bellwether.db')
+    await writeFile(file, '')
+    for (const readOnly of [false, true])
+      await expect(openHome(root, { readOnly })).rejects.toMatchObject({ code: 'HOME_CORRUPT' })
+    expect((await stat(file)).size).toBe(0)
+  })
+
   test('from a newer program is HOME_TOO_NEW', async () => {
     await make()
     const { DatabaseSync } = loadSqlite()

@@ -110,6 +110,8 @@ async function openToWrite(root: string, create: boolean, busyTimeoutMs: number)
     await placeNewDatabase(root, file)
   }
   await requireAccess(file, constants.R_OK | constants.W_OK)
+  // A database has its whole schema from the instant it has its name; SQLite takes an empty file for a new one.
+  if ((await stat(file)).size === 0) throw new BellwetherError('HOME_CORRUPT', `${file} is empty: it was cut off.`)
   const database = SqliteDatabase.open(file, { readOnly: false, busyTimeoutMs })
   try {
     await migrate(database, file)

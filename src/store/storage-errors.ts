@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs'
+import path from 'node:path'
 import { BellwetherError, type ErrorCode } from '../errors.ts'
 
 /** SQLite's primary result codes, https://sqlite.org/rescode.html */
@@ -68,10 +69,14 @@ function failure(code: ErrorCode, place: string, detail: string, cause: unknown)
 const FULL_BELOW_BYTES = 128 * 1024
 
 function isFull(place: string): boolean {
-  try {
-    const { bavail, bsize } = statfsSync(place)
-    return bavail * bsize < FULL_BELOW_BYTES
-  } catch {
-    return false // the place itself is gone: the I/O error says it
+  // A file that is being made is not there yet; its folder is.
+  for (const known of [place, path.dirname(place)]) {
+    try {
+      const { bavail, bsize } = statfsSync(known)
+      return bavail * bsize < FULL_BELOW_BYTES
+    } catch {
+      // gone, or never made
+    }
   }
+  return false
 }

@@ -11,15 +11,18 @@ export async function createDatabaseFile(file: string, place: string = file): Pr
   // SQLite gives its own files the permissions of this one.
   const handle = await open(file, 'wx', FILE_MODE)
   try {
-    const database = SqliteDatabase.open(file, { readOnly: false, busyTimeoutMs: 0, place })
+    const options = { readOnly: false, busyTimeoutMs: 0, place }
+    const database = SqliteDatabase.open(file, { ...options, withoutLog: true })
     try {
       await migrate(database, place)
     } finally {
-      await database.close() // brings the log into the file
+      await database.close()
     }
+    // Says in the file that it is used with a log, which two that open it at the same instant would both want to do. The log stays empty.
+    await SqliteDatabase.open(file, options).close()
     await handle.sync()
   } catch (error) {
-    await Promise.all(['', '-wal', '-shm'].map((suffix) => rm(`${file}${suffix}`, { force: true })))
+    await Promise.all(['', '-journal', '-wal', '-shm'].map((suffix) => rm(`${file}${suffix}`, { force: true })))
     throw error
   } finally {
     await handle.close()

@@ -9,6 +9,11 @@ export interface SqliteOptions {
   readonly readOnly: boolean
   /** How long a writer waits for its turn before HOME_LOCKED. */
   readonly busyTimeoutMs: number
+  /**
+   * Write straight into the file, without a log beside it: for a file that nobody else knows yet. A log is brought into the file when it is
+   * closed, and where the disk is full by then, SQLite leaves the rest of it there without a word.
+   */
+  readonly withoutLog?: boolean
   /** What messages call the file, where its own name would mean nothing to anyone. */
   readonly place?: string
 }
@@ -53,7 +58,8 @@ export class SqliteDatabase implements SqlDatabase {
         enableForeignKeyConstraints: true,
       })
       database.enableDefensive(true)
-      if (!options.readOnly) database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+      if (!options.readOnly)
+        database.exec(`PRAGMA journal_mode = ${options.withoutLog ? 'DELETE' : 'WAL'}; PRAGMA synchronous = FULL`)
       database.exec('PRAGMA trusted_schema = OFF')
       // Reads a page: what is no database is found here, not at the first query.
       database.prepare('SELECT COUNT(*) FROM sqlite_master').get()
