@@ -40,6 +40,12 @@ test('an identifier cannot be the target, nor a part of it', () => {
     )
 })
 
+test('a column that no request could carry is refused as a feature before anything is trained', () => {
+  expect(() => resolveRoles(schemaOf('__proto__', 'x', 'y'), { ...NONE, target: 'y' })).toThrow(
+    expect.objectContaining({ code: 'PROJECT_INVALID', message: expect.stringContaining('__proto__') }),
+  )
+})
+
 test('a name that the table lacks is answered with the one that was meant', () => {
   expect(() => resolveRoles(schemaOf('grade', 'age'), { ...NONE, target: 'grades' })).toThrow(
     expect.objectContaining({
