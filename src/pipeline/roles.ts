@@ -76,7 +76,7 @@ export function resolveRoles(
     const message = 'a column "__proto__" cannot be a feature, because no JSON request may carry that name'
     throw new BellwetherError('PROJECT_INVALID', `data.columns: ${message}.`, {
       details: [{ path: 'data.columns.__proto__', message }],
-      hint: 'Rename it in the file or with `data.read.names`, or leave it out: `data: { columns: { __proto__: { ignore: true } } }`.',
+      hint: 'Give it another name in the file, or with `data.read.names`.',
     })
   }
   return { target: data.target, expression, targetColumns, inputs, barred: names.filter((name) => barred.has(name)) }

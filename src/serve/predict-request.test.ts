@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { BellwetherError } from '../errors.ts'
-import { readPredictRequest } from './predict-request.ts'
+import { invalid, readPredictRequest } from './predict-request.ts'
 
 function faultsOf(body: unknown): string[] {
   try {
@@ -40,4 +40,14 @@ describe('the body of a predict request', () => {
   test('inherited properties are no fields', () => {
     expect(faultsOf(Object.create({ records: [] }))).toEqual([expect.stringMatching(/^records: is missing/)])
   })
+})
+
+test('an answer to a body full of faults stays small, and counts them all', () => {
+  const faults = Array.from({ length: 200_000 }, (_, i) => ({ path: `records[${i}].x`, message: 'missing' }))
+  const error = invalid(faults)
+  expect(error.message).toBe('records[0].x: missing (and 199999 more)')
+  expect(error.details).toHaveLength(1001)
+  expect(error.details.at(-1)).toEqual({ path: 'body', message: 'has 199000 more faults, which are not named' })
+  const fields = Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`f${i}`, i]))
+  expect(faultsOf(fields)).toHaveLength(51)
 })

@@ -12,6 +12,12 @@ export interface PredictRequest {
 
 const FIELDS = new Set(['records', 'explain', 'onError'])
 
+/** Fields that are none, named in one answer. */
+const MAX_FIELDS = 50
+
+/** Faults named in one answer: a small body of empty records has hundreds of thousands, and an answer of many megabytes helps nobody. */
+const MAX_DETAILS = 1000
+
 /**
  * Reads the body of a predict request, but not the records in it. By hand rather than by a schema: this runs for every request.
  * @throws INVALID_INPUT with every fault
@@ -37,8 +43,10 @@ export function readPredictRequest(body: unknown, maxRecords: number): PredictRe
   if (onError !== 'refuse' && onError !== 'partial')
     details.push({ path: 'onError', message: 'expected "refuse" or "partial"' })
   for (const field of Object.keys(body)) {
-    if (!FIELDS.has(field))
-      details.push({ path: shortName(field), message: 'is no field of a request; expected records, explain, onError' })
+    if (FIELDS.has(field)) continue
+    details.push({ path: shortName(field), message: 'is no field of a request; expected records, explain, onError' })
+    // The next would say the same.
+    if (details.length > MAX_FIELDS) break
   }
   if (details.length > 0) throw invalid(details)
   return { records: records as unknown[], explain: explain as boolean, onError: onError as OnError }
@@ -48,10 +56,17 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** INVALID_INPUT; its message names the first fault and how many more there are. */
+/** INVALID_INPUT; its message names the first fault and how many more there are, its details the first thousand. */
 export function invalid(details: readonly ErrorDetail[]): BellwetherError {
   const more = details.length > 1 ? ` (and ${details.length - 1} more)` : ''
-  return new BellwetherError('INVALID_INPUT', `${details[0]!.path}: ${details[0]!.message}${more}`, { details })
+  const named =
+    details.length <= MAX_DETAILS
+      ? details
+      : [
+          ...details.slice(0, MAX_DETAILS),
+          { path: 'body', message: `has ${details.length - MAX_DETAILS} more faults, which are not named` },
+        ]
+  return new BellwetherError('INVALID_INPUT', `${details[0]!.path}: ${details[0]!.message}${more}`, { details: named })
 }
 
 /** A field's name as the client wrote it, cut where nobody would call it a name. */

@@ -188,3 +188,13 @@ test('blanks around a key do not count, as in a header', () => {
   }
   expect(recordsToTable([{ 'Daytime\t': 1 }], [column]).allFaults).toEqual([])
 })
+
+test('of a great many unknown keys some are named, and the rest is counted', () => {
+  const record = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`key${i}`, i]))
+  const { allFaults } = recordsToTable([record], [column('x', 'number', 'float')])
+  expect(allFaults.length).toBeLessThan(100)
+  expect(allFaults.at(-1)).toEqual({
+    path: 'records[0]',
+    message: expect.stringMatching(/^99\d\d\d more unknown fields$/),
+  })
+})

@@ -12,6 +12,9 @@ export interface RecordOptions {
   readonly ignored?: readonly string[]
 }
 
+/** Unknown keys of one record that are named; a body of half a million keys is not worth an answer as long. */
+const MAX_UNKNOWN = 50
+
 /** A table made of records, and what was found in each. */
 export interface RecordReading {
   /** A row per record that is not at fault, in their order. */
@@ -164,8 +167,13 @@ function unknownKeys(
   at: string,
   faults: ErrorDetail[],
 ): void {
+  let more = 0
   for (const key of Object.keys(record)) {
     if (known.has(key)) continue
+    if (faults.length >= names.length + MAX_UNKNOWN) {
+      more++
+      continue
+    }
     const near = nearest(key, names)
     const name = key.length > 100 ? `${key.slice(0, 100)}…` : key
     faults.push({
@@ -173,6 +181,7 @@ function unknownKeys(
       message: near === null ? 'unknown field' : `unknown field; did you mean ${JSON.stringify(near)}?`,
     })
   }
+  if (more > 0) faults.push({ path: at || '$', message: `${more} more unknown fields` })
 }
 
 function writerOf(column: ColumnSchema): (capacity: number) => Writer {

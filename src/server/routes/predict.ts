@@ -184,11 +184,8 @@ function withFlatPaths(error: BellwetherError): BellwetherError {
     path: path.replace(/^records\[0\]\.?/, '') || 'body',
     message,
   }))
-  const more = details.length > 1 ? ` (and ${details.length - 1} more)` : ''
-  return new BellwetherError(error.code, `${details[0]!.path}: ${details[0]!.message}${more}`, {
-    details,
-    hint: error.hint,
-  })
+  const message = error.message.replace(/^records\[0\]\.?/, '').replace(/^:/, 'body:')
+  return new BellwetherError(error.code, message, { details, hint: error.hint })
 }
 
 function count(
