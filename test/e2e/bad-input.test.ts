@@ -61,7 +61,7 @@ describe('what cannot be gone on with ends with status 2 and leaves nothing behi
       await runOn(goodRows('age,grade,outcom').join('\n')),
       'COLUMN_NOT_FOUND',
       /outcome/,
-      /did you mean "outcom"/,
+      /did you mean "outcom"/i,
     ))
   test('a target with one class', async () =>
     expectRefused(
