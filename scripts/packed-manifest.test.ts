@@ -3,13 +3,15 @@ import { packedManifest } from './packed-manifest.ts'
 
 const checkout = {
   name: 'bellwether',
+  engines: { node: '>=20' },
   exports: { './learn': './src/learn/index.ts', './package.json': './package.json' },
   dependencies: { zod: '1.0.0' },
 }
 
-test('the packed manifest exports built files with their types, and is the same otherwise', () => {
+test('the packed manifest names built files with their types and the Node that it needs, and is the same otherwise', () => {
   expect(packedManifest(checkout)).toEqual({
     ...checkout,
+    engines: { node: '>=24' },
     exports: {
       './learn': { types: './dist/learn/index.d.ts', default: './dist/learn/index.js' },
       './package.json': './package.json',

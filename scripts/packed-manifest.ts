@@ -4,13 +4,17 @@ export interface Manifest {
   readonly [key: string]: unknown
 }
 
+/** As `bin/bellwether.js` checks it. */
+const PACKAGE_NODE = '>=24'
+
 /**
- * The package.json that goes into the tarball: `exports` point at the built JavaScript and its types instead of the sources.
+ * The package.json that goes into the tarball: `exports` point at the built JavaScript and its types instead of the sources, and
+ * `engines` names the Node that it runs on; a checkout brings that Node along and asks only for one that npm runs on.
  * A manifest that is packed already comes back as it is.
  */
 export function packedManifest<M extends Manifest>(manifest: M): M {
   const exports = Object.fromEntries(Object.entries(manifest.exports).map(([name, target]) => [name, built(target)]))
-  return { ...manifest, exports }
+  return { ...manifest, engines: { node: PACKAGE_NODE }, exports }
 }
 
 function built(target: unknown): unknown {

@@ -12,12 +12,17 @@ const root = path.resolve(import.meta.dirname, '..')
 const manifest = path.join(root, 'package.json')
 const kept = path.join(root, '.package.checkout.json')
 
-buildPackage(root)
-const page = await buildDashboard(root)
-if (page === 'no-vite') throw new Error('Packing needs the development dependencies: run `npm ci` first.')
-const current = readFileSync(manifest, 'utf8')
-const packed = `${JSON.stringify(packedManifest(JSON.parse(current) as Manifest), null, 2)}\n`
-// After packing that was cut short the manifest is the tarball's, and the checkout's own was kept before.
-if (current !== packed) writeFileSync(kept, current)
-writeFileSync(manifest, packed)
-process.stderr.write('The package is built.\n')
+try {
+  buildPackage(root)
+  if ((await buildDashboard(root)) === 'no-vite')
+    throw new Error('Packing needs the development dependencies: run `npm ci` first.')
+  const current = readFileSync(manifest, 'utf8')
+  const packed = `${JSON.stringify(packedManifest(JSON.parse(current) as Manifest), null, 2)}\n`
+  // After packing that was cut short the manifest is the tarball's, and the checkout's own was kept before.
+  if (current !== packed) writeFileSync(kept, current)
+  writeFileSync(manifest, packed)
+  process.stderr.write('The package is built.\n')
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}
