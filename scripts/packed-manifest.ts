@@ -1,6 +1,7 @@
 /** What these scripts read of a package.json; other keys pass through. */
 export interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>
+  readonly scripts: Readonly<Record<string, string>>
   readonly [key: string]: unknown
 }
 
@@ -14,7 +15,9 @@ const PACKAGE_NODE = '>=24'
  */
 export function packedManifest<M extends Manifest>(manifest: M): M {
   const exports = Object.fromEntries(Object.entries(manifest.exports).map(([name, target]) => [name, built(target)]))
-  return { ...manifest, engines: { node: PACKAGE_NODE }, exports }
+  // npm asks whoever installs to approve a script of this name.
+  const { prepare: _, ...scripts } = manifest.scripts
+  return { ...manifest, scripts, engines: { node: PACKAGE_NODE }, exports }
 }
 
 function built(target: unknown): unknown {
