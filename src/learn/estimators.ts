@@ -5,12 +5,13 @@ import { baseline } from './baseline/baseline.ts'
 import { gradientBoosting } from './boosting/gradient-boosting.ts'
 import type { EstimatorDefinition } from './estimator.ts'
 import { randomForest } from './forest/random-forest.ts'
+import { elasticNet } from './linear/elastic-net.ts'
 import { logisticRegression } from './linear/logistic-regression.ts'
 import { ridge } from './linear/ridge.ts'
 
 /** Every kind of model by its name, from simple to complex. */
 export const estimators: ReadonlyMap<string, EstimatorDefinition> = new Map(
-  [baseline, logisticRegression, ridge, randomForest, gradientBoosting].map(
+  [baseline, logisticRegression, ridge, elasticNet, randomForest, gradientBoosting].map(
     (definition): [string, EstimatorDefinition] => [definition.name, definition],
   ),
 )

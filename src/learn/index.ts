@@ -32,6 +32,7 @@ export {
   restorePipeline,
 } from './fitted-pipeline.ts'
 export { randomForest } from './forest/random-forest.ts'
+export { elasticNet } from './linear/elastic-net.ts'
 export { logisticRegression } from './linear/logistic-regression.ts'
 export { ridge } from './linear/ridge.ts'
 export type * from './search-space.ts'

@@ -8,6 +8,17 @@ export interface ColumnMoments {
 }
 
 /** @param weights shape (nRows), sum above 0 */
+export function weightedMean(values: Float64Array, weights: Float64Array): number {
+  let total = 0
+  let sum = 0
+  for (let row = 0; row < values.length; row++) {
+    total += weights[row]!
+    sum += weights[row]! * values[row]!
+  }
+  return sum / total
+}
+
+/** @param weights shape (nRows), sum above 0 */
 export function columnMoments(x: Matrix, weights: Float64Array): ColumnMoments {
   const means = new Float64Array(x.nColumns)
   const deviations = new Float64Array(x.nColumns)

@@ -2,13 +2,14 @@ import { z } from 'zod'
 import { BellwetherError } from '../../errors.ts'
 import type { State } from '../../table/state.ts'
 import { fitWeights, refuseNonFinite, throwIfCancelled } from '../check-fit-input.ts'
-import { refuseOtherWidth, refuseOutside } from '../check-matrix.ts'
-import type { EstimatorDefinition, FitInput, FittedModel } from '../estimator.ts'
+import type { EstimatorDefinition, FitInput } from '../estimator.ts'
 import { readState } from '../read-state.ts'
-import { columnMoments, linearContributions, linearImportances, matrixScores } from './linear-parts.ts'
+import { columnMoments, weightedMean } from './linear-parts.ts'
+import { type RegressionModel, type RegressionParts, readRegressionParts, regressionModel } from './regression-model.ts'
 import { solveRidge } from './solve-ridge.ts'
 
 const RIDGE = 'ridge'
+const NAMED = { estimator: RIDGE, title: 'Ridge regression' }
 
 export const RidgeOptions = z.strictObject({
   alpha: z
@@ -37,20 +38,8 @@ export const ridge: EstimatorDefinition<RidgeOptions> = {
   restore: restoreRidge,
 }
 
-/** What fitting a ridge regression learnt. */
-export interface RidgeParts {
-  /** shape (nColumns) */
-  readonly coefficients: Float64Array
-  readonly intercept: number
-  /** Mean and deviation of each column over the training rows; shape (nColumns). */
-  readonly means: Float64Array
-  readonly deviations: Float64Array
-}
-
 /** A fitted ridge regression; the parts beyond `FittedModel` are for reports and parity. */
-export interface RidgeModel extends FittedModel {
-  readonly parts: RidgeParts
-}
+export type RidgeModel = RegressionModel<RegressionParts>
 
 /** @throws MATRIX_NOT_FINITE, CANCELLED, and as `fitWeights` */
 export function fitRidge(input: FitInput, options: RidgeOptions): RidgeModel {
@@ -67,49 +56,10 @@ export function fitRidge(input: FitInput, options: RidgeOptions): RidgeModel {
   const coefficients = solveRidge(x, moments.means, centred, weights, options.alpha)
   let intercept = meanTarget
   for (let column = 0; column < x.nColumns; column++) intercept -= coefficients[column]! * moments.means[column]!
-  return ridgeModel({ coefficients, intercept, ...moments })
-}
-
-function ridgeModel(parts: RidgeParts): RidgeModel {
-  const { coefficients, intercept, means, deviations } = parts
-  return {
-    estimator: RIDGE,
-    task: 'regression',
-    nClasses: 0,
-    parts,
-    predict(x) {
-      refuseOtherWidth(x, means.length, RIDGE)
-      refuseNonFinite(x, 'Ridge regression')
-      return matrixScores(x, coefficients, Float64Array.of(intercept))
-    },
-    explain(x, row, output) {
-      refuseOtherWidth(x, means.length, RIDGE)
-      refuseOutside(x, row, output, 1)
-      return { space: 'value', ...linearContributions(x, row, coefficients, intercept, means, 1) }
-    },
-    importances: () => linearImportances(coefficients, deviations),
-    state: () => ({ estimator: RIDGE, coefficients, intercept, means, deviations }),
-  }
+  return regressionModel(NAMED, { coefficients, intercept, ...moments })
 }
 
 /** @throws MODEL_STATE_INVALID */
 function restoreRidge(state: State): RidgeModel {
-  const reader = readState(state, RIDGE)
-  const means = reader.float64('means')
-  return ridgeModel({
-    coefficients: reader.float64('coefficients', means.length),
-    intercept: reader.number('intercept'),
-    means,
-    deviations: reader.float64('deviations', means.length),
-  })
-}
-
-function weightedMean(values: Float64Array, weights: Float64Array): number {
-  let total = 0
-  let sum = 0
-  for (let row = 0; row < values.length; row++) {
-    total += weights[row]!
-    sum += weights[row]! * values[row]!
-  }
-  return sum / total
+  return regressionModel(NAMED, readRegressionParts(readState(state, RIDGE)))
 }

@@ -1,7 +1,7 @@
 import { type Matrix, matrixColumn } from '../../table/matrix.ts'
+import { centreDenseColumns, centredGram } from './centred-columns.ts'
 import { choleskyFactor, solveLower, solveUpper } from './cholesky.ts'
-import { columnSums, compressColumns } from './compressed-columns.ts'
-import { gramWithIntercept } from './gram.ts'
+import { columnSums } from './compressed-columns.ts'
 import { symmetricEigen } from './symmetric-eigen.ts'
 
 /** Pivots below this share of their diagonal entry, and eigenvalues below this share of the largest, are rounding errors. */
@@ -28,10 +28,7 @@ export function solveRidge(
   return x.nColumns <= x.nRows ? byColumns(x, means, y, weights, alpha) : byRows(x, means, y, weights, alpha)
 }
 
-/**
- * (X' W X + alpha I) w = X' W y. Columns that are mostly zeros stay so, and their means are taken out of the products
- * afterwards; the others are centred first, as products of columns with large means would lose their digits.
- */
+/** (X' W X + alpha I) w = X' W y */
 function byColumns(
   x: Matrix,
   means: Float64Array,
@@ -39,27 +36,15 @@ function byColumns(
   weights: Float64Array,
   alpha: number,
 ): Float64Array {
-  const { nColumns } = x
-  const raw = compressColumns(x)
-  const denseValues = raw.denseValues.map((values, d) => centred(values, means[raw.dense[d]!]!))
-  const columns = { ...raw, denseValues }
-  const size = nColumns + 1
-  const products = gramWithIntercept(columns, weights)
-  const total = products[size * size - 1]!
-  const gram = new Float64Array(nColumns * nColumns)
-  for (let i = 0; i < nColumns; i++) {
-    for (let j = 0; j < nColumns; j++) {
-      const ofMeans = (products[i * size + nColumns]! * products[j * size + nColumns]!) / total
-      gram[i * nColumns + j] = products[i * size + j]! - ofMeans
-    }
-  }
-  const right = new Float64Array(size)
+  const columns = centreDenseColumns(x, means)
+  const gram = centredGram(columns, weights)
+  const right = new Float64Array(x.nColumns + 1)
   columnSums(
     columns,
     y.map((value, row) => weights[row]! * value),
     right,
   )
-  return solveShifted(gram, right.subarray(0, nColumns), alpha)
+  return solveShifted(gram, right.subarray(0, x.nColumns), alpha)
 }
 
 /** w = (sqrt W X)' d  with  (sqrt W X X' sqrt W + alpha I) d = sqrt W y */
