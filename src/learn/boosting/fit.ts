@@ -4,7 +4,8 @@ import { deriveSeed, RandomState } from '../../table/random.ts'
 import { selectTarget, type Target } from '../../table/target.ts'
 import { fitWeights, throwIfCancelled } from '../check-fit-input.ts'
 import type { FitInput } from '../estimator.ts'
-import { applyBins, learnBins } from '../tree/bin.ts'
+import { KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
+import { applyBins, type BinnedMatrix, learnBins, roomForBins } from '../tree/bin.ts'
 import type { TreeEnsemble } from '../tree/ensemble.ts'
 import { EnsembleWriter } from '../tree/ensemble-writer.ts'
 import { splittableColumns } from '../tree/feature-sampler.ts'
@@ -35,7 +36,7 @@ interface Validation {
  * @throws CANCELLED, FIT_NO_ROWS, WEIGHTS_INVALID
  */
 export function fitBoostedTrees(input: FitInput, options: GradientBoostingOptions): BoostedTrees {
-  const { x, seed, signal } = input
+  const { x, seed } = input
   const given = fitWeights(input)
   const allWeights =
     input.target.task === 'classification' && options.classWeight === 'balanced'
@@ -43,7 +44,34 @@ export function fitBoostedTrees(input: FitInput, options: GradientBoostingOption
       : given
   const { train, heldOut } = holdOutRows(input.target, given, options, seed)
   const binSeed = deriveSeed(seed, 'boosting', 'bins')
-  const binned = applyBins(learnBins(x, train, input.sampleWeight ? given : null, options.maxBins, binSeed), x, train)
+  const mapper = learnBins(x, train, input.sampleWeight ? given : null, options.maxBins, binSeed)
+  const memory = KernelMemory.take(
+    roomForBins(mapper, train.length) + TreeGrower.roomFor(mapper, train.length, options) + roomFor(4 * train.length),
+  )
+  try {
+    const binned = applyBins(mapper, x, train, memory)
+    return boost(input, options, { binned, train, heldOut, allWeights, memory })
+  } finally {
+    memory?.free()
+  }
+}
+
+/** A fit's rows, those of weight 0 left out. */
+interface BoostingRows {
+  /** The rows learnt from, as bins. */
+  readonly binned: BinnedMatrix
+  /** Which rows of the input they are, and which are held out; ascending. */
+  readonly train: Uint32Array
+  readonly heldOut: Uint32Array
+  /** Weight of each row of the input. */
+  readonly allWeights: Float64Array
+  /** Where `binned` lies, for the kernels; null for plain arrays. */
+  readonly memory: KernelMemory | null
+}
+
+function boost(input: FitInput, options: GradientBoostingOptions, data: BoostingRows): BoostedTrees {
+  const { x, seed, signal } = input
+  const { binned, train, heldOut, allWeights, memory } = data
   const weights = Float64Array.from(train, (row) => allWeights[row]!)
   const loss = lossOf(selectTarget(input.target, train), weights)
   const validation = heldOut.length > 0 ? startValidation(input.target, heldOut, allWeights, loss.initial) : null
@@ -51,9 +79,11 @@ export function fitBoostedTrees(input: FitInput, options: GradientBoostingOption
   const { nOutputs } = loss
   const nRows = train.length
   const writer = new EnsembleWriter(x.nColumns, nOutputs, 1)
-  const grower = new TreeGrower(binned, weights, options)
+  const grower = new TreeGrower(binned, weights, options, memory)
   const usable = splittableColumns(binned)
   const raw = startScores(loss.initial, nRows)
+  const allRows = Uint32Array.from({ length: nRows }, (_, row) => row)
+  const rowSpace = memory ? memory.uint32(nRows) : new Uint32Array(nRows)
   const gradients = new Float64Array(nRows)
   const hessians = new Float64Array(nRows)
   const sampled = options.subsample < 1
@@ -68,7 +98,7 @@ export function fitBoostedTrees(input: FitInput, options: GradientBoostingOption
     loss.beginRound(raw)
     const rows = sampled
       ? sampleAscending(nRows, nSampled, new RandomState(deriveSeed(seed, 'boosting', 'rows', round)))
-      : Uint32Array.from({ length: nRows }, (_, row) => row)
+      : allRows
     const before = writer.nTrees
     let nSplits = 0
     for (let output = 0; output < nOutputs; output++) {
@@ -80,7 +110,8 @@ export function fitBoostedTrees(input: FitInput, options: GradientBoostingOption
       }
       loss.gradients(raw, output, gradients, hessians)
       const columns = options.featureFraction < 1 ? drawShare(usable.slice(), options.featureFraction, random) : usable
-      const treeRows = rows.slice()
+      const treeRows = rowSpace.subarray(0, rows.length)
+      treeRows.set(rows)
       const { begins, values } = grower.grow({ gradients, hessians, rows: treeRows, columns, random }, writer)
       nSplits += values.length - 1
       addLeafValues(raw, output * nRows, treeRows, begins, values)

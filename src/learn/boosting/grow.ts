@@ -1,5 +1,6 @@
 import type { RandomState } from '../../table/random.ts'
-import { type BinnedMatrix, thresholdAfter } from '../tree/bin.ts'
+import { type KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
+import { type BinMapper, type BinnedMatrix, thresholdAfter } from '../tree/bin.ts'
 import type { EnsembleWriter } from '../tree/ensemble-writer.ts'
 import { drawColumns } from '../tree/feature-sampler.ts'
 import { partitionRows } from '../tree/partition.ts'
@@ -26,7 +27,7 @@ export interface TreeInput {
   /** shape (nRows) of the binned matrix */
   readonly gradients: Float64Array
   readonly hessians: Float64Array
-  /** Rows that the tree learns from, ascending; they are reordered by leaf. */
+  /** Rows that the tree learns from, ascending; they are reordered by leaf. In the grower's memory where it has one. */
   readonly rows: Uint32Array
   /** Columns that the tree may split on, ascending. */
   readonly columns: Int32Array
@@ -52,18 +53,37 @@ export class TreeGrower {
   readonly #packed
   readonly #finder: SplitFinder
   readonly #scratch: Uint32Array
+  readonly #memory: KernelMemory | null
   readonly #spareHistograms: Float64Array[] = []
   /** Gain of all splits so far by column, shape (nColumns). */
   readonly gains: Float64Array
 
-  /** @param weights Weight of each row, shape (nRows): what the nodes' cover counts. */
-  constructor(binned: BinnedMatrix, weights: Float64Array, options: GradientBoostingOptions) {
+  /** Bytes that a grower takes of its memory. */
+  static roomFor(mapper: BinMapper, nRows: number, options: GradientBoostingOptions): number {
+    const histogram = roomFor(16 * mapper.offsets[mapper.nColumns]!)
+    // Leaves that hold a histogram share out the rows, each with enough to be split; one more is being made.
+    const held = Math.min(options.maxLeaves, Math.floor(nRows / (2 * options.minSamplesLeaf)))
+    const columns = roomFor(4 * mapper.nColumns)
+    return 2 * roomFor(8 * nRows) + roomFor(4 * nRows) + columns + (held + 1) * histogram
+  }
+
+  /**
+   * @param weights Weight of each row, shape (nRows): what the nodes' cover counts.
+   * @param memory Where `binned` lies, for the kernels to do the work; null for plain TypeScript. Same trees to the last bit.
+   */
+  constructor(
+    binned: BinnedMatrix,
+    weights: Float64Array,
+    options: GradientBoostingOptions,
+    memory: KernelMemory | null = null,
+  ) {
     this.#binned = binned
     this.#options = options
     this.#weights = weights
-    this.#packed = packedGradients(binned.nRows)
-    this.#finder = new SplitFinder(binned, options, this.#packed)
-    this.#scratch = new Uint32Array(binned.nRows)
+    this.#memory = memory
+    this.#packed = packedGradients(binned.nRows, memory)
+    this.#finder = new SplitFinder(binned, options, this.#packed, memory)
+    this.#scratch = memory ? memory.uint32(binned.nRows) : new Uint32Array(binned.nRows)
     this.gains = new Float64Array(binned.nColumns)
   }
 
@@ -102,7 +122,7 @@ export class TreeGrower {
     const leaves: Leaf[] = [root]
     if (this.#canSplit(root.depth, rows.length, 1)) {
       const histogram = this.#takeHistogram()
-      addToHistogram(this.#binned, input.columns, rows, 0, rows.length, this.#packed, histogram)
+      addToHistogram(this.#binned, input.columns, rows, 0, rows.length, this.#packed, histogram, this.#memory)
       leaves[0] = this.#withSplit(root, histogram, input)
     }
     while (leaves.length < this.#options.maxLeaves) {
@@ -139,6 +159,7 @@ export class TreeGrower {
       missingBin,
       split.missingLeft,
       this.#scratch,
+      this.#memory,
     )
     this.gains[column]! += split.gain
     const leftCover = this.#coverOf(rows, begin, middle)
@@ -181,8 +202,8 @@ export class TreeGrower {
     const small = this.#takeHistogram()
     const from = leftIsSmall ? begin : middle
     const to = leftIsSmall ? middle : end
-    addToHistogram(binned, columns, rows, from, to, this.#packed, small)
-    if (leftIsSmall ? needRight : needLeft) subtractHistogram(large, small)
+    addToHistogram(binned, columns, rows, from, to, this.#packed, small, this.#memory)
+    if (leftIsSmall ? needRight : needLeft) subtractHistogram(large, small, this.#memory)
     const leftHistogram = leftIsSmall ? small : large
     const rightHistogram = leftIsSmall ? large : small
     if (needLeft) left = this.#withSplit(left, leftHistogram, input)
@@ -228,7 +249,8 @@ export class TreeGrower {
   #takeHistogram(): Float64Array {
     const spare = this.#spareHistograms.pop()
     if (spare) return spare.fill(0)
-    return new Float64Array(2 * this.#binned.offsets[this.#binned.nColumns]!)
+    const size = 2 * this.#binned.offsets[this.#binned.nColumns]!
+    return this.#memory ? this.#memory.float64(size).fill(0) : new Float64Array(size)
   }
 
   #release(histogram: Float64Array | null): void {

@@ -1,3 +1,4 @@
+import type { KernelMemory } from '../kernels/kernel-memory.ts'
 import type { BinnedMatrix } from '../tree/bin.ts'
 import { bitsFor, fixedPointScale } from '../tree/fixed-point.ts'
 
@@ -18,10 +19,11 @@ export interface PackedGradients {
   countUnit: number
 }
 
-export function packedGradients(nRows: number): PackedGradients {
+/** @param memory Where they are to lie; null for plain arrays. */
+export function packedGradients(nRows: number, memory: KernelMemory | null = null): PackedGradients {
   return {
-    gradients: new Float64Array(nRows),
-    hessiansAndCounts: new Float64Array(nRows),
+    gradients: memory ? memory.float64(nRows) : new Float64Array(nRows),
+    hessiansAndCounts: memory ? memory.float64(nRows) : new Float64Array(nRows),
     gradientScale: 1,
     hessianScale: 1,
     countUnit: 1,
@@ -68,6 +70,7 @@ export function packGradients(
  * is loaded once for them, and additions into different columns don't wait for each other.
  * in:  `binned`; `rows` between `begin` and `end`; `packed`; `columns`, which of them are wanted
  * out: `histogram`, shape (2 * number of bins), zero before
+ * @param memory Where all but `columns` lie, for the kernel to do it; null for plain TypeScript.
  */
 export function addToHistogram(
   binned: BinnedMatrix,
@@ -77,9 +80,26 @@ export function addToHistogram(
   end: number,
   packed: PackedGradients,
   histogram: Float64Array,
+  memory: KernelMemory | null = null,
 ): void {
   const { bins, nRows, offsets } = binned
   const { gradients, hessiansAndCounts } = packed
+  if (memory) {
+    memory.kernels.addToHistogram(
+      bins.byteOffset,
+      nRows,
+      offsets.byteOffset,
+      memory.columns(columns),
+      columns.length,
+      rows.byteOffset,
+      begin,
+      end,
+      gradients.byteOffset,
+      hessiansAndCounts.byteOffset,
+      histogram.byteOffset,
+    )
+    return
+  }
   let c = 0
   for (; c + 4 <= columns.length; c += 4) {
     const column0 = columns[c]!
@@ -166,7 +186,14 @@ function addOneColumn(
   }
 }
 
-/** Makes a parent's histogram that of one child by taking the other child's away. in: `child`; out: `parent` */
-export function subtractHistogram(parent: Float64Array, child: Float64Array): void {
+/**
+ * Makes a parent's histogram that of one child by taking the other child's away. in: `child`; out: `parent`
+ * @param memory Where both lie, for the kernel to do it; null for plain TypeScript.
+ */
+export function subtractHistogram(parent: Float64Array, child: Float64Array, memory: KernelMemory | null = null): void {
+  if (memory) {
+    memory.kernels.subtractHistogram(parent.byteOffset, child.byteOffset, parent.length / 2)
+    return
+  }
   for (let i = 0; i < parent.length; i++) parent[i]! -= child[i]!
 }

@@ -1,4 +1,5 @@
 import type { RandomState } from '../../table/random.ts'
+import type { KernelMemory } from '../kernels/kernel-memory.ts'
 import type { BinMapper } from '../tree/bin.ts'
 import type { PackedGradients } from './histogram.ts'
 
@@ -52,11 +53,17 @@ export class SplitFinder {
   readonly #mapper: BinMapper
   readonly #rules: SplitRules
   readonly #packed: PackedGradients
+  readonly #memory: KernelMemory | null
 
-  constructor(mapper: BinMapper, rules: SplitRules, packed: PackedGradients) {
+  /**
+   * @param memory Where the histograms and the mapper's `offsets` and `hasMissing` lie, for the kernel to look through them;
+   * null for plain TypeScript.
+   */
+  constructor(mapper: BinMapper, rules: SplitRules, packed: PackedGradients, memory: KernelMemory | null = null) {
     this.#mapper = mapper
     this.#rules = rules
     this.#packed = packed
+    this.#memory = memory
   }
 
   /**
@@ -65,6 +72,7 @@ export class SplitFinder {
    * @param gradient, hessianAndCount The node's sums, packed as in histograms.
    */
   find(histogram: Float64Array, columns: Int32Array, gradient: number, hessianAndCount: number): Split {
+    if (this.#memory) return this.#findByKernel(this.#memory, histogram, columns, gradient, hessianAndCount)
     const best = noSplit()
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i]!
@@ -122,6 +130,35 @@ export class SplitFinder {
       this.#consider(column, bin, true, leftGradient, left, gradient, hessianAndCount, best)
     }
     return best
+  }
+
+  /** `find` step by step in the kernel: the same numbers to the last bit. */
+  #findByKernel(
+    memory: KernelMemory,
+    histogram: Float64Array,
+    columns: Int32Array,
+    gradient: number,
+    hessianAndCount: number,
+  ): Split {
+    const { offsets, hasMissing } = this.#mapper
+    const { minSamplesLeaf, l1Regularization, l2Regularization } = this.#rules
+    const { countUnit, gradientScale, hessianScale } = this.#packed
+    const column = memory.kernels.findSplit(
+      histogram.byteOffset,
+      offsets.byteOffset,
+      hasMissing.byteOffset,
+      memory.columns(columns),
+      columns.length,
+      gradient,
+      hessianAndCount,
+      countUnit,
+      gradientScale,
+      hessianScale,
+      minSamplesLeaf,
+      l1Regularization,
+      l2Regularization,
+    )
+    return column < 0 ? noSplit() : memory.splitFound()
   }
 
   /** Where the sums of the column's missing values are in a histogram; -1 when it had none. */

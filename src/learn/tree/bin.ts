@@ -1,5 +1,6 @@
 import type { Matrix } from '../../table/matrix.ts'
 import { RandomState } from '../../table/random.ts'
+import { type KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
 import { binThresholds, countDistinct } from './bin-thresholds.ts'
 
 /** Bins of a column beside the one for missing values; a bin index fits in a byte. */
@@ -106,8 +107,27 @@ function sampleRows(rows: Uint32Array, seed: number): Uint32Array {
   return sample
 }
 
-/** The given rows, which the bins were learnt from, as bins. */
-export function applyBins(mapper: BinMapper, x: Matrix, rows: Uint32Array): BinnedMatrix {
+/** Values that the kernel puts into bins at a time. */
+const BLOCK_VALUES = 4096
+
+/** Bytes that `applyBins` takes of its memory. */
+export function roomForBins(mapper: BinMapper, nRows: number): number {
+  const { nColumns } = mapper
+  const work = 8 * (BLOCK_VALUES + MAX_BINS)
+  return roomFor(nColumns * nRows) + roomFor(4 * (nColumns + 1)) + roomFor(nColumns) + roomFor(work)
+}
+
+/**
+ * The given rows, which the bins were learnt from, as bins.
+ * @param memory Where the bins, `offsets` and `hasMissing` are to lie, for the kernels; null for plain arrays.
+ */
+export function applyBins(
+  mapper: BinMapper,
+  x: Matrix,
+  rows: Uint32Array,
+  memory: KernelMemory | null = null,
+): BinnedMatrix {
+  if (memory) return applyBinsByKernel(mapper, x, rows, memory)
   const nRows = rows.length
   const bins = new Uint8Array(mapper.nColumns * nRows)
   for (let column = 0; column < mapper.nColumns; column++) {
@@ -121,6 +141,33 @@ export function applyBins(mapper: BinMapper, x: Matrix, rows: Uint32Array): Binn
     }
   }
   return { ...mapper, nRows, bins }
+}
+
+function applyBinsByKernel(mapper: BinMapper, x: Matrix, rows: Uint32Array, memory: KernelMemory): BinnedMatrix {
+  const { nColumns } = mapper
+  const nRows = rows.length
+  const bins = memory.uint8(nColumns * nRows)
+  const offsets = memory.int32(nColumns + 1)
+  offsets.set(mapper.offsets)
+  const hasMissing = memory.uint8(nColumns)
+  hasMissing.set(mapper.hasMissing)
+  const work = memory.float64(BLOCK_VALUES + MAX_BINS)
+  const cuts = work.subarray(BLOCK_VALUES)
+  for (let column = 0; column < nColumns; column++) {
+    const thresholds = mapper.thresholds[column]!
+    // The kernel halves a stretch of 2 * step - 1 cuts; those there are not lie above every value.
+    const step = thresholds.length === 0 ? 0 : 1 << (31 - Math.clz32(thresholds.length))
+    cuts.fill(Number.POSITIVE_INFINITY).set(thresholds)
+    const missing = hasMissing[column] ? thresholds.length + 1 : 0
+    const from = column * x.nRows
+    for (let begin = 0; begin < nRows; begin += BLOCK_VALUES) {
+      const count = Math.min(BLOCK_VALUES, nRows - begin)
+      for (let i = 0; i < count; i++) work[i] = x.data[from + rows[begin + i]!]!
+      const to = bins.byteOffset + column * nRows + begin
+      memory.kernels.binValues(work.byteOffset, count, cuts.byteOffset, step, missing, to)
+    }
+  }
+  return { ...mapper, offsets, hasMissing, nRows, bins }
 }
 
 /** The first bin whose threshold is not below the value. */

@@ -1,0 +1,7 @@
+// What the module offers to ../load-kernels.ts. Pointers are bytes from the beginning of the memory.
+export { binValues } from "./bin-values";
+export { addToClassHistogram } from "./class-histogram";
+export { addToHistogram, subtractHistogram } from "./histogram";
+export { partitionRows } from "./partition";
+export { addTreeOutputs } from "./predict";
+export { findSplit } from "./split";

@@ -1,0 +1,130 @@
+import { SPLIT } from "./layout";
+
+/** Least sum of hessians in a leaf, and least gain as a share of the node's score: as in ../../boosting/split.ts. */
+const MIN_HESSIAN_LEAF: f64 = 1e-3;
+const MIN_RELATIVE_GAIN: f64 = 1e-10;
+
+// The node's sums and the rules, the same for all of its columns.
+let nodeGradient: f64 = 0;
+let nodeHessianAndCount: f64 = 0;
+let countUnit: f64 = 1;
+let perGradient: f64 = 1;
+let perHessian: f64 = 1;
+let minSamplesLeaf: f64 = 1;
+let l1: f64 = 0;
+let l2: f64 = 0;
+
+let bestGain: f64 = 0;
+let bestColumn: i32 = -1;
+
+/**
+ * The best split of a node over all thresholds of its columns, missing values on either side: operation by operation what
+ * `SplitFinder.find` does, hence the same to the last bit.
+ * in:  `histogram`, two f64 per bin; `offsets` i32 (all columns + 1); `hasMissing` u8 by column; `columns` i32 (nColumns)
+ * out: the split at SPLIT; returns its column, -1 for none
+ */
+export function findSplit(
+  histogram: usize,
+  offsets: usize,
+  hasMissing: usize,
+  columns: usize,
+  nColumns: u32,
+  gradient: f64,
+  hessianAndCount: f64,
+  unit: f64,
+  gradientScale: f64,
+  hessianScale: f64,
+  leastSamples: f64,
+  l1Regularization: f64,
+  l2Regularization: f64,
+): i32 {
+  nodeGradient = gradient;
+  nodeHessianAndCount = hessianAndCount;
+  countUnit = unit;
+  perGradient = 1 / gradientScale;
+  perHessian = 1 / hessianScale;
+  minSamplesLeaf = leastSamples;
+  l1 = l1Regularization;
+  l2 = l2Regularization;
+  bestGain = 0;
+  bestColumn = -1;
+  for (let i: u32 = 0; i < nColumns; i++) {
+    const column = load<i32>(columns + (<usize>i << 2));
+    const offset = load<u32>(offsets + (<usize>column << 2));
+    const nBins = load<u32>(offsets + (<usize>column << 2), 4) - offset;
+    const sums = histogram + (<usize>offset << 4);
+    const withMissing = load<u8>(hasMissing + column) != 0;
+    const nValueBins = withMissing ? nBins - 1 : nBins;
+    const missing = sums + (<usize>nValueBins << 4);
+    const anyMissing = withMissing && load<f64>(missing, 8) > 0;
+    scan(sums, nValueBins, missing, column, anyMissing, false);
+    if (anyMissing) scan(sums, nValueBins, missing, column, true, true);
+  }
+  return bestColumn;
+}
+
+// @ts-ignore: decorator
+@inline
+function shrink(gradient: f64): f64 {
+  if (l1 == 0) return gradient;
+  return gradient > l1 ? gradient - l1 : gradient < -l1 ? gradient + l1 : 0;
+}
+
+/** All thresholds of a column, missing values (if any) on the side given. */
+function scan(sums: usize, nValueBins: u32, missing: usize, column: i32, anyMissing: bool, missingLeft: bool): void {
+  const unit = countUnit;
+  const perCount = 1 / unit;
+  const perG = perGradient;
+  const perH = perHessian;
+  const leastSamples = minSamplesLeaf;
+  const l2Regularization = l2;
+  const total = nodeGradient;
+  const parentHessian = floor(nodeHessianAndCount * perCount);
+  const count = nodeHessianAndCount - parentHessian * unit;
+  const shrunk = shrink(total * perG);
+  const parent = (shrunk * shrunk) / (parentHessian * perH + l2Regularization);
+  let leftGradient: f64 = 0;
+  let left: f64 = 0;
+  if (missingLeft) {
+    leftGradient = load<f64>(missing);
+    left = load<f64>(missing, 8);
+  }
+  let found: i32 = -1;
+  let most = max(bestGain, parent * MIN_RELATIVE_GAIN);
+  const end = anyMissing && !missingLeft ? nValueBins : nValueBins - 1;
+  for (let bin: u32 = 0; bin < end; bin++) {
+    const entry = load<f64>(sums + (<usize>bin << 4), 8);
+    if (entry == 0) continue;
+    leftGradient += load<f64>(sums + (<usize>bin << 4));
+    left += entry;
+    const leftHessian = floor(left * perCount);
+    const leftCount = left - leftHessian * unit;
+    if (leftCount < leastSamples) continue;
+    if (count - leftCount < leastSamples) break;
+    const hl = leftHessian * perH;
+    const hr = (parentHessian - leftHessian) * perH;
+    if (hl < MIN_HESSIAN_LEAF || hr < MIN_HESSIAN_LEAF) continue;
+    const gl = shrink(leftGradient * perG);
+    const gr = shrink((total - leftGradient) * perG);
+    const gain = (gl * gl) / (hl + l2Regularization) + (gr * gr) / (hr + l2Regularization) - parent;
+    if (gain > most) {
+      most = gain;
+      found = bin;
+      store<f64>(SPLIT, leftGradient, 8);
+      store<f64>(SPLIT, left, 16);
+    }
+  }
+  if (found < 0) return;
+  bestGain = most;
+  bestColumn = column;
+  store<f64>(SPLIT, most);
+  store<i32>(SPLIT, column, 24);
+  store<i32>(SPLIT, middleOfGap(sums, found, nValueBins), 28);
+  store<i32>(SPLIT, <i32>missingLeft, 32);
+}
+
+function middleOfGap(sums: usize, bin: u32, nValueBins: u32): u32 {
+  let next = bin + 1;
+  while (next < nValueBins && load<f64>(sums + (<usize>next << 4), 8) == 0) next++;
+  return next < nValueBins ? (bin + next - 1) >> 1 : nValueBins - 1;
+}

@@ -1,0 +1,107 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { RandomState } from '../../table/random.ts'
+import type { Target } from '../../table/target.ts'
+import { gradientBoosting } from '../boosting/gradient-boosting.ts'
+import { randomForest } from '../forest/random-forest.ts'
+import { classTarget, matrixOf } from '../tree/testing/synthetic.ts'
+import { KernelMemory } from './kernel-memory.ts'
+import { kernelsAvailable, withoutKernels } from './load-kernels.ts'
+
+/** A table with ties, missing values, infinities, a constant and an empty column; and a target of any kind. */
+function problem(seed: number, nRows: number, nColumns: number, nClasses: number) {
+  const random = new RandomState(seed)
+  const x = matrixOf(nRows, nColumns, (_, column) => {
+    if (column % 5 === 3) return column % 2 === 1 ? 7 : Number.NaN
+    if (random.randint(8) === 0) return Number.NaN
+    if (random.randint(50) === 0) return random.randint(2) === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
+    return column % 2 === 0 ? random.normal() : random.randint(1 + 3 * column)
+  })
+  const signal = Float64Array.from({ length: nRows }, (_, row) => (x.data[row]! > 0 ? 1 : 0) + random.normal())
+  const target: Target =
+    nClasses === 0
+      ? { task: 'regression', values: signal }
+      : classTarget(
+          Int32Array.from(signal, (s) => Math.min(nClasses - 1, Math.max(0, Math.round(s)))),
+          nClasses,
+        )
+  const sampleWeight = seed % 2 === 0 ? null : Float64Array.from(signal, () => random.randint(4) / 2 + 0.25)
+  if (sampleWeight && nRows > 3) sampleWeight[2] = 0
+  return { x, target, ...(sampleWeight && { sampleWeight }), seed }
+}
+
+const problems = fc.record({
+  seed: fc.nat(100_000),
+  nRows: fc.integer({ min: 1, max: 160 }),
+  nColumns: fc.integer({ min: 1, max: 11 }),
+  nClasses: fc.constantFrom(0, 2, 3),
+})
+
+const boostingOptions = fc.record(
+  {
+    maxIterations: fc.integer({ min: 1, max: 4 }),
+    maxLeaves: fc.constantFrom(2, 5, 31),
+    maxBins: fc.constantFrom(2, 16, 255),
+    minSamplesLeaf: fc.constantFrom(1, 3, 20),
+    l1Regularization: fc.constantFrom(0, 0.7),
+    l2Regularization: fc.constantFrom(0, 1.3),
+    subsample: fc.constantFrom(1, 0.6),
+    featureFraction: fc.constantFrom(1, 0.5),
+    featureFractionByNode: fc.constantFrom(1, 0.5),
+    extraTrees: fc.boolean(),
+  },
+  { requiredKeys: ['maxIterations', 'minSamplesLeaf'] },
+)
+
+describe('a model fitted with the kernels', () => {
+  test('runs on them here', () => {
+    expect(kernelsAvailable()).toBe(true)
+    expect(withoutKernels(kernelsAvailable)).toBe(false)
+    expect(withoutKernels(() => KernelMemory.take(100))).toBeNull()
+  })
+
+  test('is, by boosting, the same to the last bit as one fitted without, and answers the same', () => {
+    fc.assert(
+      fc.property(problems, boostingOptions, ({ seed, nRows, nColumns, nClasses }, options) => {
+        const input = problem(seed, nRows, nColumns, nClasses)
+        const parsed = gradientBoosting.options.parse(options)
+        const fitted = gradientBoosting.fit(input, parsed)
+        const plain = withoutKernels(() => gradientBoosting.fit(input, parsed))
+        expect(fitted.state()).toEqual(plain.state())
+        expect(fitted.predict(input.x)).toEqual(withoutKernels(() => plain.predict(input.x)))
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test('is, by a forest, the same to the last bit as one fitted without, and answers the same', () => {
+    fc.assert(
+      fc.property(problems, fc.boolean(), ({ seed, nRows, nColumns, nClasses }, extraTrees) => {
+        const input = problem(seed, nRows, nColumns, nClasses)
+        const options = randomForest.options.parse({ nEstimators: 4, extraTrees })
+        const fitted = randomForest.fit(input, options)
+        const plain = withoutKernels(() => randomForest.fit(input, options))
+        expect(fitted.state()).toEqual(plain.state())
+        expect(fitted.predict(input.x)).toEqual(withoutKernels(() => plain.predict(input.x)))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('leaves nothing behind: a hundred fits, some of them cancelled, take one memory in turns', () => {
+    const before = KernelMemory.take(2 ** 20)!
+    before.free()
+    const input = problem(1, 120, 6, 3)
+    const options = gradientBoosting.options.parse({ maxIterations: 2, minSamplesLeaf: 2 })
+    const first = gradientBoosting.fit(input, options).state()
+    for (let i = 0; i < 100; i++) {
+      if (i % 10 === 0) {
+        const signal = AbortSignal.abort()
+        expect(() => gradientBoosting.fit({ ...input, signal }, options)).toThrow('stopped before it was done')
+      } else expect(gradientBoosting.fit(input, options).state()).toEqual(first)
+    }
+    const after = KernelMemory.take(1000)!
+    expect(after).toBe(before)
+    after.free()
+  })
+})
