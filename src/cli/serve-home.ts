@@ -3,7 +3,7 @@ import pc from 'picocolors'
 import { ulid } from 'ulid'
 import type { Home } from '../store/open-home.ts'
 import { text, wholeNumber } from './context.ts'
-import { note } from './output.ts'
+import { note, noteLabelled } from './output.ts'
 import { readableLog } from './readable-log.ts'
 
 const DASHBOARD = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
@@ -32,7 +32,8 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
     })
     if (options['json']) process.stdout.write(`${JSON.stringify({ url: server.url })}\n`)
     else {
-      note(`${pc.green('serving')}   ${pc.bold(server.url)}   API guide: ${server.url}/docs   (Ctrl-C stops)`)
+      noteLabelled('serving', `${pc.bold(server.url)}   (Ctrl-C stops)`, pc.green)
+      noteLabelled('', `API guide: ${server.url}/docs`)
     }
     await stopped
     note('stopping; requests that were taken are finished')

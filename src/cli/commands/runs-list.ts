@@ -34,7 +34,7 @@ export async function action(options: Record<string, unknown>): Promise<number> 
           ...metrics.map((name) => figure(run.metrics[`${stage}.${name}`])),
         ]),
         ['left', 'left', 'left', 'left', 'right', ...metrics.map(() => 'right' as const)],
-        { droppable: [3, ...metrics.map((_, index) => 4 + metrics.length - index)] },
+        { droppable: [3, 4, ...metrics.map((_, index) => 4 + metrics.length - index)] },
       ),
     )
     return 0
