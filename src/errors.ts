@@ -169,6 +169,18 @@ export const ERRORS = {
     status: 422,
     hint: 'The model file is damaged or was made by a newer version; use an intact copy, or update Bellwether.',
   },
+  TEXT_NO_TERMS: {
+    status: 422,
+    hint: 'Check that the column holds words, and that `stopWords`, `minDf` and `maxDf` leave some of them.',
+  },
+  MATRIX_INVALID: {
+    status: 400,
+    hint: 'Give row starts, column numbers and values that fit together; columns ascend within a row.',
+  },
+  MATRIX_TOO_LARGE: {
+    status: 422,
+    hint: 'Keep the matrix sparse, or have fewer columns (`maxFeatures`, `nFeatures`, `minDf`).',
+  },
   // The home: database, blobs, packages
   HOME_NOT_FOUND: { status: 404, hint: 'Name the folder with `--home`, or make one with `bellwether run`.' },
   HOME_NOT_A_FOLDER: { status: 400, hint: 'Name a folder with `--home`; a file stands in its place.' },
