@@ -22,8 +22,7 @@ export function addToHistogram(
   for (let at = begin; at < end; at += BLOCK_ROWS) {
     const count = min(BLOCK_ROWS, end - at);
     const block = rows + (<usize>at << 2);
-    const from = load<u32>(block);
-    const inSequence = gatherPairs(block, count, from, first, second);
+    gatherPairs(block, count, first, second);
     let c: u32 = 0;
     for (; c + 4 <= nColumns; c += 4) {
       const column0 = load<u32>(columns + (<usize>c << 2));
@@ -38,11 +37,7 @@ export function addToHistogram(
       const sums1 = histogram + (load<usize>(offsets + (<usize>column1 << 2)) << 4);
       const sums2 = histogram + (load<usize>(offsets + (<usize>column2 << 2)) << 4);
       const sums3 = histogram + (load<usize>(offsets + (<usize>column3 << 2)) << 4);
-      if (inSequence) {
-        addSequence(bins0 + from, bins1 + from, bins2 + from, bins3 + from, sums0, sums1, sums2, sums3, count);
-      } else {
-        addFour(bins0, bins1, bins2, bins3, sums0, sums1, sums2, sums3, block, count);
-      }
+      addFour(bins0, bins1, bins2, bins3, sums0, sums1, sums2, sums3, block, count);
     }
     for (; c < nColumns; c++) {
       const column = load<u32>(columns + (<usize>c << 2));
@@ -51,16 +46,13 @@ export function addToHistogram(
   }
 }
 
-/** Lays the pairs of a block's rows out in their order. Returns whether the rows follow each other without a gap. */
-function gatherPairs(block: usize, count: u32, from: u32, first: usize, second: usize): bool {
-  let gaps: u32 = 0;
+/** Lays the pairs of a block's rows out in their order. */
+function gatherPairs(block: usize, count: u32, first: usize, second: usize): void {
   for (let i: u32 = 0; i < count; i++) {
     const row = load<u32>(block + (<usize>i << 2));
-    gaps |= row ^ (from + i);
     const pair = v128.load64_zero(first + (<usize>row << 3));
     v128.store(PAIRS + (<usize>i << 4), v128.load64_lane(second + (<usize>row << 3), pair, 1));
   }
-  return gaps == 0;
 }
 
 // @ts-ignore: decorator
@@ -70,7 +62,7 @@ function add(sums: usize, bin: usize, pair: v128): void {
   v128.store(at, f64x2.add(v128.load(at), pair));
 }
 
-/** Four columns of any rows. */
+/** Four columns together: a row's pair is loaded once for them, and additions into different columns don't wait for each other. */
 function addFour(
   bins0: usize,
   bins1: usize,
@@ -93,48 +85,6 @@ function addFour(
     add(sums2, load<u8>(bins2 + row), pair);
     add(sums3, load<u8>(bins3 + row), pair);
     block += 4;
-    pairs += 16;
-  }
-}
-
-/** Four columns of rows that follow each other: four rows' bins of a column come in one load. */
-function addSequence(
-  bins0: usize,
-  bins1: usize,
-  bins2: usize,
-  bins3: usize,
-  sums0: usize,
-  sums1: usize,
-  sums2: usize,
-  sums3: usize,
-  count: u32,
-): void {
-  let i: usize = 0;
-  let pairs: usize = PAIRS;
-  for (; i + 4 <= count; i += 4) {
-    let four0 = load<usize>(bins0 + i);
-    let four1 = load<usize>(bins1 + i);
-    let four2 = load<usize>(bins2 + i);
-    let four3 = load<usize>(bins3 + i);
-    for (let j = 0; j < 4; j++) {
-      const pair = v128.load(pairs);
-      add(sums0, four0 & 255, pair);
-      add(sums1, four1 & 255, pair);
-      add(sums2, four2 & 255, pair);
-      add(sums3, four3 & 255, pair);
-      four0 >>= 8;
-      four1 >>= 8;
-      four2 >>= 8;
-      four3 >>= 8;
-      pairs += 16;
-    }
-  }
-  for (; i < count; i++) {
-    const pair = v128.load(pairs);
-    add(sums0, load<u8>(bins0 + i), pair);
-    add(sums1, load<u8>(bins1 + i), pair);
-    add(sums2, load<u8>(bins2 + i), pair);
-    add(sums3, load<u8>(bins3 + i), pair);
     pairs += 16;
   }
 }
