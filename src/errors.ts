@@ -148,6 +148,10 @@ export const ERRORS = {
   FOLDS_TOO_MANY: { status: 400, hint: 'Use fewer folds (`search.folds`), or merge or leave out the rare class.' },
   SPLIT_IMPOSSIBLE: { status: 400, hint: 'Use more rows, another `split.test`, or `split.stratify: false`.' },
   METRIC_UNKNOWN: { status: 400, hint: 'Name one of the metrics listed for the task in docs/evaluation.md.' },
+  OUT_OF_FOLD_MISSING: {
+    status: 400,
+    hint: 'Calibrating and blending need rows that every model predicted without having learnt from them: use folds that validate them.',
+  },
   // Features
   EXPRESSION_INVALID: {
     status: 400,
