@@ -1,5 +1,5 @@
-import { BellwetherError } from '../errors.ts'
 import type { Target } from '../table/target.ts'
+import { checkAlpha, checkLength, conformalQuantile } from './conformal/conformal-quantile.ts'
 
 /**
  * Answers with a promise. From predictions for rows that the model had not learnt from (those out of fold), a threshold
@@ -36,8 +36,7 @@ export interface ConformalInterval {
  * @throws INTERNAL when the shapes disagree; USAGE for an alpha outside (0, 1).
  */
 export function fitConformal(target: Target, predictions: Float64Array, alpha = 0.1): Conformal {
-  if (!(alpha > 0 && alpha < 1))
-    throw new BellwetherError('USAGE', `Conformal sets expect an alpha between 0 and 1, not ${alpha}.`)
+  checkAlpha(alpha)
   if (target.task === 'classification') {
     const nClasses = target.classes.length
     checkLength(predictions, target.codes.length * nClasses)
@@ -67,17 +66,4 @@ export function predictionSet(probabilities: ArrayLike<number>, threshold: numbe
 /** Bounds of a predicted value, or null where there were too few rows for any promise. */
 export function predictionInterval(value: number, halfWidth: number | null): readonly [number, number] | null {
   return halfWidth === null ? null : [value - halfWidth, value + halfWidth]
-}
-
-/** The k-th smallest score, k = ⌈(n + 1)(1 - alpha)⌉; null when k > n. NaN is left out. */
-function conformalQuantile(scores: Float64Array, alpha: number): { threshold: number | null; nRows: number } {
-  const sorted = scores.filter((score) => !Number.isNaN(score)).sort()
-  // The small number keeps 20 * 0.95 = 19.000000000000004 from becoming 20.
-  const k = Math.ceil((sorted.length + 1) * (1 - alpha) - 1e-9)
-  return { threshold: sorted[k - 1] ?? null, nRows: sorted.length }
-}
-
-function checkLength(predictions: Float64Array, expected: number): void {
-  if (predictions.length === expected) return
-  throw new BellwetherError('INTERNAL', `Expected ${expected} out-of-fold predictions, came ${predictions.length}.`)
 }
