@@ -32,6 +32,12 @@ export const ERRORS = {
     status: 422,
     hint: 'The stored model is damaged or of another version of Bellwether; train it again or restore a backup.',
   },
+  CLUSTERER_UNKNOWN: { status: 400, hint: 'Choose one of the clusterers that the message lists.' },
+  CLUSTERS_TOO_MANY: { status: 422, hint: 'Ask for fewer clusters (`nClusters`), or give rows that differ.' },
+  COVARIANCE_SINGULAR: {
+    status: 422,
+    hint: 'Raise `regCovar`, take fewer clusters or a simpler `covariance`, or scale the columns.',
+  },
   SEARCH_SPACE_INVALID: { status: 400, hint: 'Correct the distribution that the message names.' },
   SEARCH_ALL_FAILED: { status: 422, hint: 'See `details` for the errors of the trials.' },
   // Serving

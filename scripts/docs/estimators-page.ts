@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { ClustererDefinition } from '../../src/learn/cluster/clusterer.ts'
+import { clusterers } from '../../src/learn/cluster/clusterers.ts'
 import type { EstimatorDefinition } from '../../src/learn/estimator.ts'
 import { defaultModels, estimators } from '../../src/learn/estimators.ts'
 import type { Distribution, SearchSpace } from '../../src/learn/search-space.ts'
@@ -20,6 +22,7 @@ export function estimatorsPage(): string {
     'The search draws `search.trials` combinations for each kind, options without a distribution keep their default, and every combination is scored on the',
     'same folds. With the library (`bellwether/learn`) any option can be set.\n',
     ...[...estimators.values()].map(section),
+    ...[...clusterers.values()].map(clustererSection),
   ].join('\n')
 }
 
@@ -39,6 +42,22 @@ function section(definition: EstimatorDefinition): string {
     options.length
       ? markdownTable(['option', 'type', 'default', 'meaning', 'the search draws'], options)
       : 'It has no options: there is one trial.',
+    '',
+  ].join('\n')
+}
+
+function clustererSection(definition: ClustererDefinition): string {
+  const { properties = {} } = z.toJSONSchema(definition.options, { io: 'input' }) as JsonSchema
+  const options = Object.entries(properties).map(([name, schema]) => [
+    code(name),
+    typeInWords(schema),
+    schema.default === undefined ? '' : code(literal(schema.default)),
+    schema.description ?? '',
+  ])
+  return [
+    `## ${definition.title}: ${code(definition.name)}\n`,
+    'Clusters rows without a target; with the library alone ([clustering.md](clustering.md)).\n',
+    markdownTable(['option', 'type', 'default', 'meaning'], options),
     '',
   ].join('\n')
 }

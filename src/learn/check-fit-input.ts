@@ -25,13 +25,18 @@ export function fitWeights(input: FitInput): Float64Array {
     const row = target.values.findIndex((value) => !Number.isFinite(value))
     if (row >= 0) throw new BellwetherError('INTERNAL', `The target of row ${row} (counted from 0) is not finite.`)
   }
-  const weights = input.sampleWeight
-  if (!weights) return new Float64Array(x.nRows).fill(1)
-  if (weights.length !== x.nRows) {
-    throw new BellwetherError(
-      'WEIGHTS_INVALID',
-      `Expected ${x.nRows} sample weights, one a row; got ${weights.length}.`,
-    )
+  return checkedRowWeights(x.nRows, input.sampleWeight)
+}
+
+/**
+ * @returns The weights, or all 1 where there are none; shape (nRows), not negative, with a sum above 0. The caller's own array
+ *   where there is one, so read only.
+ * @throws WEIGHTS_INVALID
+ */
+export function checkedRowWeights(nRows: number, weights: Float64Array | undefined): Float64Array {
+  if (!weights) return new Float64Array(nRows).fill(1)
+  if (weights.length !== nRows) {
+    throw new BellwetherError('WEIGHTS_INVALID', `Expected ${nRows} sample weights, one a row; got ${weights.length}.`)
   }
   let sum = 0
   for (let row = 0; row < weights.length; row++) {

@@ -17,6 +17,10 @@ export { makeTable, selectColumns, selectRows, type Table } from '../table/table
 export { type SupervisedTask, selectTarget, type Target, targetLength } from '../table/target.ts'
 export { baseline } from './baseline/baseline.ts'
 export { gradientBoosting } from './boosting/gradient-boosting.ts'
+export type * from './cluster/clusterer.ts'
+export { clusterer, clusterers } from './cluster/clusterers.ts'
+export { gaussianMixture } from './cluster/gaussian-mixture.ts'
+export { kMeans } from './cluster/k-means.ts'
 export type * from './estimator.ts'
 export { defaultModels, estimator, estimators } from './estimators.ts'
 export {

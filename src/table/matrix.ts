@@ -27,3 +27,14 @@ export function selectMatrixRows(matrix: Matrix, rows: Uint32Array): Matrix {
   }
   return { nRows: rows.length, nColumns, data, names: matrix.names }
 }
+
+/** The values row by row, shape (nRows * nColumns) row-major; a new array. */
+export function matrixRows(matrix: Matrix): Float64Array {
+  const { nRows, nColumns, data } = matrix
+  const rows = new Float64Array(nRows * nColumns)
+  for (let column = 0; column < nColumns; column++) {
+    const from = column * nRows
+    for (let row = 0; row < nRows; row++) rows[row * nColumns + column] = data[from + row]!
+  }
+  return rows
+}
