@@ -1,57 +1,85 @@
 /**
- * npm run test:soak [-- --kills N]
+ * npm run test:soak [-- --kills N] [--report FILE]
  *
- * The tests that kill processes, with their full counts, and a record of the run in docs/soak-record.md.
+ * The tests that kill processes, with their full counts, and a record of the run in docs/soak-record.md. With --report nothing is run: the record is
+ * written from the JSON report that an earlier run left.
  */
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { VERSION } from '../src/version.ts'
 
-const { values } = parseArgs({ options: { kills: { type: 'string', default: '200' } } })
-const FILES = ['src/store/kill.test.ts', 'test/e2e/interrupted.test.ts']
-const root = fileURLToPath(new URL('..', import.meta.url))
-const started = Date.now()
-const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url))
-const { status, stdout } = spawnSync(
-  process.execPath,
-  [vitest, 'run', '--testTimeout=3600000', '--reporter=json', ...FILES],
-  {
-    cwd: root,
-    env: { ...process.env, BELLWETHER_KILLS: values.kills },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  },
-)
-const report = JSON.parse(stdout.slice(stdout.indexOf('{'))) as {
-  numPassedTests: number
-  numFailedTests: number
-  testResults: { name: string; assertionResults: { fullName: string; status: string; duration?: number }[] }[]
+interface Report {
+  readonly startTime: number
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly testResults: readonly {
+    readonly endTime: number
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly duration?: number
+    }[]
+  }[]
 }
-const rows = report.testResults.flatMap(({ assertionResults }) =>
-  assertionResults.map(
-    ({ fullName, status: outcome, duration }) =>
-      `| ${fullName} | ${outcome} | ${((duration ?? 0) / 1000).toFixed(1)} |`,
-  ),
-)
-writeFileSync(
-  new URL('../docs/soak-record.md', import.meta.url),
-  `# The last soak run
 
-\`npm run test:soak\`, made by \`scripts/soak.ts\`.
+const FILES = ['src/store/kill.test.ts', 'test/e2e/interrupted.test.ts']
+const { values } = parseArgs({ options: { kills: { type: 'string', default: '200' }, report: { type: 'string' } } })
+const report = JSON.parse(values.report ? readFileSync(values.report, 'utf8') : run(values.kills)) as Report
+writeFileSync(new URL('../docs/soak-record.md', import.meta.url), record(report, values.kills))
+console.log(`${report.numPassedTests} passed, ${report.numFailedTests} failed`)
+process.exitCode = report.numFailedTests > 0 || report.numPassedTests === 0 ? 1 : 0
 
-- when: ${new Date(started).toISOString().slice(0, 10)}, ${((Date.now() - started) / 1000).toFixed(0)} s
-- what: Bellwether ${VERSION}, ${values.kills} kills where a test kills at random instants
-- machine: ${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.availableParallelism()} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${os.type()} ${os.release()}
-- result: ${report.numPassedTests} passed, ${report.numFailedTests} failed
+/** @returns Vitest's JSON report */
+function run(kills: string): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'bellwether-soak-'))
+  const file = path.join(folder, 'report.json')
+  try {
+    const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url))
+    spawnSync(
+      process.execPath,
+      [
+        vitest,
+        'run',
+        '--testTimeout=7200000',
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${file}`,
+        ...FILES,
+      ],
+      {
+        cwd: fileURLToPath(new URL('..', import.meta.url)),
+        env: { ...process.env, BELLWETHER_KILLS: kills },
+        stdio: ['ignore', 'inherit', 'inherit'],
+      },
+    )
+    return readFileSync(file, 'utf8')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function record({ startTime, numPassedTests, numFailedTests, testResults }: Report, kills: string): string {
+  const seconds = Math.round((Math.max(...testResults.map(({ endTime }) => endTime)) - startTime) / 1000)
+  const rows = testResults.flatMap(({ assertionResults }) =>
+    assertionResults.map(
+      ({ fullName, status, duration }) => `| ${fullName} | ${status} | ${((duration ?? 0) / 1000).toFixed(1)} |`,
+    ),
+  )
+  return `# The last soak run
+
+\`npm run test:soak -- --kills ${kills}\`; this page is written by \`scripts/soak.ts\`.
+
+- when: ${new Date(startTime).toISOString().slice(0, 10)}, ${seconds} s
+- what: Bellwether ${VERSION}, ${kills} kills in each test that kills at random instants
+- machine: ${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.availableParallelism()} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}
+- result: ${numPassedTests} passed, ${numFailedTests} failed
 
 | test | outcome | seconds |
 |---|---|---|
 ${rows.join('\n')}
-`,
-)
-console.log(`${report.numPassedTests} passed, ${report.numFailedTests} failed`)
-process.exitCode = status ?? 1
+`
+}
