@@ -88,6 +88,22 @@ describe('a model fitted with the kernels', () => {
     )
   })
 
+  test('answers a batch the same to the last bit as row by row, missing values and infinities among them', () => {
+    for (const nClasses of [0, 2, 3]) {
+      const input = problem(7, 300, 9, nClasses)
+      // An odd number of rows, over several blocks; other values than those learnt from.
+      const { x } = problem(8, 197, 9, nClasses)
+      for (const estimator of [gradientBoosting, randomForest]) {
+        const model = estimator.restore(
+          withoutKernels(() => estimator.fit(input, estimator.options.parse({ minSamplesLeaf: 1 }) as never)).state(),
+        )
+        const answers = model.predict(x)
+        expect(answers).toEqual(withoutKernels(() => model.predict(x)))
+        expect(answers.some((value) => value !== answers[0])).toBe(true)
+      }
+    }
+  })
+
   test('leaves nothing behind: a hundred fits, some of them cancelled, take one memory in turns', () => {
     const before = KernelMemory.take(2 ** 20)!
     before.free()

@@ -70,6 +70,12 @@ function shrink(gradient: f64): f64 {
   return gradient > l1 ? gradient - l1 : gradient < -l1 ? gradient + l1 : 0;
 }
 
+// @ts-ignore: decorator
+@inline
+function pair(left: f64, right: f64): v128 {
+  return f64x2.replace_lane(f64x2.splat(left), 1, right);
+}
+
 /** All thresholds of a column, missing values (if any) on the side given. */
 function scan(sums: usize, nValueBins: u32, missing: usize, column: i32, anyMissing: bool, missingLeft: bool): void {
   const unit = countUnit;
@@ -83,6 +89,12 @@ function scan(sums: usize, nValueBins: u32, missing: usize, column: i32, anyMiss
   const count = nodeHessianAndCount - parentHessian * unit;
   const shrunk = shrink(total * perG);
   const parent = (shrunk * shrunk) / (parentHessian * perH + l2Regularization);
+  // The two children go side by side, left and right.
+  const perGs = f64x2.splat(perG);
+  const perHs = f64x2.splat(perH);
+  const l2s = f64x2.splat(l2Regularization);
+  const leastHessians = f64x2.splat(MIN_HESSIAN_LEAF);
+  const shrinks = l1 != 0;
   let leftGradient: f64 = 0;
   let left: f64 = 0;
   if (missingLeft) {
@@ -101,12 +113,14 @@ function scan(sums: usize, nValueBins: u32, missing: usize, column: i32, anyMiss
     const leftCount = left - leftHessian * unit;
     if (leftCount < leastSamples) continue;
     if (count - leftCount < leastSamples) break;
-    const hl = leftHessian * perH;
-    const hr = (parentHessian - leftHessian) * perH;
-    if (hl < MIN_HESSIAN_LEAF || hr < MIN_HESSIAN_LEAF) continue;
-    const gl = shrink(leftGradient * perG);
-    const gr = shrink((total - leftGradient) * perG);
-    const gain = (gl * gl) / (hl + l2Regularization) + (gr * gr) / (hr + l2Regularization) - parent;
+    const hessians = f64x2.mul(pair(leftHessian, parentHessian - leftHessian), perHs);
+    if (v128.any_true(f64x2.lt(hessians, leastHessians))) continue;
+    let gradients = f64x2.mul(pair(leftGradient, total - leftGradient), perGs);
+    if (shrinks) {
+      gradients = pair(shrink(f64x2.extract_lane(gradients, 0)), shrink(f64x2.extract_lane(gradients, 1)));
+    }
+    const scores = f64x2.div(f64x2.mul(gradients, gradients), f64x2.add(hessians, l2s));
+    const gain = f64x2.extract_lane(scores, 0) + f64x2.extract_lane(scores, 1) - parent;
     if (gain > most) {
       most = gain;
       found = bin;

@@ -3,17 +3,21 @@
  * nanoseconds per item: the fastest of several turns, kernel and twin one after the other. On a busy machine the others
  * measure its other work.
  */
+import { selectMatrixRows } from '../../../table/matrix.ts'
 import { RandomState } from '../../../table/random.ts'
+import { selectTarget } from '../../../table/target.ts'
+import { gradientBoosting } from '../../boosting/gradient-boosting.ts'
 import { addToHistogram, packedGradients, packGradients, subtractHistogram } from '../../boosting/histogram.ts'
 import { SplitFinder } from '../../boosting/split.ts'
 import { applyBins, type BinMapper, roomForBins } from '../../tree/bin.ts'
 import { partitionRows } from '../../tree/partition.ts'
-import { matrixOf, range } from '../../tree/testing/synthetic.ts'
+import { classTarget, matrixOf, range } from '../../tree/testing/synthetic.ts'
 import { KernelMemory } from '../kernel-memory.ts'
+import { withoutKernels } from '../load-kernels.ts'
 
 const N_COLUMNS = 28
 const N_BINS = 255
-const TURNS = 15
+const TURNS = 9
 
 /** Cuts that share out numbers between 0 and 1 evenly. */
 function evenBins(): BinMapper {
@@ -139,6 +143,36 @@ function run(nRows: number): void {
     },
   )
   memory.free()
+  const target = classTarget(
+    Int32Array.from(all, (row) => (x.data[row]! + 0.3 * gradients[row]! > 0.5 ? 1 : 0)),
+    2,
+  )
+  const options = gradientBoosting.options.parse({})
+  const learntFrom = Math.min(nRows, 20_000)
+  const model = gradientBoosting.fit(
+    { x: selectMatrixRows(x, range(learntFrom)), target: selectTarget(target, range(learntFrom)), seed: 0 },
+    options,
+  )
+  compare(
+    'answers of 100 trees, per row',
+    nRows,
+    () => {
+      model.predict(x)
+    },
+    () => {
+      withoutKernels(() => model.predict(x))
+    },
+  )
+  compare(
+    'fit of 10 trees, per row, column and tree',
+    nRows * N_COLUMNS * 10,
+    () => {
+      gradientBoosting.fit({ x, target, seed: 0 }, { ...options, maxIterations: 10 })
+    },
+    () => {
+      withoutKernels(() => gradientBoosting.fit({ x, target, seed: 0 }, { ...options, maxIterations: 10 }))
+    },
+  )
 }
 
 for (const nRows of process.argv[2] ? [Number(process.argv[2])] : [4_000, 200_000]) run(nRows)
