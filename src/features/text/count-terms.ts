@@ -1,4 +1,5 @@
-import { extendHash, HASH_START, TermTable } from './term-table.ts'
+import { hashNeighbour } from './term-hash.ts'
+import { TermTable } from './term-table.ts'
 import type { AnalysisOptions } from './text-options.ts'
 import { WordReader } from './word-reader.ts'
 
@@ -30,19 +31,16 @@ export function countTerms(texts: readonly (string | null)[], options: AnalysisO
 
   for (let document = 0; document < texts.length; document++) {
     reader.read(texts[document]!)
-    const { units, begins, ends, nWords } = reader
+    const { bytes, begins, ends, hashes, nWords } = reader
     const firstEntry = nEntries
     for (let first = 0; first < nWords; first++) {
       const begin = begins[first]!
       const beyond = Math.min(first + most, nWords)
-      let hash = HASH_START
-      let hashed = begin
+      let hash = 0
       for (let last = first; last < beyond; last++) {
-        const end = ends[last]!
-        hash = extendHash(hash, units, hashed, end)
-        hashed = end
+        hash = hashNeighbour(hash, hashes[last]!)
         if (last - first + 1 < fewest) continue
-        const term = table.add(units, begin, end, hash)
+        const term = table.add(bytes, begin, ends[last]!, hash)
         if (term >= lastEntry.length) {
           lastEntry = doubled(lastEntry)
           documentFrequency = doubled(documentFrequency)

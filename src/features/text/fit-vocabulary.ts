@@ -2,7 +2,6 @@ import { BellwetherError } from '../../errors.ts'
 import { byCodePoint } from '../../table/code-point-order.ts'
 import type { SparseMatrix } from '../../table/sparse-matrix.ts'
 import { countTerms, type TermCounts } from './count-terms.ts'
-import { RowsBuilder } from './rows-builder.ts'
 import type { CountOptions } from './text-options.ts'
 
 /** The terms that are kept, and how often each stands in each text. */
@@ -82,36 +81,50 @@ function mostFrequent(counted: TermCounts, terms: readonly Term[], n: number): T
   return Array.from(chosen, (place) => terms[place]!)
 }
 
-/** The counts with the kept terms as columns. */
+/**
+ * The counts with the kept terms as columns. The entries are put in order without sorting: first by column, where the texts ascend as
+ * they come, then back by text, where the columns ascend.
+ */
 function countMatrix(
   counted: TermCounts,
   kept: readonly Term[],
   names: readonly string[],
   binary: boolean,
 ): SparseMatrix {
-  const { indptr, terms, counts } = counted
-  const nTexts = indptr.length - 1
-  /** Column of each term, counted from 1; 0 where it is not kept. */
-  const columns = new Uint32Array(counted.table.size)
-  kept.forEach(({ term }, column) => {
-    columns[term] = column + 1
-  })
-  const countOf = new Uint32Array(kept.length)
-  let longest = 0
-  for (let text = 0; text < nTexts; text++) longest = Math.max(longest, indptr[text + 1]! - indptr[text]!)
-  const row = new Uint32Array(longest)
-  const rows = new RowsBuilder(nTexts)
+  const { indptr: begins, terms, counts, documentFrequency } = counted
+  const nTexts = begins.length - 1
+  /** Place in column order of the next entry of each term; `terms.length`, which no entry has, for terms that are not kept. */
+  const next = new Uint32Array(counted.table.size).fill(terms.length)
+  let nEntries = 0
+  for (const { term } of kept) {
+    next[term] = nEntries
+    nEntries += documentFrequency[term]!
+  }
+  const texts = new Uint32Array(nEntries)
+  const byColumn = new Uint32Array(nEntries)
+  const indptr = new Uint32Array(nTexts + 1)
   for (let text = 0; text < nTexts; text++) {
     let n = 0
-    for (let entry = indptr[text]!; entry < indptr[text + 1]!; entry++) {
-      const column = columns[terms[entry]!]! - 1
-      if (column < 0) continue
-      row[n++] = column
-      countOf[column] = binary ? 1 : counts[entry]!
+    for (let entry = begins[text]!; entry < begins[text + 1]!; entry++) {
+      const to = next[terms[entry]!]!
+      if (to === terms.length) continue
+      next[terms[entry]!] = to + 1
+      texts[to] = text
+      byColumn[to] = binary ? 1 : counts[entry]!
+      n++
     }
-    const ascending = row.subarray(0, n).sort()
-    for (let i = 0; i < n; i++) rows.push(ascending[i]!, countOf[ascending[i]!]!)
-    rows.endRow()
+    indptr[text + 1] = indptr[text]! + n
   }
-  return { ...rows.build(kept.length), names }
+  const indices = new Uint32Array(nEntries)
+  const values = new Float64Array(nEntries)
+  const nextOfText = indptr.slice(0, nTexts)
+  let from = 0
+  kept.forEach(({ term }, column) => {
+    for (const end = from + documentFrequency[term]!; from < end; from++) {
+      const to = nextOfText[texts[from]!]!++
+      indices[to] = column
+      values[to] = byColumn[from]!
+    }
+  })
+  return { nRows: nTexts, nColumns: kept.length, indptr, indices, values, names }
 }

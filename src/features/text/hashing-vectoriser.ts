@@ -32,15 +32,13 @@ export class HashingVectoriser implements FittedText {
   transform(texts: readonly (string | null)[]): SparseMatrix {
     const { alternateSign, binary, norm, ngramRange } = this.#options
     const reader = new WordReader(this.#options)
-    const utf8 = new Utf8Words()
     const rows = new RowsBuilder(texts.length)
     let keys = new Uint32Array(256)
     for (const text of texts) {
       reader.read(text)
-      utf8.encode(reader)
       const mostTerms = reader.nWords * ngramRange[1]
       if (mostTerms > keys.length) keys = new Uint32Array(Math.max(mostTerms, keys.length * 2))
-      const ascending = keys.subarray(0, this.#hashTerms(utf8, reader.nWords, keys)).sort()
+      const ascending = keys.subarray(0, this.#hashTerms(reader, keys)).sort()
       for (let i = 0; i < ascending.length; ) {
         const column = ascending[i]! >>> 1
         let sum = 0
@@ -68,7 +66,7 @@ export class HashingVectoriser implements FittedText {
   }
 
   /** Writes 2 * column of each term of the text, 1 more where its hash is below 0; returns how many. */
-  #hashTerms({ bytes, begins, ends }: Utf8Words, nWords: number, keys: Uint32Array): number {
+  #hashTerms({ bytes, begins, ends, nWords }: WordReader, keys: Uint32Array): number {
     const [fewest, most] = this.#options.ngramRange
     let n = 0
     for (let first = 0; first < nWords; first++) {
@@ -79,48 +77,5 @@ export class HashingVectoriser implements FittedText {
       }
     }
     return n
-  }
-}
-
-/** The words of a text in UTF-8, with a space between. */
-class Utf8Words {
-  bytes = new Uint8Array(1024)
-  begins = new Uint32Array(256)
-  ends = new Uint32Array(256)
-
-  encode({ units, begins, ends, nWords }: WordReader): void {
-    const mostBytes = nWords === 0 ? 0 : 3 * (ends[nWords - 1]! + 1)
-    if (mostBytes > this.bytes.length) this.bytes = new Uint8Array(Math.max(mostBytes, 2 * this.bytes.length))
-    if (nWords > this.begins.length) {
-      this.begins = new Uint32Array(begins.length)
-      this.ends = new Uint32Array(begins.length)
-    }
-    const { bytes } = this
-    let at = 0
-    for (let word = 0; word < nWords; word++) {
-      this.begins[word] = at
-      for (let i = begins[word]!; i < ends[word]!; i++) {
-        const unit = units[i]!
-        if (unit < 0x80) {
-          bytes[at++] = unit
-        } else if (unit < 0x800) {
-          bytes[at++] = 0xc0 | (unit >> 6)
-          bytes[at++] = 0x80 | (unit & 0x3f)
-        } else if ((unit & 0xfc00) === 0xd800) {
-          // Words hold letters and numbers alone, so the second half of the pair stands next.
-          const codePoint = 0x10000 + ((unit & 0x3ff) << 10) + (units[++i]! & 0x3ff)
-          bytes[at++] = 0xf0 | (codePoint >> 18)
-          bytes[at++] = 0x80 | ((codePoint >> 12) & 0x3f)
-          bytes[at++] = 0x80 | ((codePoint >> 6) & 0x3f)
-          bytes[at++] = 0x80 | (codePoint & 0x3f)
-        } else {
-          bytes[at++] = 0xe0 | (unit >> 12)
-          bytes[at++] = 0x80 | ((unit >> 6) & 0x3f)
-          bytes[at++] = 0x80 | (unit & 0x3f)
-        }
-      }
-      this.ends[word] = at
-      bytes[at++] = 0x20
-    }
   }
 }

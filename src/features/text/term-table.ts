@@ -1,113 +1,102 @@
-/** Start of `extendHash` for a term's first code unit (FNV-1a). */
-export const HASH_START = 0x811c9dc5
+import { hashTerm } from './term-hash.ts'
 
-/** The hash of a term goes on over the code units from `begin` to `end`. */
-export function extendHash(hash: number, units: Uint16Array, begin: number, end: number): number {
-  for (let i = begin; i < end; i++) hash = Math.imul(hash ^ units[i]!, 0x01000193)
-  return hash
-}
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
- * Terms numbered from 0 in the order of their coming. They are looked up as a range of UTF-16 code units, so that no string is made
+ * Terms numbered from 0 in the order of their coming. They are looked up as a range of UTF-8 bytes, so that no string is made
  * for a word that is only counted:
  *
- *   units   t h e . c a t . t h e     find(units, 8, 11, hash) -> 0
+ *   bytes   t h e . c a t . t h e     find(bytes, 8, 11, hash) -> 0
  *   pool    t h e c a t               begins 0 3 6
- *   slots   open addressing by hash, number + 1 of a term, 0 where free
+ *   slots   hash and number + 1 of a term in turns, the number 0 where free; open addressing by hash
  */
 export class TermTable {
-  #slots = new Uint32Array(256)
-  #hashes = new Int32Array(64)
+  #slots = new Int32Array(512)
   #begins = new Uint32Array(65)
-  #pool = new Uint16Array(512)
+  #pool = new Uint8Array(1024)
+  #scratch = new Uint8Array(256)
   #size = 0
 
   get size(): number {
     return this.#size
   }
 
-  /** Number of the term in units[begin .. end], whose `extendHash` is `hash`; -1 when it is not there. */
-  find(units: Uint16Array, begin: number, end: number, hash: number): number {
-    return this.#slots[this.#slotOf(units, begin, end, hash)]! - 1
+  /** Number of the term in bytes[begin .. end], whose `hashTerm` is `hash`; -1 when it is not there. */
+  find(bytes: Uint8Array, begin: number, end: number, hash: number): number {
+    return this.#slots[this.#slotOf(bytes, begin, end, hash) + 1]! - 1
   }
 
   /** Number of the term, which is added when it is not there. */
-  add(units: Uint16Array, begin: number, end: number, hash: number): number {
-    const slot = this.#slotOf(units, begin, end, hash)
-    const known = this.#slots[slot]!
+  add(bytes: Uint8Array, begin: number, end: number, hash: number): number {
+    const slot = this.#slotOf(bytes, begin, end, hash)
+    const known = this.#slots[slot + 1]!
     if (known > 0) return known - 1
-    const term = this.#size
-    if (term === this.#hashes.length) this.#growTerms()
+    const term = this.#size++
+    if (term + 1 === this.#begins.length) this.#growTerms()
     const to = this.#begins[term]!
     const length = end - begin
     if (to + length > this.#pool.length) this.#growPool(to + length)
-    for (let i = 0; i < length; i++) this.#pool[to + i] = units[begin + i]!
-    this.#hashes[term] = hash
+    for (let i = 0; i < length; i++) this.#pool[to + i] = bytes[begin + i]!
     this.#begins[term + 1] = to + length
-    this.#slots[slot] = term + 1
-    this.#size++
-    if (this.#size * 2 > this.#slots.length) this.#growSlots()
+    this.#slots[slot] = hash
+    this.#slots[slot + 1] = term + 1
+    if (this.#size * 4 > this.#slots.length) this.#growSlots()
     return term
   }
 
   /** Adds a term given as a string, such as a stop word or an entry of a stored vocabulary. */
   addText(text: string): number {
-    const units = Uint16Array.from({ length: text.length }, (_, i) => text.charCodeAt(i))
-    return this.add(units, 0, units.length, extendHash(HASH_START, units, 0, units.length))
+    if (text.length * 3 > this.#scratch.length) this.#scratch = new Uint8Array(text.length * 3)
+    const { written } = encoder.encodeInto(text, this.#scratch)
+    return this.add(this.#scratch, 0, written, hashTerm(this.#scratch, written))
   }
 
-  /** The term as a string of its own, which keeps nothing else in memory. */
   text(term: number): string {
-    const end = this.#begins[term + 1]!
-    let text = ''
-    // A term may be as long as its document: a call takes only so many arguments.
-    for (let from = this.#begins[term]!; from < end; from += 4096) {
-      text += String.fromCharCode(...this.#pool.subarray(from, Math.min(end, from + 4096)))
-    }
-    return text
+    return decoder.decode(this.#pool.subarray(this.#begins[term]!, this.#begins[term + 1]!))
   }
 
-  /** The slot that holds the term, or the free one where it belongs. */
-  #slotOf(units: Uint16Array, begin: number, end: number, hash: number): number {
+  /** Place of the term's hash in `slots`, or of the free pair where it belongs. */
+  #slotOf(bytes: Uint8Array, begin: number, end: number, hash: number): number {
     const slots = this.#slots
     const mask = slots.length - 1
-    for (let slot = mix(hash) & mask; ; slot = (slot + 1) & mask) {
-      const term = slots[slot]! - 1
+    for (let slot = (mix(hash) << 1) & mask; ; slot = (slot + 2) & mask) {
+      const term = slots[slot + 1]! - 1
       if (term < 0) return slot
-      if (this.#hashes[term] === hash && this.#equals(term, units, begin, end)) return slot
+      if (slots[slot] === hash && this.#equals(term, bytes, begin, end)) return slot
     }
   }
 
-  #equals(term: number, units: Uint16Array, begin: number, end: number): boolean {
+  #equals(term: number, bytes: Uint8Array, begin: number, end: number): boolean {
     const pool = this.#pool
     let at = this.#begins[term]!
     if (this.#begins[term + 1]! - at !== end - begin) return false
-    for (let i = begin; i < end; i++) if (pool[at++] !== units[i]) return false
+    for (let i = begin; i < end; i++) if (pool[at++] !== bytes[i]) return false
     return true
   }
 
   #growTerms(): void {
-    const hashes = new Int32Array(this.#hashes.length * 2)
-    hashes.set(this.#hashes)
-    const begins = new Uint32Array(hashes.length + 1)
+    const begins = new Uint32Array(this.#begins.length * 2)
     begins.set(this.#begins)
-    this.#hashes = hashes
     this.#begins = begins
   }
 
   #growPool(least: number): void {
-    const pool = new Uint16Array(Math.max(least, this.#pool.length * 2))
+    const pool = new Uint8Array(Math.max(least, this.#pool.length * 2))
     pool.set(this.#pool)
     this.#pool = pool
   }
 
   #growSlots(): void {
-    const slots = new Uint32Array(this.#slots.length * 2)
+    const old = this.#slots
+    const slots = new Int32Array(old.length * 2)
     const mask = slots.length - 1
-    for (let term = 0; term < this.#size; term++) {
-      let slot = mix(this.#hashes[term]!) & mask
-      while (slots[slot]! > 0) slot = (slot + 1) & mask
-      slots[slot] = term + 1
+    for (let from = 0; from < old.length; from += 2) {
+      if (old[from + 1] === 0) continue
+      let slot = (mix(old[from]!) << 1) & mask
+      while (slots[slot + 1] !== 0) slot = (slot + 2) & mask
+      slots[slot] = old[from]!
+      slots[slot + 1] = old[from + 1]!
     }
     this.#slots = slots
   }

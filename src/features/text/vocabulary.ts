@@ -1,6 +1,7 @@
 import type { SparseMatrix } from '../../table/sparse-matrix.ts'
 import { RowsBuilder } from './rows-builder.ts'
-import { extendHash, HASH_START, TermTable } from './term-table.ts'
+import { hashNeighbour } from './term-hash.ts'
+import { TermTable } from './term-table.ts'
 import type { AnalysisOptions } from './text-options.ts'
 import { WordReader } from './word-reader.ts'
 
@@ -41,21 +42,18 @@ export class Vocabulary {
   }
 
   /** Writes the column of each term of the text that is listed, repeated ones too; returns how many. */
-  #find({ units, begins, ends, nWords }: WordReader, found: Uint32Array): number {
+  #find({ bytes, begins, ends, hashes, nWords }: WordReader, found: Uint32Array): number {
     const table = this.#table
     const [fewest, most] = this.#options.ngramRange
     let n = 0
     for (let first = 0; first < nWords; first++) {
       const begin = begins[first]!
       const beyond = Math.min(first + most, nWords)
-      let hash = HASH_START
-      let hashed = begin
+      let hash = 0
       for (let last = first; last < beyond; last++) {
-        const end = ends[last]!
-        hash = extendHash(hash, units, hashed, end)
-        hashed = end
+        hash = hashNeighbour(hash, hashes[last]!)
         if (last - first + 1 < fewest) continue
-        const column = table.find(units, begin, end, hash)
+        const column = table.find(bytes, begin, ends[last]!, hash)
         if (column >= 0) found[n++] = column
       }
     }

@@ -1,24 +1,31 @@
 import { stripAccents } from './strip-accents.ts'
-import { extendHash, HASH_START, TermTable } from './term-table.ts'
+import { HASH_START, hashByte } from './term-hash.ts'
+import { TermTable } from './term-table.ts'
 import type { AnalysisOptions } from './text-options.ts'
 import { isWordCharacter } from './word-characters.ts'
 
 const SPACE = 32
+/** 1 for the letters, digits and the underscore of ASCII. */
+const ASCII = Uint8Array.from({ length: 0x80 }, (_, code) => (isWordCharacter(code) ? 1 : 0))
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
  * Takes texts apart as scikit-learn's vectorisers do: small letters, accents, then the words, which are the longest runs of two and more
- * word characters (`(?u)\b\w\w+\b`), without stop words. The words of the text read last lie in `units`, with a space between:
+ * word characters (`(?u)\b\w\w+\b`), without stop words. The words of the text read last lie in `bytes`, in UTF-8 with a space between:
  *
- *   "The cat, the hat!"   units  c a t . h a t     with the stop word "the"
+ *   "The cat, the hat!"   bytes  c a t . h a t     with the stop word "the"
  *                         begins 0       4
  *                         ends   3       7
  *
- * so that a term of several neighbours is a range of `units`, too. The arrays are used again for the next text.
+ * so that a term of several neighbours is a range of `bytes`, too. The arrays are used again for the next text.
  */
 export class WordReader {
-  units = new Uint16Array(1024)
+  bytes = new Uint8Array(4096)
   begins = new Uint32Array(256)
   ends = new Uint32Array(256)
+  /** `hashTerm` of each word. */
+  hashes = new Int32Array(256)
   nWords = 0
   readonly #options: AnalysisOptions
   readonly #stopWords: TermTable
@@ -34,56 +41,83 @@ export class WordReader {
     this.nWords = 0
     if (text === null) return
     const lower = this.#options.lowercase ? text.toLowerCase() : text
-    this.#split(stripAccents(lower, this.#options.stripAccents))
+    const stripped = stripAccents(lower, this.#options.stripAccents)
+    // A code unit takes up to three bytes in UTF-8, and one more ends the last word. Half a pair becomes U+FFFD, which is no letter either.
+    const mostBytes = stripped.length * 3 + 1
+    if (mostBytes > this.bytes.length) this.bytes = new Uint8Array(Math.max(mostBytes, 2 * this.bytes.length))
+    const { written } = encoder.encodeInto(stripped, this.bytes)
+    this.bytes[written] = SPACE
+    this.#split(written)
   }
 
-  #split(text: string): void {
-    const { length } = text
-    // Each word is written with a space behind; in the text something stands behind it as well, save at the end.
-    if (length >= this.units.length) this.units = new Uint16Array(Math.max(length + 1, 2 * this.units.length))
-    const { units } = this
+  /** Moves the words to the front of `bytes`, over what has been read already; a space stands at `length`. */
+  #split(length: number): void {
+    const { bytes } = this
     let begin = 0
     let end = 0
     let characters = 0
-    for (let i = 0; i < length; i++) {
-      const unit = text.charCodeAt(i)
-      const low = (unit & 0xfc00) === 0xd800 && i + 1 < length ? text.charCodeAt(i + 1) : 0
-      const isPair = (low & 0xfc00) === 0xdc00
-      const codePoint = isPair ? 0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff) : unit
-      if (isWordCharacter(codePoint)) {
-        units[end++] = unit
-        if (isPair) units[end++] = low
-        characters++
-      } else if (characters > 0) {
-        begin = end = this.#keep(begin, end, characters)
-        characters = 0
+    let hash = HASH_START
+    for (let i = 0; i <= length; i++) {
+      const byte = bytes[i]!
+      if (byte < 0x80) {
+        if (ASCII[byte] === 1) {
+          hash = hashByte(hash, byte)
+          bytes[end++] = byte
+          characters++
+          continue
+        }
+      } else {
+        const beyond = i + (byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4)
+        if (isWordCharacter(codePointAt(bytes, i))) {
+          for (; i < beyond; i++) {
+            hash = hashByte(hash, bytes[i]!)
+            bytes[end++] = bytes[i]!
+          }
+          i--
+          characters++
+          continue
+        }
+        i = beyond - 1
       }
-      if (isPair) i++
+      if (end === begin) continue
+      if (characters > 1 && this.#keep(begin, end, hash)) begin = end + 1
+      end = begin
+      characters = 0
+      hash = HASH_START
     }
-    this.#keep(begin, end, characters)
   }
 
-  /** Keeps the word in units[begin .. end], or leaves it out; returns where the next one begins. */
-  #keep(begin: number, end: number, characters: number): number {
-    if (characters < 2) return begin
-    const { units } = this
-    const stops = this.#stopWords
-    if (stops.size > 0 && stops.find(units, begin, end, extendHash(HASH_START, units, begin, end)) >= 0) return begin
-    if (this.nWords === this.begins.length) this.#growWords()
-    this.begins[this.nWords] = begin
-    this.ends[this.nWords++] = end
-    units[end] = SPACE
-    return end + 1
+  /** Keeps the word in bytes[begin .. end], with a space behind; false for a stop word. */
+  #keep(begin: number, end: number, hash: number): boolean {
+    if (this.#stopWords.size > 0 && this.#stopWords.find(this.bytes, begin, end, hash) >= 0) return false
+    const word = this.nWords++
+    if (word === this.begins.length) this.#growWords()
+    this.begins[word] = begin
+    this.ends[word] = end
+    this.hashes[word] = hash
+    this.bytes[end] = SPACE
+    return true
   }
 
   #growWords(): void {
-    const begins = new Uint32Array(this.begins.length * 2)
-    begins.set(this.begins)
-    const ends = new Uint32Array(begins.length)
-    ends.set(this.ends)
-    this.begins = begins
-    this.ends = ends
+    const { begins, ends, hashes } = this
+    this.begins = new Uint32Array(begins.length * 2)
+    this.begins.set(begins)
+    this.ends = new Uint32Array(ends.length * 2)
+    this.ends.set(ends)
+    this.hashes = new Int32Array(hashes.length * 2)
+    this.hashes.set(hashes)
   }
+}
+
+/** The code point whose UTF-8 bytes, two to four of them, begin at `i`. */
+function codePointAt(bytes: Uint8Array, i: number): number {
+  const first = bytes[i]!
+  const second = bytes[i + 1]! & 0x3f
+  if (first < 0xe0) return ((first & 0x1f) << 6) | second
+  const third = bytes[i + 2]! & 0x3f
+  if (first < 0xf0) return ((first & 0x0f) << 12) | (second << 6) | third
+  return ((first & 0x07) << 18) | (second << 12) | (third << 6) | (bytes[i + 3]! & 0x3f)
 }
 
 /** The words of one text as strings, in their order. The vectorisers read them without making strings. */
@@ -91,7 +125,7 @@ export function wordsOf(text: string | null, options: AnalysisOptions): string[]
   const reader = new WordReader(options)
   reader.read(text)
   return Array.from({ length: reader.nWords }, (_, i) =>
-    Array.from(reader.units.subarray(reader.begins[i]!, reader.ends[i]!), (unit) => String.fromCharCode(unit)).join(''),
+    decoder.decode(reader.bytes.subarray(reader.begins[i]!, reader.ends[i]!)),
   )
 }
 
