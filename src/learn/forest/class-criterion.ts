@@ -1,7 +1,8 @@
+import { type KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
 import type { BinnedMatrix } from '../tree/bin.ts'
 import { bitsFor, fixedPointScale } from '../tree/fixed-point.ts'
 import { orderByBin } from './bin-order.ts'
-import { Criterion, STRIDE } from './criterion.ts'
+import { Criterion, MIN_KERNEL_ROWS, STRIDE } from './criterion.ts'
 
 /**
  * Gini impurity. Of all splits the one with the largest
@@ -21,9 +22,15 @@ export class ClassCriterion extends Criterion {
   #weight = 0
   #squares = 0
 
+  /** Bytes that a criterion takes of its memory. */
+  static roomFor(nRows: number, nColumns: number, nClasses: number): number {
+    return roomFor(4 * nRows) + roomFor(8 * nRows) + roomFor(8 * 4 * nClasses * STRIDE) + roomFor(4 * nColumns)
+  }
+
   /**
    * @param codes Class of each row of `binned`.
    * @param weights Weight of each row in this tree; rows with 0 are not in it.
+   * @param memory Where `binned` and the rows entered lie, for the kernels; null for plain TypeScript.
    */
   constructor(
     binned: BinnedMatrix,
@@ -31,15 +38,19 @@ export class ClassCriterion extends Criterion {
     nClasses: number,
     weights: Float64Array,
     minSamplesLeaf: number,
+    memory: KernelMemory | null = null,
   ) {
-    super(binned, nClasses, minSamplesLeaf)
+    super(binned, nClasses, minSamplesLeaf, memory)
     this.width = nClasses
-    this.#codes = codes
+    this.#codes = memory ? memory.int32(codes.length) : codes
+    if (memory) this.#codes.set(codes)
     const countBits = bitsFor(binned.nRows)
     this.#countUnit = 2 ** countBits
     this.#weightScale = fixedPointScale(sum(weights), 51 - countBits)
     // A weight too small for the scale is its smallest step, so that every row keeps some.
-    this.#entries = weights.map((w) => Math.max(1, Math.round(w * this.#weightScale)) * this.#countUnit + 1)
+    const entries = weights.map((w) => Math.max(1, Math.round(w * this.#weightScale)) * this.#countUnit + 1)
+    this.#entries = memory ? memory.float64(entries.length) : entries
+    if (memory) this.#entries.set(entries)
     this.#left = new Float64Array(nClasses)
     this.#totals = new Float64Array(nClasses)
   }
@@ -81,6 +92,22 @@ export class ClassCriterion extends Criterion {
     const codes = this.#codes
     const entries = this.#entries
     const slotSize = this.width * STRIDE
+    if (this.memory && end - begin >= MIN_KERNEL_ROWS) {
+      this.memory.kernels.addToClassHistogram(
+        bins.byteOffset,
+        nRows,
+        this.memory.columns(columns, from, to),
+        to - from,
+        rows.byteOffset,
+        begin,
+        end,
+        codes.byteOffset,
+        entries.byteOffset,
+        nChannels,
+        histogram.byteOffset,
+      )
+      return
+    }
     if (to - from === 4) {
       // One row's class and weight are loaded once for four columns, whose additions don't wait for each other.
       const base0 = columns[from]! * nRows

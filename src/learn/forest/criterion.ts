@@ -1,9 +1,13 @@
 import type { RandomState } from '../../table/random.ts'
+import type { KernelMemory } from '../kernels/kernel-memory.ts'
 import type { BinnedMatrix } from '../tree/bin.ts'
 import { orderingIsFaster } from './bin-order.ts'
 
 /** Bins of a column in a histogram, used or not. */
 export const STRIDE = 256
+
+/** Rows from which on a histogram is worth the call of a kernel. */
+export const MIN_KERNEL_ROWS = 16
 
 /** The best split of the current node found so far. `column` is -1 while there is none. */
 export interface NodeSplit {
@@ -38,17 +42,21 @@ export abstract class Criterion {
   /** Sums of a group at group * nChannels + channel. */
   protected readonly groupSums: Float64Array
   protected readonly keys = new Int32Array(STRIDE)
+  protected readonly memory: KernelMemory | null
 
   // The node entered: its slice of the rows.
   protected rows: Uint32Array = new Uint32Array(0)
   protected begin = 0
   protected end = 0
 
-  constructor(binned: BinnedMatrix, nChannels: number, minSamplesLeaf: number) {
+  /** @param memory Where `binned` and the rows entered lie, for the kernels; null for plain TypeScript. */
+  constructor(binned: BinnedMatrix, nChannels: number, minSamplesLeaf: number, memory: KernelMemory | null) {
+    this.memory = memory
     this.binned = binned
     this.nChannels = nChannels
     this.minSamplesLeaf = minSamplesLeaf
-    this.histogram = new Float64Array(4 * nChannels * STRIDE)
+    const size = 4 * nChannels * STRIDE
+    this.histogram = memory ? memory.float64(size) : new Float64Array(size)
     this.groupSums = new Float64Array(nChannels * STRIDE)
   }
 

@@ -1,9 +1,10 @@
 import { balancedWeights } from '../../table/balanced-weights.ts'
 import { deriveSeed, RandomState } from '../../table/random.ts'
-import { selectTarget } from '../../table/target.ts'
+import { selectTarget, type Target, targetLength } from '../../table/target.ts'
 import { fitWeights, throwIfCancelled } from '../check-fit-input.ts'
 import type { FitInput } from '../estimator.ts'
-import { applyBins, learnBins } from '../tree/bin.ts'
+import { KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
+import { applyBins, type BinMapper, type BinnedMatrix, learnBins, roomForBins } from '../tree/bin.ts'
 import type { TreeEnsemble } from '../tree/ensemble.ts'
 import { EnsembleWriter } from '../tree/ensemble-writer.ts'
 import { splittableColumns } from '../tree/feature-sampler.ts'
@@ -26,7 +27,7 @@ export interface GrownForest {
  * @throws CANCELLED, FIT_NO_ROWS, WEIGHTS_INVALID
  */
 export function fitForest(input: FitInput, options: RandomForestOptions): GrownForest {
-  const { x, seed, signal } = input
+  const { x, seed } = input
   const given = fitWeights(input)
   const all = positiveRows(given)
   const target = selectTarget(input.target, all)
@@ -36,7 +37,39 @@ export function fitForest(input: FitInput, options: RandomForestOptions): GrownF
       ? balancedWeights(target.codes, target.classes.length, kept)
       : kept
   const binSeed = deriveSeed(seed, 'forest', 'bins')
-  const binned = applyBins(learnBins(x, all, input.sampleWeight ? given : null, options.maxBins, binSeed), x, all)
+  const mapper = learnBins(x, all, input.sampleWeight ? given : null, options.maxBins, binSeed)
+  const memory = KernelMemory.take(roomForForest(mapper, target))
+  try {
+    return growForest(input, options, { binned: applyBins(mapper, x, all, memory), target, weights, memory })
+  } finally {
+    memory?.free()
+  }
+}
+
+/** The rows of weight above 0. */
+interface ForestRows {
+  readonly binned: BinnedMatrix
+  readonly target: Target
+  /** shape (nRows of `binned`) */
+  readonly weights: Float64Array
+  /** Where `binned` lies, for the kernels; null for plain arrays. */
+  readonly memory: KernelMemory | null
+}
+
+function roomForForest(mapper: BinMapper, target: Target): number {
+  const nRows = targetLength(target)
+  const { nColumns } = mapper
+  const criterion =
+    target.task === 'classification'
+      ? ClassCriterion.roomFor(nRows, nColumns, target.classes.length)
+      : ValueCriterion.roomFor(nRows, nColumns)
+  return roomForBins(mapper, nRows) + criterion + 2 * roomFor(4 * nRows)
+}
+
+function growForest(input: FitInput, options: RandomForestOptions, data: ForestRows): GrownForest {
+  const { x, seed, signal } = input
+  const { binned, target, weights, memory } = data
+  const mark = memory?.mark() ?? 0
   const rules = { ...options, nFeatures: featuresPerSplit(options.maxFeatures, x.nColumns, target.task) }
   const usable = splittableColumns(binned)
   const nOutputs = target.task === 'classification' ? target.classes.length : 1
@@ -46,13 +79,16 @@ export function fitForest(input: FitInput, options: RandomForestOptions): GrownF
     throwIfCancelled(signal)
     const random = new RandomState(deriveSeed(seed, 'forest', 'tree', t))
     const bag = options.bootstrap ? drawBag(weights, random) : weights
-    const rows = positiveRows(bag)
+    memory?.reset(mark)
+    const positive = positiveRows(bag)
+    const rows = memory ? memory.uint32(positive.length) : positive
+    if (memory) rows.set(positive)
     const criterion =
       target.task === 'classification'
-        ? new ClassCriterion(binned, target.codes, nOutputs, bag, options.minSamplesLeaf)
-        : new ValueCriterion(binned, target.values, bag, options.minSamplesLeaf)
+        ? new ClassCriterion(binned, target.codes, nOutputs, bag, options.minSamplesLeaf, memory)
+        : new ValueCriterion(binned, target.values, bag, options.minSamplesLeaf, memory)
     const columns = usable.slice()
-    const treeGains = shares(growForestTree({ binned, criterion, rows, columns, rules, random }, writer))
+    const treeGains = shares(growForestTree({ binned, criterion, rows, columns, rules, random, memory }, writer))
     for (let column = 0; column < gains.length; column++) gains[column]! += treeGains[column]! / options.nEstimators
   }
   return { trees: writer.finish(), gains }

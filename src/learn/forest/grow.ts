@@ -1,4 +1,5 @@
 import type { RandomState } from '../../table/random.ts'
+import type { KernelMemory } from '../kernels/kernel-memory.ts'
 import { type BinnedMatrix, thresholdAfter } from '../tree/bin.ts'
 import type { EnsembleWriter } from '../tree/ensemble-writer.ts'
 import { partitionRows } from '../tree/partition.ts'
@@ -18,12 +19,14 @@ export interface ForestTreeRules {
 export interface ForestTreeInput {
   readonly binned: BinnedMatrix
   readonly criterion: Criterion
-  /** Rows that the tree learns from, ascending; they are reordered by leaf. */
+  /** Rows that the tree learns from, ascending; they are reordered by leaf. In the memory where there is one. */
   readonly rows: Uint32Array
   /** Columns with two bins or more; they are reordered as they are drawn. */
   readonly columns: Int32Array
   readonly rules: ForestTreeRules
   readonly random: RandomState
+  /** Where `binned`, `rows` and what the criterion holds lie, for the kernels; null for plain arrays. */
+  readonly memory: KernelMemory | null
 }
 
 /**
@@ -33,9 +36,9 @@ export interface ForestTreeInput {
  * @returns Gain of its splits by column, shape (nColumns).
  */
 export function growForestTree(input: ForestTreeInput, writer: EnsembleWriter): Float64Array {
-  const { binned, criterion, rows, columns, rules, random } = input
+  const { binned, criterion, rows, columns, rules, random, memory } = input
   const gains = new Float64Array(binned.nColumns)
-  const scratch = new Uint32Array(rows.length)
+  const scratch = memory ? memory.uint32(rows.length) : new Uint32Array(rows.length)
   // Nodes still to do: node, begin, end, depth.
   const stack: number[] = []
   criterion.enter(rows, 0, rows.length)
@@ -65,7 +68,7 @@ export function growForestTree(input: ForestTreeInput, writer: EnsembleWriter): 
     const base = column * binned.nRows
     const missingSeen = missingBin >= 0 && anyInBin(rows, begin, end, binned.bins, base, missingBin)
     const { missingLeft } = criterion.best
-    const middle = partitionRows(rows, begin, end, binned.bins, base, bin, missingBin, missingLeft, scratch)
+    const middle = partitionRows(rows, begin, end, binned.bins, base, bin, missingBin, missingLeft, scratch, memory)
     criterion.enter(rows, begin, middle)
     const leftCover = criterion.cover
     const rightCover = cover - leftCover

@@ -1,7 +1,8 @@
+import { type KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
 import type { BinnedMatrix } from '../tree/bin.ts'
 import { bitsFor, fixedPointScale } from '../tree/fixed-point.ts'
 import { orderByBin } from './bin-order.ts'
-import { Criterion, STRIDE } from './criterion.ts'
+import { Criterion, MIN_KERNEL_ROWS, STRIDE } from './criterion.ts'
 
 /**
  * Variance. Of all splits the one with the largest
@@ -17,6 +18,8 @@ export class ValueCriterion extends Criterion {
   readonly #entries: Float64Array
   /** weight * (value - mean) in fixed point, shape (nRows). */
   readonly #products: Float64Array
+  /** Where the histograms of the columns at work begin, by column; for the kernel alone. */
+  readonly #offsets: Int32Array
   readonly #weightScale: number
   readonly #countUnit: number
   /** Of the node entered, fixed point. */
@@ -25,12 +28,24 @@ export class ValueCriterion extends Criterion {
   #smallest = 0
   #largest = 0
 
+  /** Bytes that a criterion takes of its memory. */
+  static roomFor(nRows: number, nColumns: number): number {
+    return 2 * roomFor(8 * nRows) + roomFor(8 * 4 * 2 * STRIDE) + 2 * roomFor(4 * nColumns)
+  }
+
   /**
    * @param values Target of each row of `binned`.
    * @param weights Weight of each row in this tree; rows with 0 are not in it.
+   * @param memory Where `binned` and the rows entered lie, for the kernels; null for plain TypeScript.
    */
-  constructor(binned: BinnedMatrix, values: Float64Array, weights: Float64Array, minSamplesLeaf: number) {
-    super(binned, 2, minSamplesLeaf)
+  constructor(
+    binned: BinnedMatrix,
+    values: Float64Array,
+    weights: Float64Array,
+    minSamplesLeaf: number,
+    memory: KernelMemory | null = null,
+  ) {
+    super(binned, 2, minSamplesLeaf, memory)
     this.#values = values
     this.#weights = weights
     let total = 0
@@ -47,8 +62,12 @@ export class ValueCriterion extends Criterion {
     this.#countUnit = 2 ** countBits
     this.#weightScale = fixedPointScale(total, 51 - countBits)
     const productScale = fixedPointScale(magnitude, 51)
-    this.#entries = weights.map((w) => Math.max(1, Math.round(w * this.#weightScale)) * this.#countUnit + 1)
-    this.#products = products.map((product) => Math.round(product * productScale))
+    const entries = weights.map((w) => Math.max(1, Math.round(w * this.#weightScale)) * this.#countUnit + 1)
+    this.#entries = memory ? memory.float64(entries.length) : entries
+    this.#products = memory ? memory.float64(entries.length) : products
+    if (memory) this.#entries.set(entries)
+    for (let row = 0; row < products.length; row++) this.#products[row] = Math.round(products[row]! * productScale)
+    this.#offsets = memory ? memory.int32(binned.nColumns) : new Int32Array(0)
   }
 
   get cover(): number {
@@ -100,6 +119,23 @@ export class ValueCriterion extends Criterion {
     const { histogram, rows, begin, end } = this
     const entries = this.#entries
     const products = this.#products
+    if (this.memory && end - begin >= MIN_KERNEL_ROWS) {
+      for (let slot = 0; from + slot < to; slot++) this.#offsets[columns[from + slot]!] = slot * STRIDE
+      this.memory.kernels.addToHistogram(
+        bins.byteOffset,
+        nRows,
+        this.#offsets.byteOffset,
+        this.memory.columns(columns, from, to),
+        to - from,
+        rows.byteOffset,
+        begin,
+        end,
+        entries.byteOffset,
+        products.byteOffset,
+        histogram.byteOffset,
+      )
+      return
+    }
     if (to - from === 4) {
       const base0 = columns[from]! * nRows
       const base1 = columns[from + 1]! * nRows

@@ -78,11 +78,22 @@ export class KernelMemory {
     return new Float64Array(this.#memory.buffer, this.#take(8 * length), length)
   }
 
-  /** Pointer to a copy of column numbers, good until the next call. */
-  columns(columns: Int32Array): number {
-    if (this.#columns.length < columns.length) this.#columns = this.int32(columns.length)
-    this.#columns.set(columns)
+  /** Pointer to a copy of columns[from] to columns[to - 1], good until the next call. */
+  columns(columns: Int32Array, from = 0, to = columns.length): number {
+    if (this.#columns.length < to - from) this.#columns = this.int32(to - from)
+    for (let i = from; i < to; i++) this.#columns[i - from] = columns[i]!
     return this.#columns.byteOffset
+  }
+
+  /** How much is handed out so far, to `reset` to. */
+  mark(): number {
+    return this.#top
+  }
+
+  /** Takes back all that was handed out since the mark. */
+  reset(mark: number): void {
+    this.#top = mark
+    this.#columns = new Int32Array(0)
   }
 
   /** What `findSplit` found last. */
