@@ -164,6 +164,10 @@ def clusterers(rng, data, truths):
     for name, k in (("four blobs", 4), ("overlapping", 5), ("one column", 3), ("far from 0", 3), ("lattice", 8)):
         for seed in (0, 1, 42):
             fits.append(k_means(data, name, k, seed=seed))
+    # Stopped by a wide tolerance, so that two starts end with the same clusters and other centres: the first is kept.
+    for seed in (0, 4):
+        fits.append(k_means(data, "four blobs", 4, seed=seed, n_init=5, tol=0.02))
+    fits.append(k_means(data, "overlapping", 5, start=x[[1, 2, 3, 4, 5]], tol=0.1))
     fits.append(k_means(data, "overlapping", 6, seed=7, n_init=10))
     fits.append(k_means(data, "overlapping", 6, seed=7, n_init=4, weights=weights))
 

@@ -224,11 +224,23 @@ describe('what a Gaussian mixture answers at the edges', () => {
     },
   )
 
-  test('a row far from all others still gets probabilities that sum to 1', () => {
-    const model = fitGaussianMixture({ x: constant, seed: 0 }, GaussianMixtureOptions.parse({ nClusters: 2 }))
-    const probabilities = model.predictProba(matrixOf([[1e99, -1e99]]))
-    expect(probabilities.every((p) => p >= 0 && p <= 1)).toBe(true)
-    expectNear([probabilities.reduce((a, b) => a + b)], [1], 1e-12)
+  test('a row too far for any density has the shares of the clusters as probabilities', () => {
+    const options = GaussianMixtureOptions.parse({ nClusters: 2, regCovar: 1e-200 })
+    const model = fitGaussianMixture({ x: constant, seed: 0 }, options)
+    const far = matrixOf([[3, 1e99]])
+    expect(model.logLikelihoods(far)).toEqual(Float64Array.of(Number.NEGATIVE_INFINITY))
+    expect(model.predictProba(far)).toEqual(model.parts.components.weights)
+  })
+
+  test('a row of weight 0 too far for any density leaves the likelihood a number', () => {
+    const x = matrixOf([...Array.from({ length: 12 }, (_, i) => [i, 5]), [3, 1e99]])
+    const sampleWeight = new Float64Array(13).fill(1)
+    sampleWeight[12] = 0
+    const options = GaussianMixtureOptions.parse({ nClusters: 2, regCovar: 1e-200 })
+    const model = fitGaussianMixture({ x, seed: 0, sampleWeight }, options)
+    expect(model.parts.converged).toBe(true)
+    expect(Number.isFinite(model.parts.lowerBound)).toBe(true)
+    expect(Number.isFinite(model.informationCriteria(x, sampleWeight).bic)).toBe(true)
   })
 
   test('a fit that is stopped by its limit says so', () => {

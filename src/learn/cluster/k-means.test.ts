@@ -192,6 +192,13 @@ describe('what k-means answers at the edges', () => {
     expect(Array.from(model.centers).sort((a, b) => a - b)).toEqual([1, 50, 90])
   })
 
+  test('a row that is alone in its cluster stays when another cluster is empty', () => {
+    const x = matrixOf([[0], [1], [10]])
+    const model = fitKMeans({ x, seed: 0 }, { ...exact(3), maxIterations: 1 }, Float64Array.of(0.5, 20, 1000))
+    expect(model.parts).toMatchObject({ inertia: 0, nFilled: 3 })
+    expect(model.centers[1]).toBe(10)
+  })
+
   test('as many clusters as distinct rows give each row a cluster', () => {
     const rows = [[1], [2], [4], [8], [1], [8]]
     const model = fitKMeans({ x: matrixOf(rows), seed: 3 }, KMeansOptions.parse({ nClusters: 4 }))
