@@ -13,6 +13,7 @@ import { applyBins, type BinnedMatrix, learnBins, roomForBins } from '../tree/bi
 import { partitionRows } from '../tree/partition.ts'
 import { matrixOf, range } from '../tree/testing/synthetic.ts'
 import { KernelMemory } from './kernel-memory.ts'
+import { withoutKernels } from './load-kernels.ts'
 
 /** Room enough for every case below. */
 const ROOM = 8 * 2 ** 20
@@ -69,6 +70,33 @@ function rowSets(nRows: number, seed: number): Uint32Array[] {
 }
 
 describe('each kernel gives the bytes of its plain twin:', () => {
+  test('values in order, both zeros, infinities and the smallest and largest numbers among them', () => {
+    const values = fc.oneof(fc.double({ noNaN: true }), fc.constantFrom(0, -0, 5e-324, -5e-324, 1, -1))
+    fc.assert(
+      fc.property(fc.array(values, { maxLength: 400 }), (given) => {
+        withMemory((memory) => {
+          const there = memory.float64(given.length)
+          there.set(given)
+          const scratch = memory.float64(given.length)
+          memory.kernels.sortValues(there.byteOffset, given.length, scratch.byteOffset)
+          expect(there).toEqual(Float64Array.from(given).sort())
+        })
+      }),
+    )
+  })
+
+  test('cuts learnt from a column', () => {
+    fc.assert(
+      fc.property(shapes, fc.constantFrom(2, 30, 255), ({ seed, nRows, nColumns }, maxBins) => {
+        const random = new RandomState(seed)
+        const x = matrixOf(nRows, nColumns, () => (random.randint(9) === 0 ? Number.NaN : random.normal()))
+        const learn = () => learnBins(x, range(nRows), null, maxBins, seed)
+        expect(learn()).toEqual(withoutKernels(learn))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
   test('bins of values, infinities and missing ones among them', () => {
     fc.assert(
       fc.property(shapes, ({ seed, nRows, nColumns }) => {

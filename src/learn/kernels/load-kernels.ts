@@ -5,6 +5,7 @@ import { KERNELS_BASE64 } from './kernels-wasm.ts'
  * that memory has its pointer as `byteOffset`. What each does and takes is said at its source.
  */
 export interface Kernels {
+  sortValues(values: number, n: number, scratch: number): void
   binValues(values: number, n: number, cuts: number, step: number, missing: number, bins: number): void
   addToHistogram(
     bins: number,

@@ -1,6 +1,6 @@
 import type { Matrix } from '../../table/matrix.ts'
 import { RandomState } from '../../table/random.ts'
-import { type KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
+import { KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
 import { binThresholds, countDistinct } from './bin-thresholds.ts'
 
 /** Bins of a column beside the one for missing values; a bin index fits in a byte. */
@@ -48,7 +48,9 @@ export function learnBins(
   const hasMissing = new Uint8Array(x.nColumns)
   const nBins = new Int32Array(x.nColumns)
   const offsets = new Int32Array(x.nColumns + 1)
-  const values = new Float64Array(looked.length)
+  const memory = KernelMemory.take(2 * roomFor(8 * looked.length))
+  const values = memory ? memory.float64(looked.length) : new Float64Array(looked.length)
+  const scratch = memory ? memory.float64(looked.length) : null
   for (let column = 0; column < x.nColumns; column++) {
     const start = column * x.nRows
     let n = 0
@@ -57,7 +59,9 @@ export function learnBins(
       if (!Number.isNaN(value)) values[n++] = value
     }
     hasMissing[column] = anyMissing(x, column, rows) ? 1 : 0
-    const kept = values.subarray(0, n).sort()
+    const kept = values.subarray(0, n)
+    if (memory && scratch) memory.kernels.sortValues(values.byteOffset, n, scratch.byteOffset)
+    else kept.sort()
     const cuts =
       weights && countDistinct(kept) > maxBins
         ? weightedThresholds(x, column, looked, weights, maxBins)
@@ -66,6 +70,7 @@ export function learnBins(
     nBins[column] = cuts.length + 1 + hasMissing[column]!
     offsets[column + 1] = offsets[column]! + nBins[column]!
   }
+  memory?.free()
   return { nColumns: x.nColumns, thresholds, hasMissing, nBins, offsets }
 }
 

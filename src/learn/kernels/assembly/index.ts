@@ -4,4 +4,5 @@ export { addToClassHistogram } from "./class-histogram";
 export { addToHistogram, subtractHistogram } from "./histogram";
 export { partitionRows } from "./partition";
 export { addTreeOutputs } from "./predict";
+export { sortValues } from "./sort-values";
 export { findSplit } from "./split";
