@@ -8,10 +8,33 @@ export type { FeatureWarning } from '../features/feature-warning.ts'
 export { fitFeatures } from '../features/fit-features.ts'
 export type { FittedFeatures } from '../features/fitted-features.ts'
 export { restoreFeatures } from '../features/restore-features.ts'
+export { type FittedCountVectoriser, fitCountVectoriser } from '../features/text/count-vectoriser.ts'
+export type { FittedText, TextFit } from '../features/text/fitted-text.ts'
+export { HashingVectoriser } from '../features/text/hashing-vectoriser.ts'
+export { restoreText } from '../features/text/restore-text.ts'
+export { CountOptions, HashingOptions, TfidfOptions } from '../features/text/text-options.ts'
+export { type FittedTfidfVectoriser, fitTfidfVectoriser } from '../features/text/tfidf-vectoriser.ts'
 export type * from '../table/column.ts'
 export { type Matrix, matrixColumn, selectMatrixRows } from '../table/matrix.ts'
 export { deriveSeed, RandomState } from '../table/random.ts'
 export { ColumnSchema, TableSchema } from '../table/schema.ts'
+export {
+  checkSparseMatrix,
+  isSparseMatrix,
+  type SparseColumns,
+  type SparseMatrix,
+  selectSparseRows,
+  sparseColumns,
+  stackSparseColumns,
+  toDenseMatrix,
+  toSparseMatrix,
+} from '../table/sparse-matrix.ts'
+export {
+  sparseTimesDense,
+  sparseTimesVector,
+  sparseTransposeTimesDense,
+  sparseTransposeTimesVector,
+} from '../table/sparse-products.ts'
 export type { State } from '../table/state.ts'
 export { makeTable, selectColumns, selectRows, type Table } from '../table/table.ts'
 export { type SupervisedTask, selectTarget, type Target, targetLength } from '../table/target.ts'
