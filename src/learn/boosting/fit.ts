@@ -46,7 +46,9 @@ export function fitBoostedTrees(input: FitInput, options: GradientBoostingOption
   const binSeed = deriveSeed(seed, 'boosting', 'bins')
   const mapper = learnBins(x, train, input.sampleWeight ? given : null, options.maxBins, binSeed)
   const memory = KernelMemory.take(
-    roomForBins(mapper, train.length) + TreeGrower.roomFor(mapper, train.length, options) + roomFor(4 * train.length),
+    roomForBins(mapper, train.length) +
+      TreeGrower.roomFor(mapper, train.length, options) +
+      roomForTreeInput(train.length),
   )
   try {
     const binned = applyBins(mapper, x, train, memory)
@@ -54,6 +56,11 @@ export function fitBoostedTrees(input: FitInput, options: GradientBoostingOption
   } finally {
     memory?.free()
   }
+}
+
+/** Bytes of a tree's gradients, hessians and rows. */
+function roomForTreeInput(nRows: number): number {
+  return 2 * roomFor(8 * nRows) + roomFor(4 * nRows)
 }
 
 /** A fit's rows, those of weight 0 left out. */
@@ -84,8 +91,8 @@ function boost(input: FitInput, options: GradientBoostingOptions, data: Boosting
   const raw = startScores(loss.initial, nRows)
   const allRows = Uint32Array.from({ length: nRows }, (_, row) => row)
   const rowSpace = memory ? memory.uint32(nRows) : new Uint32Array(nRows)
-  const gradients = new Float64Array(nRows)
-  const hessians = new Float64Array(nRows)
+  const gradients = memory ? memory.float64(nRows) : new Float64Array(nRows)
+  const hessians = memory ? memory.float64(nRows) : new Float64Array(nRows)
   const sampled = options.subsample < 1
   const varied = sampled || options.featureFraction < 1 || options.featureFractionByNode < 1 || options.extraTrees
   const nSampled = Math.max(1, Math.round(options.subsample * nRows))

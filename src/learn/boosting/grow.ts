@@ -24,7 +24,7 @@ interface Leaf {
 
 /** The inputs of one tree. */
 export interface TreeInput {
-  /** shape (nRows) of the binned matrix */
+  /** shape (nRows) of the binned matrix; in the grower's memory where it has one, as hessians and rows */
   readonly gradients: Float64Array
   readonly hessians: Float64Array
   /** Rows that the tree learns from, ascending; they are reordered by leaf. In the grower's memory where it has one. */
@@ -107,7 +107,7 @@ export class TreeGrower {
 
   #growLeaves(input: TreeInput, writer: EnsembleWriter): Leaf[] {
     const { rows } = input
-    packGradients(input.gradients, input.hessians, rows, this.#packed)
+    packGradients(input.gradients, input.hessians, rows, this.#packed, this.#memory)
     let gradient = 0
     let hessianAndCount = 0
     let cover = 0

@@ -35,34 +35,54 @@ export function packedGradients(nRows: number, memory: KernelMemory | null = nul
  * 31 and 11 for a million.
  * in:  `gradients`, `hessians` (nRows), of which `rows` count
  * out: `packed`, at those rows
+ * @param memory Where all of them lie, for the kernels to do it; null for plain TypeScript.
  */
 export function packGradients(
   gradients: Float64Array,
   hessians: Float64Array,
   rows: Uint32Array,
   packed: PackedGradients,
+  memory: KernelMemory | null = null,
 ): void {
-  let largestGradient = 0
-  let largestHessian = 0
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!
-    const gradient = Math.abs(gradients[row]!)
-    if (gradient > largestGradient) largestGradient = gradient
-    if (hessians[row]! > largestHessian) largestHessian = hessians[row]!
-  }
+  const [largestGradient, largestHessian] = memory
+    ? [gradients, hessians].map((all) => memory.kernels.largestOf(all.byteOffset, rows.byteOffset, rows.length))
+    : [gradients, hessians].map((all) => largestOf(all, rows))
   const countBits = bitsFor(rows.length)
   const countUnit = 2 ** countBits
   // One bit less than would fit makes room for rounding up.
-  const gradientScale = fixedPointScale(largestGradient * rows.length, 51)
-  const hessianScale = fixedPointScale(largestHessian * rows.length, 51 - countBits)
+  const gradientScale = fixedPointScale(largestGradient! * rows.length, 51)
+  const hessianScale = fixedPointScale(largestHessian! * rows.length, 51 - countBits)
+  packed.gradientScale = gradientScale
+  packed.hessianScale = hessianScale
+  packed.countUnit = countUnit
+  if (memory) {
+    memory.kernels.packGradients(
+      gradients.byteOffset,
+      hessians.byteOffset,
+      rows.byteOffset,
+      rows.length,
+      gradientScale,
+      hessianScale,
+      countUnit,
+      packed.gradients.byteOffset,
+      packed.hessiansAndCounts.byteOffset,
+    )
+    return
+  }
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!
     packed.gradients[row] = Math.round(gradients[row]! * gradientScale)
     packed.hessiansAndCounts[row] = Math.round(hessians[row]! * hessianScale) * countUnit + 1
   }
-  packed.gradientScale = gradientScale
-  packed.hessianScale = hessianScale
-  packed.countUnit = countUnit
+}
+
+function largestOf(values: Float64Array, rows: Uint32Array): number {
+  let largest = 0
+  for (let i = 0; i < rows.length; i++) {
+    const value = Math.abs(values[rows[i]!]!)
+    if (value > largest) largest = value
+  }
+  return largest
 }
 
 /**

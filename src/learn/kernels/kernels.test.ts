@@ -59,6 +59,7 @@ function gradientsOf(seed: number, nRows: number, memory: KernelMemory | null): 
   const gradients = Float64Array.from({ length: nRows }, () => random.normal())
   const hessians = Float64Array.from({ length: nRows }, () => random.random())
   const packed = packedGradients(nRows, memory)
+  // From plain arrays, hence by the plain twin, wherever the result lies.
   packGradients(gradients, hessians, range(nRows), packed)
   return packed
 }
@@ -150,6 +151,37 @@ describe('each kernel gives the bytes of its plain twin:', () => {
         })
       }),
       { numRuns: 40 },
+    )
+  })
+
+  test('gradients and hessians in fixed point, halves and negative ones among them', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(1000),
+        fc.integer({ min: 1, max: 300 }),
+        fc.constantFrom(1e-280, 1, 1e280),
+        (seed, n, scale) => {
+          withMemory((memory) => {
+            const random = new RandomState(seed)
+            const gradients = Float64Array.from(
+              { length: n },
+              () => (scale * (random.randint(9) - 4)) / 2 ** random.randint(60),
+            )
+            const hessians = Float64Array.from({ length: n }, () => scale * random.random())
+            const rows = range(n).filter((row) => row === 0 || random.randint(3) > 0)
+            const [gradientsThere, hessiansThere] = [memory.float64(n), memory.float64(n)]
+            gradientsThere.set(gradients)
+            hessiansThere.set(hessians)
+            const plain = packedGradients(n)
+            packGradients(gradients, hessians, rows, plain)
+            const packed = packedGradients(n, memory)
+            packed.gradients.fill(0)
+            packed.hessiansAndCounts.fill(0)
+            packGradients(gradientsThere, hessiansThere, uint32In(memory, rows), packed, memory)
+            expect(packed).toEqual(plain)
+          })
+        },
+      ),
     )
   })
 

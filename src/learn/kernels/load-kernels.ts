@@ -7,6 +7,18 @@ import { KERNELS_BASE64 } from './kernels-wasm.ts'
 export interface Kernels {
   sortValues(values: number, n: number, scratch: number): void
   binValues(values: number, n: number, cuts: number, step: number, missing: number, bins: number): void
+  largestOf(values: number, rows: number, n: number): number
+  packGradients(
+    gradients: number,
+    hessians: number,
+    rows: number,
+    n: number,
+    gradientScale: number,
+    hessianScale: number,
+    countUnit: number,
+    packedGradients: number,
+    hessiansAndCounts: number,
+  ): void
   addToHistogram(
     bins: number,
     nRows: number,

@@ -2,6 +2,7 @@
 export { binValues } from "./bin-values";
 export { addToClassHistogram } from "./class-histogram";
 export { addToHistogram, subtractHistogram } from "./histogram";
+export { largestOf, packGradients } from "./pack-gradients";
 export { partitionRows } from "./partition";
 export { addTreeOutputs } from "./predict";
 export { sortValues } from "./sort-values";
