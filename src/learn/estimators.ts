@@ -8,10 +8,11 @@ import { randomForest } from './forest/random-forest.ts'
 import { elasticNet } from './linear/elastic-net.ts'
 import { logisticRegression } from './linear/logistic-regression.ts'
 import { ridge } from './linear/ridge.ts'
+import { sparseLogisticRegression } from './linear/sparse-logistic-regression.ts'
 
 /** Every kind of model by its name, from simple to complex. */
 export const estimators: ReadonlyMap<string, EstimatorDefinition> = new Map(
-  [baseline, logisticRegression, ridge, elasticNet, randomForest, gradientBoosting].map(
+  [baseline, logisticRegression, sparseLogisticRegression, ridge, elasticNet, randomForest, gradientBoosting].map(
     (definition): [string, EstimatorDefinition] => [definition.name, definition],
   ),
 )

@@ -13,6 +13,19 @@ export class ColumnAccess {
     for (const [s, column] of columns.sparse.entries()) this.#place[column] = -1 - s
   }
 
+  /** With a column of ones after the others, for the intercept. */
+  static withOnes(columns: CompressedColumns): ColumnAccess {
+    const { nRows, nColumns } = columns
+    const dense = new Int32Array(columns.dense.length + 1).fill(nColumns)
+    dense.set(columns.dense)
+    return new ColumnAccess({
+      ...columns,
+      nColumns: nColumns + 1,
+      dense,
+      denseValues: [...columns.denseValues, new Float64Array(nRows).fill(1)],
+    })
+  }
+
   /** sum of x * vector */
   dot(column: number, vector: Float64Array): number {
     const { rows, values, starts, denseValues } = this.columns

@@ -8,6 +8,17 @@ import { linearContributions, linearImportances, matrixScores } from './linear-p
 
 export const LOGISTIC_REGRESSION = 'logistic-regression'
 
+/** A kind of logistic regression; all have the same fitted form. */
+export interface LogisticKind {
+  readonly estimator: string
+  /** For messages. */
+  readonly title: string
+  /** Whether the coefficients of three or more classes sum to 0 over the classes. */
+  readonly centred: boolean
+}
+
+const PLAIN: LogisticKind = { estimator: LOGISTIC_REGRESSION, title: 'Logistic regression', centred: true }
+
 /** Score of a class that training never saw: the log of the smallest probability that log loss tells from 0. */
 const UNSEEN_SCORE = Math.log(Number.EPSILON)
 
@@ -33,26 +44,27 @@ export interface LogisticModel extends FittedModel {
   readonly parts: LogisticParts
 }
 
-export function logisticModel(parts: LogisticParts): LogisticModel {
+export function logisticModel(parts: LogisticParts, kind: LogisticKind = PLAIN): LogisticModel {
+  const { estimator, title } = kind
   const { nClasses, present, coefficients, intercepts, means, deviations, iterations, converged } = parts
   const nColumns = means.length
   return {
-    estimator: LOGISTIC_REGRESSION,
+    estimator,
     task: 'classification',
     nClasses,
     parts,
     warnings: converged
       ? []
-      : [`Logistic regression stopped after ${iterations} iterations before it converged; raise maxIterations or tol.`],
+      : [`${title} stopped after ${iterations} iterations before it converged; raise maxIterations or tol.`],
     predict(x) {
-      refuseOtherWidth(x, nColumns, LOGISTIC_REGRESSION)
-      refuseNonFinite(x, 'Logistic regression')
+      refuseOtherWidth(x, nColumns, estimator)
+      refuseNonFinite(x, title)
       return probabilities(matrixScores(x, coefficients, intercepts), present, nClasses)
     },
-    explain: (x, row, output) => explainLogistic(parts, x, row, output),
+    explain: (x, row, output) => explainLogistic(parts, kind, x, row, output),
     importances: () => linearImportances(coefficients, deviations),
     state: () => ({
-      estimator: LOGISTIC_REGRESSION,
+      estimator,
       nClasses,
       present,
       coefficients,
@@ -66,24 +78,27 @@ export function logisticModel(parts: LogisticParts): LogisticModel {
 }
 
 /** @throws MODEL_STATE_INVALID */
-export function restoreLogistic(state: State): LogisticModel {
-  const reader = readState(state, LOGISTIC_REGRESSION)
+export function restoreLogistic(state: State, kind: LogisticKind = PLAIN): LogisticModel {
+  const reader = readState(state, kind.estimator)
   const nClasses = reader.count('nClasses', 2)
   const present = reader.int32('present')
   const ascending = present.every((code, i) => code >= 0 && code < nClasses && (i === 0 || code > present[i - 1]!))
   if (present.length < 2 || !ascending) reader.fail('present', 'two or more classes in ascending order')
   const nOutputs = present.length === 2 ? 1 : present.length
   const means = reader.float64('means')
-  return logisticModel({
-    nClasses,
-    present,
-    coefficients: reader.float64('coefficients', nOutputs * means.length),
-    intercepts: reader.float64('intercepts', nOutputs),
-    means,
-    deviations: reader.float64('deviations', means.length),
-    iterations: reader.count('iterations'),
-    converged: reader.raw('converged') === true,
-  })
+  return logisticModel(
+    {
+      nClasses,
+      present,
+      coefficients: reader.float64('coefficients', nOutputs * means.length),
+      intercepts: reader.float64('intercepts', nOutputs),
+      means,
+      deviations: reader.float64('deviations', means.length),
+      iterations: reader.count('iterations'),
+      converged: reader.raw('converged') === true,
+    },
+    kind,
+  )
 }
 
 /** Sigmoid of one score or softmax of several; classes that are not present get 0. Shape (nRows, nClasses) row-major. */
@@ -114,12 +129,19 @@ function probabilities(scores: Float64Array, present: Int32Array, nClasses: numb
 
 /**
  * In log-odds. Two classes: the log-odds of the class against the other one, so that one class's contributions are the
- * other's with the sign turned. More: the class's linear score, the argument of the softmax, whose sum over the classes is 0.
+ * other's with the sign turned. More: the class's linear score, the argument of the softmax, whose sum over the classes is 0
+ * (made so where the coefficients don't sum to 0: a column that raises the others' scores alone speaks against this class).
  * A class that training never saw has the score ln(2.2e-16) for all rows, and no contributions.
  */
-function explainLogistic(parts: LogisticParts, x: Matrix, row: number, output: number): MatrixExplanation {
+function explainLogistic(
+  parts: LogisticParts,
+  kind: LogisticKind,
+  x: Matrix,
+  row: number,
+  output: number,
+): MatrixExplanation {
   const { present, coefficients, intercepts, means } = parts
-  refuseOtherWidth(x, means.length, LOGISTIC_REGRESSION)
+  refuseOtherWidth(x, means.length, kind.estimator)
   refuseOutside(x, row, output, parts.nClasses)
   const index = present.indexOf(output)
   if (index < 0) {
@@ -127,7 +149,10 @@ function explainLogistic(parts: LogisticParts, x: Matrix, row: number, output: n
     return { space: 'log-odds', base: UNSEEN_SCORE, score: UNSEEN_SCORE, contributions }
   }
   const scoreIndex = present.length === 2 ? 0 : index
-  const own = coefficients.subarray(scoreIndex * x.nColumns, (scoreIndex + 1) * x.nColumns)
+  const own = coefficients.slice(scoreIndex * x.nColumns, (scoreIndex + 1) * x.nColumns)
+  if (!kind.centred && present.length > 2) {
+    for (let i = 0; i < coefficients.length; i++) own[i % x.nColumns]! -= coefficients[i]! / present.length
+  }
   const sign = present.length === 2 && index === 0 ? -1 : 1
   return { space: 'log-odds', ...linearContributions(x, row, own, intercepts[scoreIndex]!, means, sign) }
 }

@@ -1,13 +1,11 @@
 import { z } from 'zod'
-import { BellwetherError } from '../../errors.ts'
-import { balancedWeights } from '../../table/balanced-weights.ts'
-import { fitWeights, refuseNonFinite, throwIfCancelled } from '../check-fit-input.ts'
 import type { EstimatorDefinition, FitInput } from '../estimator.ts'
 import { compressColumns } from './compressed-columns.ts'
 import { minimise } from './lbfgs.ts'
 import { columnMoments } from './linear-parts.ts'
 import { LOGISTIC_REGRESSION, type LogisticModel, logisticModel, restoreLogistic } from './logistic-model.ts'
 import { LogisticObjective } from './logistic-objective.ts'
+import { logisticRows } from './logistic-rows.ts'
 
 export const LogisticRegressionOptions = z.strictObject({
   C: z
@@ -51,34 +49,11 @@ export const logisticRegression: EstimatorDefinition<LogisticRegressionOptions> 
 
 /** @throws FIT_ONE_CLASS, MATRIX_NOT_FINITE, CANCELLED, and as `fitWeights` */
 export function fitLogistic(input: FitInput, options: LogisticRegressionOptions): LogisticModel {
-  const { x, target, signal } = input
-  if (target.task !== 'classification') {
-    throw new BellwetherError('ESTIMATOR_TASK_MISMATCH', 'Logistic regression predicts classes, not numbers.')
-  }
-  throwIfCancelled(signal)
-  const weights = fitWeights(input)
-  refuseNonFinite(x, 'Logistic regression')
-  const classTotals = new Float64Array(target.classes.length)
-  for (let row = 0; row < x.nRows; row++) classTotals[target.codes[row]!]! += weights[row]!
-  const present = Int32Array.from(classTotals.keys()).filter((code) => classTotals[code]! > 0)
-  if (present.length < 2) {
-    throw new BellwetherError(
-      'FIT_ONE_CLASS',
-      `Logistic regression needs rows of at least 2 classes; all rows with a weight are of class "${target.classes[present[0]!]}".`,
-    )
-  }
-
-  const balanced =
-    options.classWeight === 'balanced' ? balancedWeights(target.codes, target.classes.length, weights) : weights
-  const total = balanced.reduce((sum, weight) => sum + weight, 0)
-  const rowWeights = balanced.map((weight) => weight / total)
-  const position = new Int32Array(target.classes.length)
-  for (const [index, code] of present.entries()) position[code] = index
-
+  const { x, signal } = input
+  const { nClasses, weights, rowWeights, total, present, codes } = logisticRows(input, options.classWeight)
   const objective = new LogisticObjective({
     x: compressColumns(x),
-    // A class without weight gets position 0; its rows have weight 0.
-    codes: target.codes.map((code) => position[code]!),
+    codes,
     rowWeights,
     nClasses: present.length,
     penalty: 1 / (options.C * total),
@@ -90,7 +65,7 @@ export function fitLogistic(input: FitInput, options: LogisticRegressionOptions)
   })
   const { coefficients, intercepts } = centredByClass(objective.point, x.nColumns, objective.nOutputs)
   return logisticModel({
-    nClasses: target.classes.length,
+    nClasses,
     present,
     coefficients,
     intercepts,

@@ -1,7 +1,7 @@
 import { centredGram } from './centred-columns.ts'
 import { ColumnAccess } from './column-access.ts'
 import { type CompressedColumns, columnSums } from './compressed-columns.ts'
-import type { Quadratic } from './coordinate-descent.ts'
+import { type HessianQuadratic, hessianQuadratic } from './hessian-quadratic.ts'
 
 /**
  * Half of the weighted mean of squares by the coefficients w, from w = 0:
@@ -18,23 +18,17 @@ export interface SquaresProblem {
   readonly rowWeights: Float64Array
 }
 
-/** The function of a problem, and the products of its columns. */
-export interface SquaresQuadratic extends Quadratic {
-  /** Second derivative by two coefficients; fastest where the first one stays. */
-  product(i: number, j: number): number
-}
-
 /** With more columns than this, products of all pairs cost too much. */
 const MAX_GRAM_COLUMNS = 1500
 
 /** By products of columns where there are many more rows than columns, else by residuals; both the same function. */
-export function squaresQuadratic(problem: SquaresProblem): SquaresQuadratic {
+export function squaresQuadratic(problem: SquaresProblem): HessianQuadratic {
   const { nRows, nColumns } = problem.columns
   return nColumns <= Math.min(nRows, MAX_GRAM_COLUMNS) ? squaresByGram(problem) : squaresByResiduals(problem)
 }
 
 /** A slope costs nothing, a move nColumns. */
-export function squaresByGram({ columns, y, rowWeights }: SquaresProblem): SquaresQuadratic {
+export function squaresByGram({ columns, y, rowWeights }: SquaresProblem): HessianQuadratic {
   const { nColumns } = columns
   const gram = centredGram(columns, rowWeights)
   const sums = new Float64Array(nColumns + 1)
@@ -43,20 +37,14 @@ export function squaresByGram({ columns, y, rowWeights }: SquaresProblem): Squar
     y.map((value, row) => rowWeights[row]! * value),
     sums,
   )
-  const slopes = sums.subarray(0, nColumns).map((sum) => -sum)
-  return {
-    curvatures: Float64Array.from({ length: nColumns }, (_, j) => Math.max(0, gram[j * nColumns + j]!)),
-    product: (i, j) => gram[i * nColumns + j]!,
-    slope: (j) => slopes[j]!,
-    move(j, step) {
-      const from = j * nColumns
-      for (let k = 0; k < nColumns; k++) slopes[k]! += step * gram[from + k]!
-    },
-  }
+  return hessianQuadratic(
+    gram,
+    sums.subarray(0, nColumns).map((sum) => -sum),
+  )
 }
 
 /** A slope and a move cost a column's values (those that are not 0, for a compressed one). */
-export function squaresByResiduals({ columns, means, y, rowWeights }: SquaresProblem): SquaresQuadratic {
+export function squaresByResiduals({ columns, means, y, rowWeights }: SquaresProblem): HessianQuadratic {
   const access = new ColumnAccess(columns)
   const sparse = new Set(columns.sparse)
   const shifts = means.map((mean, j) => (sparse.has(j) ? mean : 0))
