@@ -7,9 +7,9 @@ import type { ClusterInput } from './clusterer.ts'
 export interface ClusterRows {
   readonly nRows: number
   readonly nColumns: number
-  /** Less the mean of each column, so that distances lose no digits to a large mean; shape (nRows * nColumns) row-major. */
+  /** Less the weighted mean of each column, so that distances lose no digits to a large mean; shape (nRows * nColumns) row-major. */
   readonly values: Float64Array
-  /** Mean of each column, which was taken off; shape (nColumns). */
+  /** Weighted mean of each column, which was taken off; shape (nColumns). */
   readonly means: Float64Array
   /** shape (nRows), not negative, sum above 0 */
   readonly weights: Float64Array
@@ -30,8 +30,13 @@ export function clusterRows(input: ClusterInput, nClusters: number, what: string
   const { nRows, nColumns } = x
   const values = matrixRows(x)
   const means = new Float64Array(nColumns)
-  for (let i = 0; i < values.length; i++) means[i % nColumns]! += values[i]!
-  for (let column = 0; column < nColumns; column++) means[column]! /= nRows
+  let total = 0
+  for (let row = 0; row < nRows; row++) {
+    const weight = weights[row]!
+    total += weight
+    for (let column = 0; column < nColumns; column++) means[column]! += weight * values[row * nColumns + column]!
+  }
+  for (let column = 0; column < nColumns; column++) means[column]! /= total
   for (let i = 0; i < values.length; i++) values[i]! -= means[i % nColumns]!
   const rows = { nRows, nColumns, values, means, weights }
   const distinct = countDistinct(rows, nClusters)

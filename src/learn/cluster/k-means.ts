@@ -116,11 +116,16 @@ function runLloyd(rows: ClusterRows, start: Float64Array, options: KMeansOptions
   return lloyd(rows, start, options.nClusters, { tolerance, maxIterations: options.maxIterations, signal })
 }
 
-/** Mean over the columns of their variance (population, without weights, as scikit-learn's tolerance). */
-function meanVariance({ values, nRows, nColumns }: ClusterRows): number {
+/** Mean over the columns of their weighted variance (population). */
+function meanVariance({ values, weights, nRows, nColumns }: ClusterRows): number {
   let squares = 0
-  for (const value of values) squares += value * value
-  return nColumns === 0 ? 0 : squares / (nRows * nColumns)
+  let total = 0
+  for (let row = 0; row < nRows; row++) {
+    const weight = weights[row]!
+    total += weight
+    for (let column = 0; column < nColumns; column++) squares += weight * values[row * nColumns + column]! ** 2
+  }
+  return nColumns === 0 ? 0 : squares / (total * nColumns)
 }
 
 /** Whether the labels differ in their numbers alone: the labels of one are a function of the other's. */
