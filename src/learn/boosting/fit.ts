@@ -89,7 +89,9 @@ function boost(input: FitInput, options: GradientBoostingOptions, data: Boosting
   const grower = new TreeGrower(binned, weights, options, memory)
   const usable = splittableColumns(binned)
   const raw = startScores(loss.initial, nRows)
-  const allRows = Uint32Array.from({ length: nRows }, (_, row) => row)
+  // A plain loop: `from` with a function shows in the profile of a million rows.
+  const allRows = new Uint32Array(nRows)
+  for (let row = 0; row < nRows; row++) allRows[row] = row
   const rowSpace = memory ? memory.uint32(nRows) : new Uint32Array(nRows)
   const gradients = memory ? memory.float64(nRows) : new Float64Array(nRows)
   const hessians = memory ? memory.float64(nRows) : new Float64Array(nRows)
