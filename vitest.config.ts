@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    // picocolors colours wherever CI is set; what tests compare is plain.
+    env: { NO_COLOR: '1' },
     include: [
       'src/**/*.test.ts',
       'test/**/*.test.ts',
