@@ -38,7 +38,7 @@ const MAX_TURNS = 10
 /** With more parameters than this, second derivatives by all pairs cost too much. */
 const MAX_HESSIAN = 1500
 const MAX_HALVINGS = 40
-/** Iterations without a smaller violation, before it is as small as rounding allows. */
+/** Iterations without a smaller violation or a lower objective, before the point is as good as rounding allows. */
 const MAX_STALLED = 8
 const FIRST_DAMPING = 1e-3
 const LEAST_DAMPING = 1e-6
@@ -71,6 +71,7 @@ export function solveSparseLogistic(
   let damping = 0
   let smallest = Number.POSITIVE_INFINITY
   let stalled = 0
+  let fell = true
   for (let iterations = 0; ; iterations++) {
     throwIfCancelled(options.signal)
     for (let i = 0; i < gradient.length; i++) {
@@ -78,7 +79,7 @@ export function solveSparseLogistic(
     }
     const violation = largestViolation(point, gradient, penalties)
     if (violation <= options.tolerance) return { point, iterations, converged: true }
-    stalled = violation < smallest ? 0 : stalled + 1
+    stalled = violation < smallest || fell ? 0 : stalled + 1
     if (stalled === MAX_STALLED) return { point, iterations, converged: true }
     smallest = Math.min(smallest, violation)
     if (iterations === options.maxIterations) return { point, iterations, converged: false }
@@ -114,6 +115,7 @@ export function solveSparseLogistic(
       logisticLoss(probeScores, codes, rowWeights, probeLoss)
       const after = probeLoss.value + penaltyAt(probe, penalties)
       if (after <= before + SUFFICIENT_DECREASE * step * Math.min(0, promised) + slack) {
+        fell = after < before - slack
         point.set(probe)
         ;[scores, probeScores] = [probeScores, scores]
         ;[loss, probeLoss] = [probeLoss, loss]
