@@ -40,6 +40,7 @@ test('the bins of a histogram hold every value once, between their edges', () =>
         expect(inside).toHaveLength(count)
       })
     }),
+    { examples: [[[-2.5e-323, -5e-323]], [[5e-324, -5e-324]], [[0, 5e-324, 1e-323]]] },
   )
 })
 

@@ -144,6 +144,8 @@ function histogramOf(sorted: Float64Array): { edges: number[]; counts: number[] 
   const edges = Array.from({ length: PROFILE_BINS + 1 }, (_, i) =>
     i === PROFILE_BINS ? max : min * (1 - i / PROFILE_BINS) + max * (i / PROFILE_BINS),
   )
+  // Between the smallest numbers that there are, rounding could put an edge before the one below it, or beyond the largest value.
+  for (let i = 1; i < edges.length; i++) edges[i] = Math.min(max, Math.max(edges[i - 1]!, edges[i]!))
   const counts = new Array<number>(PROFILE_BINS).fill(0)
   let bin = 0
   for (const value of sorted) {
