@@ -12,6 +12,7 @@ export default defineConfig({
       'dashboard/src/**/*.test.ts',
     ],
     exclude: ['test/browser/**', 'test/interop/**', 'test/soak/**', 'node_modules/**'],
+    setupFiles: ['test/support/property-seed.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

@@ -52,7 +52,7 @@ function run(kills: string): string {
       ],
       {
         cwd: fileURLToPath(new URL('..', import.meta.url)),
-        env: { ...process.env, BELLWETHER_KILLS: kills },
+        env: { ...process.env, BELLWETHER_KILLS: kills, BELLWETHER_PROPERTY_SEED: 'random' },
         stdio: ['ignore', 'inherit', 'inherit'],
       },
     )
