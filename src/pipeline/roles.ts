@@ -64,7 +64,7 @@ export function resolveRoles(
   const barred = new Set(targetColumns)
   if (data.id) barred.add(require(data.id, 'data.id'))
   if (data.time) barred.add(require(data.time, 'data.time'))
-  // A file need not hold the sensitive columns: many are kept without them.
+  // `loadDataset` has refused a sensitive column that the file lacks: a typo there would make it a feature.
   for (const name of data.sensitive) if (known.has(name)) barred.add(name)
   const inputs = names.filter((name) => !barred.has(name))
   if (inputs.length === 0)
