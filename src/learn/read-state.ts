@@ -13,6 +13,8 @@ export interface StateReader {
   int32(key: string, length?: number): Int32Array
   texts(key: string): readonly string[]
   raw(key: string): State
+  /** Whether there is such a key, for those that not every state has. */
+  has(key: string): boolean
   fail(key: string, expected: string): never
 }
 
@@ -37,6 +39,7 @@ export function readState(state: State, what: string): StateReader {
   return {
     raw,
     fail,
+    has: (key) => Object.hasOwn(object, key),
     text(key) {
       const value = raw(key)
       return typeof value === 'string' ? value : fail(key, 'a text')

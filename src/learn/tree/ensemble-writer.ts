@@ -1,8 +1,9 @@
 import type { Matrix } from '../../table/matrix.ts'
+import { categoryGoesLeft, SET_WORDS } from './category-splits.ts'
 import type { TreeEnsemble } from './ensemble.ts'
 
 /** A typed array with room to grow. */
-type Growable = Int32Array | Float64Array | Uint8Array
+type Growable = Int32Array | Uint32Array | Float64Array | Uint8Array
 
 /** Collects nodes while trees grow; `finish` gives them as a `TreeEnsemble`. */
 export class EnsembleWriter {
@@ -20,6 +21,12 @@ export class EnsembleWriter {
   #missingLeft = new Uint8Array(256)
   #cover = new Float64Array(256)
   #values: Float64Array
+  /** Each node's set of codes, -1 for none; made with the first split on categories. */
+  #set: Int32Array | null = null
+  #words = new Uint32Array(0)
+  #nSets = 0
+  /** Number of sets when each tree began. */
+  readonly #setsBefore: number[] = []
 
   constructor(nColumns: number, nOutputs: number, width: number) {
     this.#nColumns = nColumns
@@ -36,6 +43,7 @@ export class EnsembleWriter {
   beginTree(cover: number): number {
     this.#roots.push(this.#nNodes)
     this.#leavesBefore.push(this.#nLeaves)
+    this.#setsBefore.push(this.#nSets)
     return this.#addNode(cover)
   }
 
@@ -54,6 +62,28 @@ export class EnsembleWriter {
     this.#threshold[node] = threshold
     this.#missingLeft[node] = missingLeft ? 1 : 0
     this.#child[node] = left
+    return left
+  }
+
+  /** As `split`, on a category column: codes in the set, 8 words as in `CategorySplits`, go left. */
+  splitCategories(
+    node: number,
+    feature: number,
+    words: Uint32Array,
+    missingLeft: boolean,
+    leftCover: number,
+    rightCover: number,
+  ): number {
+    const left = this.split(node, feature, Number.NaN, missingLeft, leftCover, rightCover)
+    this.#set ??= new Int32Array(this.#feature.length).fill(-1)
+    const at = this.#nSets * SET_WORDS
+    if (at + SET_WORDS > this.#words.length) {
+      const larger = new Uint32Array(Math.max(32 * SET_WORDS, 2 * this.#words.length))
+      larger.set(this.#words)
+      this.#words = larger
+    }
+    this.#words.set(words, at)
+    this.#set[node] = this.#nSets++
     return left
   }
 
@@ -77,7 +107,11 @@ export class EnsembleWriter {
     let column = this.#feature[node]!
     while (column >= 0) {
       const value = x.data[column * x.nRows + row]!
-      if (value <= this.#threshold[node]!) node = this.#child[node]!
+      const set = this.#set ? this.#set[node]! : -1
+      if (set >= 0) {
+        const left = categoryGoesLeft({ set: this.#set!, words: this.#words }, set, value, this.#missingLeft[node]!)
+        node = this.#child[node]! + (left ? 0 : 1)
+      } else if (value <= this.#threshold[node]!) node = this.#child[node]!
       else if (Number.isNaN(value)) node = this.#child[node]! + 1 - this.#missingLeft[node]!
       else node = this.#child[node]! + 1
       column = this.#feature[node]!
@@ -90,12 +124,18 @@ export class EnsembleWriter {
     if (nTrees >= this.#roots.length) return
     this.#nNodes = this.#roots[nTrees]!
     this.#nLeaves = this.#leavesBefore[nTrees]!
+    this.#nSets = this.#setsBefore[nTrees]!
+    this.#setsBefore.length = nTrees
     this.#roots.length = nTrees
     this.#leavesBefore.length = nTrees
   }
 
   finish(): TreeEnsemble {
     const nNodes = this.#nNodes
+    const categories =
+      this.#set && this.#nSets > 0
+        ? { set: this.#set.slice(0, nNodes), words: this.#words.slice(0, this.#nSets * SET_WORDS) }
+        : null
     return {
       nColumns: this.#nColumns,
       nOutputs: this.#nOutputs,
@@ -107,6 +147,7 @@ export class EnsembleWriter {
       missingLeft: this.#missingLeft.slice(0, nNodes),
       cover: this.#cover.slice(0, nNodes),
       values: this.#values.slice(0, this.#nLeaves * this.#width),
+      ...(categories ? { categories } : {}),
     }
   }
 
@@ -118,7 +159,9 @@ export class EnsembleWriter {
       this.#child = grown(this.#child)
       this.#missingLeft = grown(this.#missingLeft)
       this.#cover = grown(this.#cover)
+      if (this.#set) this.#set = grown(this.#set)
     }
+    if (this.#set) this.#set[node] = -1
     this.#feature[node] = -1
     this.#threshold[node] = 0
     this.#child[node] = 0

@@ -1,5 +1,6 @@
 import type { State } from '../../table/state.ts'
 import type { StateReader } from '../read-state.ts'
+import { type CategorySplits, categoryGoesLeft, SET_WORDS } from './category-splits.ts'
 
 /**
  * Fitted trees, flattened: the nodes of all trees in arrays of their own, a tree's after the one before. A node's
@@ -7,6 +8,9 @@ import type { StateReader } from '../read-state.ts'
  *
  *   a row with value x of column feature[node] goes to child[node]      iff x <= threshold[node], or x is NaN and missingLeft[node]
  *                                              and to child[node] + 1   otherwise
+ *
+ * At a split on a category column, which `categories` knows, the value is a code and goes to child[node] iff the node's set
+ * holds it; the threshold there is NaN, so that no value is at or below it.
  */
 export interface TreeEnsemble {
   readonly nColumns: number
@@ -26,6 +30,19 @@ export interface TreeEnsemble {
   readonly cover: Float64Array
   /** shape (nLeaves * width) */
   readonly values: Float64Array
+  /** Sets of codes of the splits on category columns; left out where there is no such split. */
+  readonly categories?: CategorySplits
+}
+
+/** Whether a value of the node's column goes to its left child. */
+export function goesLeft(trees: TreeEnsemble, node: number, value: number): boolean {
+  if (value <= trees.threshold[node]!) return true
+  const missingLeft = trees.missingLeft[node]!
+  const { categories } = trees
+  if (categories && categories.set[node]! >= 0) {
+    return categoryGoesLeft(categories, categories.set[node]!, value, missingLeft)
+  }
+  return Number.isNaN(value) && missingLeft === 1
 }
 
 export function treeCount(trees: TreeEnsemble): number {
@@ -38,8 +55,10 @@ export function firstOutput(trees: TreeEnsemble, t: number): number {
 }
 
 export function ensembleState(trees: TreeEnsemble): State {
-  const { nColumns, nOutputs, width, roots, feature, threshold, child, missingLeft, cover, values } = trees
-  return { nColumns, nOutputs, width, roots, feature, threshold, child, missingLeft, cover, values }
+  const { nColumns, nOutputs, width, roots, feature, threshold, child, missingLeft, cover, values, categories } = trees
+  const state = { nColumns, nOutputs, width, roots, feature, threshold, child, missingLeft, cover, values }
+  // Trees without such splits have the state that they had before there were any.
+  return categories ? { ...state, categorySets: categories.set, categoryWords: categories.words } : state
 }
 
 /**
@@ -77,5 +96,20 @@ export function restoreEnsemble(state: StateReader): TreeEnsemble {
       if (!(cover[node]! > 0)) return state.fail('cover', 'above 0')
     }
   }
-  return { nColumns, nOutputs, width, roots, feature, threshold, child, missingLeft, cover, values }
+  const categories = restoreCategories(state, feature)
+  const trees = { nColumns, nOutputs, width, roots, feature, threshold, child, missingLeft, cover, values }
+  return categories ? { ...trees, categories } : trees
+}
+
+function restoreCategories(state: StateReader, feature: Int32Array): CategorySplits | null {
+  if (!state.has('categorySets')) return null
+  const set = state.int32('categorySets', feature.length)
+  const words = state.raw('categoryWords')
+  if (!(words instanceof Uint32Array)) return state.fail('categoryWords', 'a Uint32Array')
+  for (let node = 0; node < set.length; node++) {
+    const good =
+      set[node]! >= -1 && (set[node]! + 1) * SET_WORDS <= words.length && (set[node]! < 0 || feature[node]! >= 0)
+    if (!good) return state.fail('categorySets', 'indexes of sets at splits, else -1')
+  }
+  return { set, words }
 }

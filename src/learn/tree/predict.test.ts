@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
 import { type Matrix, selectMatrixRows } from '../../table/matrix.ts'
-import { firstOutput, type TreeEnsemble, treeCount } from './ensemble.ts'
+import type { State } from '../../table/state.ts'
+import { readState } from '../read-state.ts'
+import { ensembleState, firstOutput, restoreEnsemble, type TreeEnsemble, treeCount } from './ensemble.ts'
 import { addTreeOutputs } from './predict.ts'
+import { naiveGoesLeft } from './testing/naive-split.ts'
 import { randomTrees } from './testing/random-trees.ts'
 import { matrixOf } from './testing/synthetic.ts'
 
-const SPECIAL = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 1, 2, 3, 4, 1.5]
+const SPECIAL = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 1, 2, 3, 4, 1.5, 77, 255, 256, -1]
 const x = matrixOf(200, 4, (row, column) => SPECIAL[(row * 5 + column * 3 + (row >> 3)) % SPECIAL.length]!)
 
 /** The rule of `TreeEnsemble`, row by row. */
@@ -15,7 +18,7 @@ function naive(trees: TreeEnsemble, matrix: Matrix, row: number): number[] {
     let node = trees.roots[t]!
     while (trees.feature[node]! >= 0) {
       const value = matrix.data[trees.feature[node]! * matrix.nRows + row]!
-      const left = Number.isNaN(value) ? trees.missingLeft[node] === 1 : value <= trees.threshold[node]!
+      const left = naiveGoesLeft(trees, node, value)
       node = trees.child[node]! + (left ? 0 : 1)
     }
     for (let j = 0; j < trees.width; j++) {
@@ -29,6 +32,7 @@ test.each([
   { nOutputs: 1, width: 1 },
   { nOutputs: 3, width: 1 },
   { nOutputs: 3, width: 3 },
+  { nOutputs: 3, width: 1, categories: 0.5 },
 ])('blocks of rows give what each row gives by itself, to the last bit ($nOutputs outputs, width $width)', (shape) => {
   const trees = randomTrees({ seed: 3, nTrees: 9, nColumns: 4, maxDepth: 6, ...shape })
   const outputs = new Float64Array(x.nRows * shape.nOutputs)
@@ -40,4 +44,16 @@ test.each([
     addTreeOutputs(trees, selectMatrixRows(x, Uint32Array.of(row)), alone)
     expect(slice).toEqual(Array.from(alone))
   }
+})
+
+test('trees with splits on categories restore to the same bits, and damage to their sets is told', () => {
+  const trees = randomTrees({ seed: 3, nTrees: 9, nColumns: 4, maxDepth: 6, nOutputs: 1, width: 1, categories: 0.5 })
+  const state = ensembleState(trees) as Record<string, State>
+  expect(restoreEnsemble(readState(state, 'trees'))).toEqual(trees)
+  const restore = (change: Record<string, State>) => () => restoreEnsemble(readState({ ...state, ...change }, 'trees'))
+  const { set, words } = trees.categories!
+  expect(restore({ categoryWords: words.slice(1) })).toThrow('"categorySets" should be indexes of sets')
+  expect(restore({ categorySets: set.slice(1) })).toThrow('"categorySets" should be of length')
+  expect(restore({ categorySets: set.map(() => 0) })).toThrow('"categorySets" should be indexes of sets')
+  expect(restore({ categoryWords: Array.from(words) })).toThrow('"categoryWords" should be a Uint32Array')
 })

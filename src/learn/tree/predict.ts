@@ -1,6 +1,6 @@
 import type { Matrix } from '../../table/matrix.ts'
 import { KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
-import { firstOutput, type TreeEnsemble, treeCount } from './ensemble.ts'
+import { firstOutput, goesLeft, type TreeEnsemble, treeCount } from './ensemble.ts'
 
 /** Rows that go through all trees together: their values stay in the nearest cache, and a tree's nodes are reused. */
 const BLOCK_ROWS = 64
@@ -12,6 +12,10 @@ const BLOCK_ROWS = 64
  * out: `outputs`, row-major, shape (nRows * nOutputs)
  */
 export function addTreeOutputs(trees: TreeEnsemble, x: Matrix, outputs: Float64Array): void {
+  if (trees.categories) {
+    addCategoryTreeOutputs(trees, x, outputs)
+    return
+  }
   const memory = worthPacking(trees, x.nRows) ? KernelMemory.take(roomForTrees(trees)) : null
   if (!memory) {
     addTreeOutputsPlainly(trees, x, outputs)
@@ -98,6 +102,27 @@ function addTreeOutputsPlainly(trees: TreeEnsemble, x: Matrix, outputs: Float64A
         const leaf = child[node]! * width
         const to = (begin + i) * nOutputs + output
         for (let j = 0; j < width; j++) outputs[to + j]! += values[leaf + j]!
+      }
+    }
+  }
+}
+
+/** The same for trees that split on categories too, which the kernel does not know. */
+function addCategoryTreeOutputs(trees: TreeEnsemble, x: Matrix, outputs: Float64Array): void {
+  const { nColumns, nOutputs, width, roots, feature, child, values } = trees
+  const block = new Float64Array(Math.min(BLOCK_ROWS, x.nRows) * nColumns)
+  for (let begin = 0; begin < x.nRows; begin += BLOCK_ROWS) {
+    const nRows = Math.min(BLOCK_ROWS, x.nRows - begin)
+    gatherRows(x, begin, nRows, block)
+    for (let t = 0; t < treeCount(trees); t++) {
+      const output = firstOutput(trees, t)
+      for (let i = 0; i < nRows; i++) {
+        let node = roots[t]!
+        while (feature[node]! >= 0) {
+          node = child[node]! + (goesLeft(trees, node, block[i * nColumns + feature[node]!]!) ? 0 : 1)
+        }
+        const to = (begin + i) * nOutputs + output
+        for (let j = 0; j < width; j++) outputs[to + j]! += values[child[node]! * width + j]!
       }
     }
   }

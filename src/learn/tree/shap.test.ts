@@ -4,6 +4,7 @@ import { treeCount } from './ensemble.ts'
 import { EnsembleWriter } from './ensemble-writer.ts'
 import { addTreeOutputs } from './predict.ts'
 import { treeShap } from './shap.ts'
+import { naiveGoesLeft } from './testing/naive-split.ts'
 import { randomTrees } from './testing/random-trees.ts'
 import { matrixOf, normalData, treesFixture } from './testing/synthetic.ts'
 
@@ -15,8 +16,7 @@ function expectation(trees: TreeEnsemble, row: readonly number[], known: number,
     const left = trees.child[node]!
     if ((known >> column) & 1) {
       const value = row[column]!
-      const goesLeft = Number.isNaN(value) ? trees.missingLeft[node] === 1 : value <= trees.threshold[node]!
-      return below(goesLeft ? left : left + 1)
+      return below(naiveGoesLeft(trees, node, value) ? left : left + 1)
     }
     return (
       (below(left) * trees.cover[left]! + below(left + 1) * trees.cover[left + 1]!) /
@@ -52,11 +52,12 @@ test.each([
   { nOutputs: 1, width: 1, maxDepth: 3 },
   { nOutputs: 3, width: 1, maxDepth: 5 },
   { nOutputs: 3, width: 3, maxDepth: 8 },
+  { nOutputs: 2, width: 1, maxDepth: 5, categories: 0.6 },
 ])(
-  'contributions are Shapley values, columns met twice and missing values among them ($nOutputs outputs, depth $maxDepth)',
+  'contributions are Shapley values, columns met twice, missing values and categories among them ($nOutputs outputs, depth $maxDepth)',
   (shape) => {
     const trees = randomTrees({ seed: 17, nTrees: 6, nColumns: 5, ...shape })
-    const special = [Number.NaN, 0, 1, 2, 3, 4, Number.POSITIVE_INFINITY]
+    const special = [Number.NaN, 0, 1, 2, 3, 4, Number.POSITIVE_INFINITY, 40, 255, 256, -1, 1.5]
     const x = matrixOf(12, 5, (row, column) => special[(row * 3 + column * 2) % special.length]!)
     for (let row = 0; row < x.nRows; row++) {
       const values = Array.from({ length: 5 }, (_, column) => x.data[column * x.nRows + row]!)

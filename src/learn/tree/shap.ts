@@ -1,5 +1,5 @@
 import type { Matrix } from '../../table/matrix.ts'
-import { firstOutput, type TreeEnsemble, treeCount } from './ensemble.ts'
+import { firstOutput, goesLeft, type TreeEnsemble, treeCount } from './ensemble.ts'
 
 /**
  * Exact path-dependent TreeSHAP. For each column the Shapley value of the game v(S) = what a tree says when only the
@@ -106,14 +106,13 @@ class Walk {
       return share * value
     }
     const left = trees.child[node]!
-    const x = this.#x[split]!
-    const goesLeft = x <= trees.threshold[node]! || (Number.isNaN(x) && trees.missingLeft[node] === 1)
+    const isLeft = goesLeft(trees, node, this.#x[split]!)
     const cover = trees.cover[node]!
     const leftShare = trees.cover[left]! / cover
     const rightShare = trees.cover[left + 1]! / cover
     const next = start + size
-    const a = this.#visit(left, next, size, leftShare, goesLeft ? 1 : 0, split, share * leftShare)
-    const b = this.#visit(left + 1, next, size, rightShare, goesLeft ? 0 : 1, split, share * rightShare)
+    const a = this.#visit(left, next, size, leftShare, isLeft ? 1 : 0, split, share * leftShare)
+    const b = this.#visit(left + 1, next, size, rightShare, isLeft ? 0 : 1, split, share * rightShare)
     return a + b
   }
 
