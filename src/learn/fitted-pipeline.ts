@@ -169,9 +169,10 @@ export function fitPipeline(input: FitPipelineInput): FittedPipeline & Pick<Prep
 /**
  * A fitted pipeline from its state; it answers with the same bits as the one that gave it. The state may come from a file
  * of unknown origin: it is checked, and nothing in it is run as code.
+ * @param known The features of the state, where they are restored already: models of one blend share them.
  * @throws MODEL_STATE_INVALID, FEATURES_STATE_INVALID, EXPRESSION_INVALID
  */
-export function restorePipeline(state: State): FittedPipeline {
+export function restorePipeline(state: State, known?: FittedFeatures): FittedPipeline {
   const reader = readState(state, PIPELINE)
   const target = readState(reader.raw('target'), `${PIPELINE}.target`)
   const task = target.text('task')
@@ -183,7 +184,7 @@ export function restorePipeline(state: State): FittedPipeline {
   if (model.task !== task || model.nClasses !== classes.length) {
     reader.fail('target', `of the model, which does ${model.task} with ${model.nClasses} classes`)
   }
-  const features = restoreFeatures(reader.raw('features'))
+  const features = known ?? restoreFeatures(reader.raw('features'))
   if (model.importances().length !== features.names.length) {
     reader.fail(
       'features',
