@@ -291,7 +291,7 @@ describe('stopping a search', () => {
 
   test('one that is stopped before it begins has no trials', async () => {
     const result = await randomisedSearch({ ...base, signal: AbortSignal.abort() })
-    expect(result).toEqual({ trials: [], best: null, bestByFamily: new Map(), cancelled: true })
+    expect(result).toEqual({ trials: [], best: null, bestByFamily: new Map(), cancelled: true, complete: false })
   })
 
   test('a signal that comes after the last fold changes nothing', async () => {

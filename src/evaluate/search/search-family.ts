@@ -1,7 +1,7 @@
 import { BellwetherError } from '../../errors.ts'
 import type { EstimatorDefinition } from '../../learn/estimator.ts'
 import type { ParamValue } from './params.ts'
-import type { SearchFamily } from './randomised-search.ts'
+import type { SearchFamily } from './search-plan.ts'
 
 /** A family with the estimator's own search space, and its defaults for the space's options in trial 0. */
 export function searchFamily(

@@ -1,13 +1,16 @@
 import { BellwetherError } from '../../errors.ts'
 import type { Fold } from '../splits/fold.ts'
-import type { Params } from './params.ts'
-import type { CrossValidated, FoldResult, TrialResult } from './trial-result.ts'
+import {
+  type CrossValidated,
+  crossValidated,
+  type FoldResult,
+  type PlannedTrial,
+  type TrialResult,
+} from './trial-result.ts'
 
 /** Gathers the folds of one trial, in whatever order they come in. */
 export class TrialCollector {
-  readonly estimator: string
-  readonly index: number
-  readonly params: Params
+  readonly planned: PlannedTrial
   readonly #folds: readonly Fold[]
   readonly #results: (FoldResult | undefined)[]
   /** Message of each fold that failed. */
@@ -15,10 +18,8 @@ export class TrialCollector {
   #settled = 0
   #asked = 0
 
-  constructor(estimator: string, index: number, params: Params, folds: readonly Fold[]) {
-    this.estimator = estimator
-    this.index = index
-    this.params = params
+  constructor(planned: PlannedTrial, folds: readonly Fold[]) {
+    this.planned = planned
     this.#folds = folds
     this.#results = folds.map(() => undefined)
   }
@@ -53,15 +54,14 @@ export class TrialCollector {
    * @throws INTERNAL when the folds disagree in their metrics or in the shape of their predictions
    */
   finish(): TrialResult {
-    const { estimator, index, params } = this
     const given = this.#results.splice(0)
     const seconds = given.reduce((sum, result) => sum + (result?.seconds ?? 0), 0)
     if (this.failed) {
       const first = Math.min(...this.#errors.keys())
-      return { estimator, index, params, seconds, error: this.#errors.get(first)! }
+      return { ...this.planned, seconds, error: this.#errors.get(first)! }
     }
     const results = given as FoldResult[]
-    return { estimator, index, params, cv: this.#crossValidated(results), seconds, outOfFold: this.#outOfFold(results) }
+    return { ...this.planned, cv: this.#crossValidated(results), seconds, outOfFold: this.#outOfFold(results) }
   }
 
   #crossValidated(results: readonly FoldResult[]): Record<string, CrossValidated> {
@@ -72,9 +72,7 @@ export class TrialCollector {
           if (value === undefined) throw this.#fault(`a fold has no metric "${name}"`)
           return value
         })
-        const mean = folds.reduce((sum, value) => sum + value, 0) / folds.length
-        const std = Math.sqrt(folds.reduce((sum, value) => sum + (value - mean) ** 2, 0) / folds.length)
-        return [name, { mean, std, folds }]
+        return [name, crossValidated(folds)]
       }),
     )
   }
@@ -99,7 +97,7 @@ export class TrialCollector {
   }
 
   #fault(message: string): BellwetherError {
-    return new BellwetherError('INTERNAL', `Trial ${this.index} of ${this.estimator}: ${message}.`)
+    return new BellwetherError('INTERNAL', `Trial ${this.planned.index} of ${this.planned.estimator}: ${message}.`)
   }
 }
 
