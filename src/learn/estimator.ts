@@ -56,6 +56,8 @@ export interface EstimatorDefinition<Options = unknown> {
   readonly title: string
   readonly tasks: readonly SupervisedTask[]
   readonly encoding: Encoding
+  /** The option that bounds its rounds or trees: what a search by halving may give candidates more of. Left out where it has none. */
+  readonly rounds?: string
   /** Type, check, default and text of each option. */
   readonly options: z.ZodType<Options>
   searchSpace(facts: { readonly nRows: number; readonly nColumns: number; readonly task: SupervisedTask }): SearchSpace

@@ -91,7 +91,9 @@ export class SqlTrackingStore implements TrackingStore {
 
   async recordRun(run: RecordedRun): Promise<Run> {
     requireInteger(run.endTime, 'endTime')
-    return this.#insertRun(run, run.status, run.status === 'RUNNING' ? null : run.endTime, run, run.datasets)
+    for (const artifact of run.artifacts ?? []) await this.#checkArtifact(artifact)
+    const endTime = run.status === 'RUNNING' ? null : run.endTime
+    return this.#insertRun(run, run.status, endTime, run, run.datasets, run.artifacts)
   }
 
   async logBatch(runId: string, batch: RunBatch): Promise<void> {
@@ -103,12 +105,10 @@ export class SqlTrackingStore implements TrackingStore {
   }
 
   async logArtifact(runId: string, artifact: Artifact): Promise<void> {
-    checkArtifactPath(artifact.path)
-    requireInteger(artifact.sizeBytes, 'sizeBytes')
-    await requireBlob(this.#blobs, artifact.hash, `Artifact "${artifact.path}"`)
+    await this.#checkArtifact(artifact)
     await this.#database.write(async (sql) => {
       await requireRunning(sql, runId)
-      await sql.run(UPSERT_ARTIFACT, runId, artifact.path, artifact.hash, artifact.sizeBytes, artifact.mediaType)
+      await writeArtifact(sql, runId, artifact)
     })
   }
 
@@ -178,12 +178,20 @@ export class SqlTrackingStore implements TrackingStore {
     return rows.map(({ step, timestamp, value }) => ({ key, value: value ?? Number.NaN, step, timestamp }))
   }
 
+  /** @throws INVALID_INPUT, BLOB_NOT_FOUND */
+  async #checkArtifact({ path, hash, sizeBytes }: Artifact): Promise<void> {
+    checkArtifactPath(path)
+    requireInteger(sizeBytes, 'sizeBytes')
+    await requireBlob(this.#blobs, hash, `Artifact "${path}"`)
+  }
+
   async #insertRun(
     run: NewRun,
     status: RunStatus,
     endTime: number | null,
     batch: RunBatch,
     datasets: readonly RunDataset[] = [],
+    artifacts: readonly Artifact[] = [],
   ): Promise<Run> {
     requireInteger(run.startTime, 'startTime')
     checkBatch(batch)
@@ -210,6 +218,7 @@ export class SqlTrackingStore implements TrackingStore {
       )
       await writeBatch(sql, id, batch)
       for (const dataset of datasets) await writeRunDataset(sql, id, dataset)
+      for (const artifact of artifacts) await writeArtifact(sql, id, artifact)
       const row = (await sql.first<RunRow>(SELECT_RUN, id))!
       return (await withRunData(sql, [row]))[0]!
     })
@@ -229,6 +238,10 @@ async function writeRunDataset(sql: SqlConnection, runId: string, { id, context 
   if (!(await sql.first(DATASET_EXISTS, id)))
     throw new BellwetherError('DATASET_NOT_FOUND', `There is no dataset version ${id}.`)
   await sql.run(INSERT_RUN_DATASET, runId, id, context)
+}
+
+async function writeArtifact(sql: SqlConnection, runId: string, artifact: Artifact): Promise<void> {
+  await sql.run(UPSERT_ARTIFACT, runId, artifact.path, artifact.hash, artifact.sizeBytes, artifact.mediaType)
 }
 
 async function requireRunning(sql: SqlConnection, runId: string): Promise<void> {

@@ -10,7 +10,7 @@ export interface TrackingStore {
   createRun(run: NewRun): Promise<Run>
   /** All or nothing. A param is written once: another value for the same key is PARAM_CHANGED. @throws RUN_NOT_FOUND, RUN_FINISHED */
   logBatch(runId: string, batch: RunBatch): Promise<void>
-  /** A finished run with its data in one transaction: how a trial is recorded. @throws DATASET_NOT_FOUND */
+  /** A finished run with its data in one transaction: how a trial is recorded. @throws DATASET_NOT_FOUND, BLOB_NOT_FOUND */
   recordRun(run: RecordedRun): Promise<Run>
   logArtifact(runId: string, artifact: Artifact): Promise<void>
   logDataset(runId: string, datasetId: string, context: DatasetContext): Promise<void>
@@ -61,6 +61,7 @@ export interface RecordedRun extends NewRun, RunBatch {
   readonly status: RunStatus
   readonly endTime: number
   readonly datasets?: readonly RunDataset[]
+  readonly artifacts?: readonly Artifact[]
 }
 
 /** A dataset version that a run used. */

@@ -13,6 +13,7 @@ export const gradientBoosting: EstimatorDefinition<GradientBoostingOptions> = {
   title: 'Gradient boosting',
   tasks: ['classification', 'regression'],
   encoding: 'tree',
+  rounds: 'maxIterations',
   options: GradientBoostingOptions,
   searchSpace: ({ nRows, task }) => ({
     maxIterations: { type: 'int', low: 80, high: 250 },

@@ -14,6 +14,7 @@ export const randomForest: EstimatorDefinition<RandomForestOptions> = {
   title: 'Random forest',
   tasks: ['classification', 'regression'],
   encoding: 'tree',
+  rounds: 'nEstimators',
   options: RandomForestOptions,
   searchSpace: ({ task }) => ({
     nEstimators: { type: 'int', low: 100, high: 200 },

@@ -272,6 +272,8 @@ export function runTrackingStoreContract(name: string, open: () => Promise<OpenS
         const parent = await start()
         const dataset = await someDataset(stores, 'abc123')
         await stores.datasets.putDataset(dataset)
+        const hash = await stores.blobs.put(bytesOf('predictions'))
+        const artifact = { path: 'out-of-fold.f64', hash, sizeBytes: 11, mediaType: 'application/octet-stream' }
         const run = await tracking.recordRun({
           experimentId,
           name: 'trial 3',
@@ -283,6 +285,7 @@ export function runTrackingStoreContract(name: string, open: () => Promise<OpenS
           metrics: [metric('f1_macro', 0.7), metric('f1_macro', 0.8, 1)],
           tags: { kind: 'trial' },
           datasets: [{ id: dataset.id, context: 'training' }],
+          artifacts: [artifact],
         })
         expect(run).toMatchObject({
           status: 'FINISHED',
@@ -293,7 +296,7 @@ export function runTrackingStoreContract(name: string, open: () => Promise<OpenS
           tags: { kind: 'trial' },
         })
         const datasets = [{ id: dataset.id, context: 'training' }]
-        expect(await tracking.run(run.id)).toEqual({ ...run, artifacts: [], datasets })
+        expect(await tracking.run(run.id)).toEqual({ ...run, artifacts: [artifact], datasets })
       })
 
       test('writes nothing when a part of it is wrong', async () => {
@@ -305,6 +308,13 @@ export function runTrackingStoreContract(name: string, open: () => Promise<OpenS
         const unknown = [{ id: `sha256:${'0'.repeat(64)}`, context: 'training' }] as const
         await expect(tracking.recordRun({ ...run, datasets: unknown })).rejects.toMatchObject({
           code: 'DATASET_NOT_FOUND',
+        })
+        const lost = { path: 'a', hash: `sha256:${'0'.repeat(64)}`, sizeBytes: 1, mediaType: 'text/plain' }
+        await expect(tracking.recordRun({ ...run, artifacts: [lost] })).rejects.toMatchObject({
+          code: 'BLOB_NOT_FOUND',
+        })
+        await expect(tracking.recordRun({ ...run, artifacts: [{ ...lost, path: '../a' }] })).rejects.toMatchObject({
+          code: 'INVALID_INPUT',
         })
         expect(await tracking.runs({})).toEqual([])
       })
