@@ -27,7 +27,7 @@ export interface Bounded {
  * Sets a winner beside its baseline, metric by metric, so that "better than the baseline" is a fact with an interval.
  * Both are scored on the same resamples of the rows: what makes rows hard is common to both and cancels in the gain,
  * whose interval is therefore narrower than the two intervals suggest.
- * @param winner Predictions as for `scoreAll`, and so `baseline`.
+ * @param winner Predictions as for `scoreAll`, and so `baseline`, whose labels are its most probable classes.
  * @returns In the order of reports.
  * @throws CANCELLED when aborted.
  */
@@ -39,7 +39,10 @@ export function compareModels(
 ): Comparison[] {
   const weights = checkedWeights(target, options.sampleWeight)
   const nResamples = options.resamples ?? 1000
-  const scorers = { winner: makeScorer(target, winner, options), baseline: makeScorer(target, baseline, options) }
+  const scorers = {
+    winner: makeScorer(target, winner, options),
+    baseline: makeScorer(target, baseline, { ...options, decision: null }),
+  }
   const { metrics } = scorers.winner
   const values = metrics.map(() => ({
     winner: new Float64Array(nResamples),

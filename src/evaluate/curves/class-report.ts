@@ -1,7 +1,7 @@
 import type { Target } from '../../table/target.ts'
 import { ClassificationFacts, ClassificationView } from '../metrics/classification-view.ts'
 import { classScores } from '../metrics/f-measure.ts'
-import { checkedWeights } from '../metrics/score-all.ts'
+import { checkedWeights, type ScoreOptions } from '../metrics/score-all.ts'
 
 /** How well one class is told from the rest; plain JSON, null where there is no value. */
 export interface ClassReport {
@@ -19,9 +19,9 @@ export interface ClassReport {
 export function classReport(
   target: Extract<Target, { task: 'classification' }>,
   probabilities: Float64Array,
-  options: { readonly sampleWeight?: Float64Array } = {},
+  options: Pick<ScoreOptions, 'sampleWeight' | 'decision'> = {},
 ): ClassReport[] {
-  const facts = new ClassificationFacts(target, probabilities, target.classes.length - 1)
+  const facts = new ClassificationFacts(target, probabilities, target.classes.length - 1, options.decision)
   const view = new ClassificationView(facts, checkedWeights(target, options.sampleWeight))
   return target.classes.map((label, c) => {
     const { precision, recall, f1, support } = classScores(view, c)

@@ -1,6 +1,6 @@
 import type { Target } from '../../table/target.ts'
 import { ClassificationFacts, ClassificationView } from '../metrics/classification-view.ts'
-import { checkedWeights } from '../metrics/score-all.ts'
+import { checkedWeights, type ScoreOptions } from '../metrics/score-all.ts'
 
 /** What was predicted for the rows of each class; plain JSON. */
 export interface ConfusionMatrix {
@@ -15,10 +15,10 @@ export interface ConfusionMatrix {
 export function confusionMatrix(
   target: Extract<Target, { task: 'classification' }>,
   probabilities: Float64Array,
-  options: { readonly sampleWeight?: Float64Array } = {},
+  options: Pick<ScoreOptions, 'sampleWeight' | 'decision'> = {},
 ): ConfusionMatrix {
   const { classes } = target
-  const facts = new ClassificationFacts(target, probabilities, classes.length - 1)
+  const facts = new ClassificationFacts(target, probabilities, classes.length - 1, options.decision)
   const { confusion } = new ClassificationView(facts, checkedWeights(target, options.sampleWeight))
   const counts = classes.map((_, i) => Array.from(confusion.subarray(i * classes.length, (i + 1) * classes.length)))
   const shares = counts.map((line) => {

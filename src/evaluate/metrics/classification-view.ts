@@ -19,9 +19,9 @@ export class ClassificationFacts {
   readonly probabilities: Float64Array
   /** Code of the class that metrics of two classes are about. */
   readonly positive: number
-  /** Class of the largest probability, the first of equals, as numpy's argmax; shape (nRows). */
+  /** Class of the largest (weighted) probability, the first of equals, as numpy's argmax; shape (nRows). */
   readonly labels: Int32Array
-  /** Largest probability, shape (nRows). */
+  /** Probability of the label: the largest one where classes are not weighed; shape (nRows). */
   readonly confidence: Float64Array
   /** Whether every probability is a finite number. */
   readonly finite: boolean
@@ -30,8 +30,16 @@ export class ClassificationFacts {
   #logLoss: Float64Array | undefined
   #squaredError: Float64Array | undefined
 
-  /** @throws INTERNAL when the shapes disagree. */
-  constructor(target: ClassificationTarget, probabilities: Float64Array, positive: number) {
+  /**
+   * @param decision Weight of each class when the label is decided, shape (nClasses); null: all the same.
+   * @throws INTERNAL when the shapes disagree.
+   */
+  constructor(
+    target: ClassificationTarget,
+    probabilities: Float64Array,
+    positive: number,
+    decision: Float64Array | null = null,
+  ) {
     const nRows = target.codes.length
     const nClasses = target.classes.length
     if (probabilities.length !== nRows * nClasses) {
@@ -53,7 +61,9 @@ export class ClassificationFacts {
       for (let c = 0; c < nClasses; c++) {
         const p = probabilities[row * nClasses + c]!
         finite &&= Number.isFinite(p)
-        if (p > probabilities[row * nClasses + best]!) best = c
+        if (decision === null) {
+          if (p > probabilities[row * nClasses + best]!) best = c
+        } else if (p * decision[c]! > probabilities[row * nClasses + best]! * decision[best]!) best = c
       }
       this.labels[row] = best
       this.confidence[row] = probabilities[row * nClasses + best]!

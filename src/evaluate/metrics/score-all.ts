@@ -11,6 +11,8 @@ export interface ScoreOptions {
   readonly binaryPositive?: string
   /** Weight of each row, finite and not negative, shape (nRows); all 1 when left out. */
   readonly sampleWeight?: Float64Array
+  /** Weight of each class when labels are decided, as in `AnsweringPipeline.decision`; all the same when left out or null. */
+  readonly decision?: Float64Array | null
 }
 
 /** The metrics that apply to some predictions, and their scores under any weights of the rows. */
@@ -32,7 +34,7 @@ export interface Scorer {
 export function makeScorer(
   target: Target,
   predictions: Float64Array,
-  options: Pick<ScoreOptions, 'binaryPositive'> = {},
+  options: Pick<ScoreOptions, 'binaryPositive' | 'decision'> = {},
 ): Scorer {
   const metrics = metricsFor(target)
   if (target.task === 'regression') {
@@ -45,7 +47,8 @@ export function makeScorer(
       },
     }
   }
-  const facts = new ClassificationFacts(target, predictions, positiveClass(target.classes, options.binaryPositive))
+  const positive = positiveClass(target.classes, options.binaryPositive)
+  const facts = new ClassificationFacts(target, predictions, positive, options.decision)
   return {
     metrics,
     weigh: (weights) => {
