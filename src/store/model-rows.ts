@@ -76,11 +76,12 @@ function versionOf(row: ModelVersionRow, { files, metrics, aliases }: VersionPar
     model: row.model,
     version: row.version,
     runId: row.run_id,
-    datasetId: row.dataset_id,
+    datasetId: row.dataset_id ?? '',
     estimator: row.estimator,
     files: files.map(({ path, hash, size_bytes }) => ({ path, hash, sizeBytes: size_bytes })),
     metrics: Object.fromEntries(metrics.map(({ key, value }) => [key, value ?? Number.NaN])),
     aliases: aliases.filter(({ version }) => version === row.version).map(({ alias }) => alias),
     createdTime: row.created_time,
+    source: row.source,
   }
 }

@@ -69,9 +69,9 @@ export class SqlModelRegistry implements ModelRegistry {
           `There is no dataset version ${JSON.stringify(version.datasetId)}.`,
         )
       }
-      await sql.run(ENSURE_MODEL, model, now)
-      const number = (await sql.first<{ latest_version: number }>(NEXT_VERSION, model))!.latest_version
-      await sql.run(INSERT_VERSION, model, number, version.runId, version.datasetId, version.estimator, now)
+      await sql.run(ENSURE_MODEL, model, now, now)
+      const number = (await sql.first<{ latest_version: number }>(NEXT_VERSION, now, model))!.latest_version
+      await sql.run(INSERT_VERSION, model, number, version.runId, version.datasetId, version.estimator, now, now)
       for (const file of version.files)
         await sql.run(INSERT_VERSION_FILE, model, number, file.path, file.hash, file.sizeBytes)
       for (const [key, value] of Object.entries(version.metrics)) {

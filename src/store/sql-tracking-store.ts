@@ -28,6 +28,7 @@ import {
 import { nextNumber } from './queries/counters.ts'
 import { DATASET_EXISTS } from './queries/dataset-queries.ts'
 import {
+  ACTIVATE_EXPERIMENT,
   type ExperimentRow,
   INSERT_EXPERIMENT,
   SELECT_EXPERIMENT_BY_ID,
@@ -69,13 +70,18 @@ export class SqlTrackingStore implements TrackingStore {
   async ensureExperiment(name: string, now: number): Promise<Experiment> {
     checkName('experiment', name)
     requireInteger(now, 'now')
-    const known = await this.#database.read((sql) => sql.first<ExperimentRow>(SELECT_EXPERIMENT_BY_NAME, name))
-    if (known) return experimentOf(known)
+    const known = await this.#database.read((sql) =>
+      sql.first<ExperimentRow & { lifecycle_stage: string }>(SELECT_EXPERIMENT_BY_NAME, name),
+    )
+    if (known?.lifecycle_stage === 'active') return experimentOf(known)
     return this.#database.write(async (sql) => {
-      const meanwhile = await sql.first<ExperimentRow>(SELECT_EXPERIMENT_BY_NAME, name)
-      if (meanwhile) return experimentOf(meanwhile)
+      const meanwhile = await sql.first<ExperimentRow & { lifecycle_stage: string }>(SELECT_EXPERIMENT_BY_NAME, name)
+      if (meanwhile) {
+        await sql.run(ACTIVATE_EXPERIMENT, now, meanwhile.id)
+        return experimentOf(meanwhile)
+      }
       const sequence = await nextNumber(sql, 'experiments')
-      await sql.run(INSERT_EXPERIMENT, String(sequence), name, now, sequence)
+      await sql.run(INSERT_EXPERIMENT, String(sequence), name, now, now, sequence)
       return { id: String(sequence), name, createdTime: now }
     })
   }
@@ -119,7 +125,7 @@ export class SqlTrackingStore implements TrackingStore {
     })
   }
 
-  async finishRun(runId: string, status: Exclude<RunStatus, 'RUNNING'>, endTime: number): Promise<void> {
+  async finishRun(runId: string, status: Exclude<RunStatus, 'RUNNING' | 'SCHEDULED'>, endTime: number): Promise<void> {
     requireInteger(endTime, 'endTime')
     await this.#database.write(async (sql) => {
       const run = await requireRun(sql, runId)

@@ -55,13 +55,20 @@ export interface NewModelVersion {
 export interface ModelVersion {
   readonly model: string
   readonly version: number
+  /** '' for a version that an MLflow client registered without a run. */
   readonly runId: string
+  /** '' for a version that an MLflow client registered. */
   readonly datasetId: string
   readonly estimator: string
   readonly files: readonly PackageFile[]
   readonly metrics: Readonly<Record<string, number>>
   readonly aliases: readonly string[]
   readonly createdTime: number
+  /**
+   * Where an MLflow client says that the model is; null for a version of our own. Its `files` are what the client had uploaded there when it
+   * registered it: never loaded, unless a reader of packaging/ understands their format.
+   */
+  readonly source: string | null
 }
 
 export interface RegisteredModel {
@@ -81,12 +88,23 @@ export interface AliasChange {
   readonly now: number
 }
 
+/** What an entry tells. A new word never changes what older entries say. */
+export type LedgerAction =
+  | 'version-created'
+  | 'alias-set'
+  | 'rollback'
+  | 'alias-removed'
+  | 'stage-set'
+  | 'version-deleted'
+  | 'model-deleted'
+  | 'model-renamed'
+
 /** One change, chained: `hash` = SHA-256 of the previous entry's hash and this entry's canonical JSON. */
 export interface LedgerEntry {
   readonly sequence: number
   readonly time: number
   readonly actor: string
-  readonly action: 'version-created' | 'alias-set' | 'rollback'
+  readonly action: LedgerAction
   readonly model: string
   readonly alias: string | null
   readonly from: number | null

@@ -14,7 +14,7 @@ export interface TrackingStore {
   recordRun(run: RecordedRun): Promise<Run>
   logArtifact(runId: string, artifact: Artifact): Promise<void>
   logDataset(runId: string, datasetId: string, context: DatasetContext): Promise<void>
-  finishRun(runId: string, status: Exclude<RunStatus, 'RUNNING'>, endTime: number): Promise<void>
+  finishRun(runId: string, status: Exclude<RunStatus, 'RUNNING' | 'SCHEDULED'>, endTime: number): Promise<void>
   /** Marks RUNNING runs as KILLED whose process (tag `bellwether.process`) is gone. Returns how many. */
   reapRuns(isAlive: (process: string) => boolean, now: number): Promise<number>
 
@@ -25,7 +25,7 @@ export interface TrackingStore {
   metricHistory(runId: string, key: string): Promise<Metric[]>
 }
 
-export type RunStatus = 'RUNNING' | 'FINISHED' | 'FAILED' | 'KILLED'
+export type RunStatus = 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLED'
 export type DatasetContext = 'training' | 'validation' | 'test' | 'monitoring'
 
 export interface Experiment {

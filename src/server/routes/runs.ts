@@ -11,7 +11,7 @@ const MAX_COMPARED = 50
 const ListQuery = z.strictObject({
   experiment: z.string().optional().describe('Only runs of this experiment.'),
   parent: z.string().optional().describe("Only trials of this run; `none`: only runs that are nobody's trial."),
-  status: z.enum(['RUNNING', 'FINISHED', 'FAILED', 'KILLED']).optional(),
+  status: z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 })
 
@@ -27,6 +27,7 @@ export async function runRoutes(app: TypedApp, { stores: { tracking, blobs } }: 
   app.get(
     '/api/v1/runs',
     {
+      config: { permission: 'runs:read' },
       schema: {
         tags,
         operationId: 'listRuns',
@@ -51,6 +52,7 @@ export async function runRoutes(app: TypedApp, { stores: { tracking, blobs } }: 
   app.get(
     '/api/v1/runs/compare',
     {
+      config: { permission: 'runs:read' },
       schema: {
         tags,
         operationId: 'compareRuns',
@@ -97,6 +99,7 @@ export async function runRoutes(app: TypedApp, { stores: { tracking, blobs } }: 
   app.get(
     '/api/v1/runs/:id',
     {
+      config: { permission: 'runs:read' },
       schema: {
         tags,
         operationId: 'getRun',
@@ -111,6 +114,7 @@ export async function runRoutes(app: TypedApp, { stores: { tracking, blobs } }: 
   app.get(
     '/api/v1/runs/:id/artifacts/*',
     {
+      config: { permission: 'runs:read' },
       schema: {
         tags,
         operationId: 'getArtifact',

@@ -51,7 +51,54 @@ describe('migrations', () => {
     await migrate(old, 'here')
     await requireCurrentSchema(old, 'here')
     expect(await old.tables()).toEqual(await database.tables())
-    expect(await old.read((sql) => sql.all('SELECT name FROM experiments'))).toEqual([{ name: 'kept' }])
+    expect(await old.read((sql) => sql.all('SELECT name FROM experiments ORDER BY sequence'))).toEqual([
+      { name: 'Default' },
+      { name: 'kept' },
+    ])
+    await old.close()
+  })
+
+  test('tables that are made anew keep their rows, and what refers to them', async () => {
+    const old = SqliteDatabase.open(path.join(folder, 'three.db'), { readOnly: false, busyTimeoutMs: 0 })
+    await migrate(old, 'here', MIGRATIONS.slice(0, 3))
+    const rows = [
+      `INSERT INTO experiments (id, name, created_time, sequence) VALUES ('1', 'e', 5, 1)`,
+      `INSERT INTO runs (id, experiment_id, name, status, start_time, end_time, sequence) VALUES ('a', '1', 'search', 'FINISHED', 1, 2, 1)`,
+      `INSERT INTO runs (id, experiment_id, name, status, start_time, parent_run_id, sequence) VALUES ('b', '1', 'trial', 'RUNNING', 1, 'a', 2)`,
+      `INSERT INTO params VALUES ('a', 'p', '1')`,
+      `INSERT INTO tags VALUES ('a', 't', 'x')`,
+      `INSERT INTO metrics VALUES ('a', 'm', 0, 1, 0, NULL)`,
+      `INSERT INTO latest_metrics VALUES ('a', 'm', 0, 1, NULL)`,
+      `INSERT INTO artifacts VALUES ('a', 'f', 'h', 1, 'text/plain')`,
+      `INSERT INTO datasets VALUES ('d', 1, '{}', '{}', 'h', 1)`,
+      `INSERT INTO run_datasets VALUES ('a', 'd', 'training')`,
+      `INSERT INTO registered_models VALUES ('m', 7, 1)`,
+      `INSERT INTO model_versions VALUES ('m', 1, 'a', 'd', 'ridge', 7)`,
+      `INSERT INTO model_version_files VALUES ('m', 1, 'f', 'h', 1)`,
+      `INSERT INTO model_version_metrics VALUES ('m', 1, 'r2', 0.5)`,
+      `INSERT INTO model_aliases VALUES ('m', 'champion', 1)`,
+    ]
+    await old.write(async (sql) => {
+      for (const row of rows) await sql.run(row)
+    })
+    await migrate(old, 'here')
+    const count = async (table: string) =>
+      (await old.read((sql) => sql.first<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`)))?.n
+    for (const table of ['params', 'tags', 'metrics', 'latest_metrics', 'artifacts', 'run_datasets', 'model_versions'])
+      expect([table, await count(table)]).toEqual([table, 1])
+    for (const table of ['model_version_files', 'model_version_metrics', 'model_aliases'])
+      expect([table, await count(table)]).toEqual([table, 1])
+    expect(await old.read((sql) => sql.all('SELECT id, parent_run_id FROM runs ORDER BY sequence'))).toEqual([
+      { id: 'a', parent_run_id: null },
+      { id: 'b', parent_run_id: 'a' },
+    ])
+    const names = await old.read((sql) =>
+      sql.all<{ sql: string }>(`SELECT sql FROM sqlite_master WHERE sql LIKE '%_wide%' ESCAPE ''`),
+    )
+    expect(names).toEqual([])
+    await expect(old.write((sql) => sql.run(`INSERT INTO params VALUES ('nobody', 'p', '1')`))).rejects.toThrow()
+    await old.write((sql) => sql.run(`UPDATE registered_models SET name = 'renamed' WHERE name = 'm'`))
+    expect(await old.read((sql) => sql.all('SELECT model FROM model_aliases'))).toEqual([{ model: 'renamed' }])
     await old.close()
   })
 

@@ -7,10 +7,13 @@ export interface RegisteredModelRow {
 export interface ModelVersionRow {
   model: string
   version: number
+  /** '' where a client registered a version without one. */
   run_id: string
-  dataset_id: string
+  /** null for a version that an MLflow client registered. */
+  dataset_id: string | null
   estimator: string
   created_time: number
+  source: string | null
 }
 
 export interface ModelFileRow {
@@ -34,11 +37,11 @@ export interface AliasRow {
 }
 
 export const ENSURE_MODEL = `
-INSERT INTO registered_models (name, created_time, latest_version) VALUES (?, ?, 0) ON CONFLICT (name) DO NOTHING`
+INSERT INTO registered_models (name, created_time, updated_time, latest_version) VALUES (?, ?, ?, 0) ON CONFLICT (name) DO NOTHING`
 
 /** Hands out the next version number; the transaction holds the model's row until it ends. */
 export const NEXT_VERSION = `
-UPDATE registered_models SET latest_version = latest_version + 1 WHERE name = ? RETURNING latest_version`
+UPDATE registered_models SET latest_version = latest_version + 1, updated_time = ? WHERE name = ? RETURNING latest_version`
 
 export const SELECT_MODELS = `
 SELECT name, created_time, latest_version FROM registered_models ORDER BY name`
@@ -47,13 +50,15 @@ export const SELECT_MODEL = `
 SELECT name, created_time, latest_version FROM registered_models WHERE name = ?`
 
 export const INSERT_VERSION = `
-INSERT INTO model_versions (model, version, run_id, dataset_id, estimator, created_time) VALUES (?, ?, ?, ?, ?, ?)`
+INSERT INTO model_versions (model, version, run_id, dataset_id, estimator, created_time, updated_time) VALUES (?, ?, ?, ?, ?, ?, ?)`
 
 export const SELECT_VERSION = `
-SELECT model, version, run_id, dataset_id, estimator, created_time FROM model_versions WHERE model = ? AND version = ?`
+SELECT model, version, run_id, dataset_id, estimator, created_time, source FROM model_versions
+WHERE model = ? AND version = ? AND stage <> 'Deleted_Internal'`
 
 export const SELECT_VERSIONS = `
-SELECT model, version, run_id, dataset_id, estimator, created_time FROM model_versions WHERE model = ? ORDER BY version DESC`
+SELECT model, version, run_id, dataset_id, estimator, created_time, source FROM model_versions
+WHERE model = ? AND stage <> 'Deleted_Internal' ORDER BY version DESC`
 
 export const INSERT_VERSION_FILE = `
 INSERT INTO model_version_files (model, version, path, hash, size_bytes) VALUES (?, ?, ?, ?, ?)`

@@ -35,7 +35,7 @@ WHERE r.status = 'RUNNING'`
 
 /** Newest first; an experiment is named, or given by its id where none has that name. */
 export function selectRuns(query: RunQuery): { sql: string; values: SqlValue[] } {
-  const where: string[] = []
+  const where: string[] = ["r.lifecycle_stage = 'active'"]
   const values: SqlValue[] = []
   if (query.experiment !== undefined) {
     where.push(
@@ -55,7 +55,7 @@ export function selectRuns(query: RunQuery): { sql: string; values: SqlValue[] }
   if (query.limit !== undefined) values.push(query.limit)
   const sql = `
 SELECT ${COLUMNS} FROM runs r
-${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
+WHERE ${where.join(' AND ')}
 ORDER BY r.start_time DESC, r.sequence DESC
 ${query.limit === undefined ? '' : 'LIMIT ?'}`
   return { sql, values }

@@ -45,6 +45,7 @@ export function runModelRegistryContract(name: string, open: () => Promise<OpenS
           metrics: { f1_macro: 0.7, roc_auc: Number.NaN },
           aliases: ['blue', 'champion'],
           createdTime: 5000,
+          source: null,
         })
         expect(await models.version('grades', 1)).toEqual(version)
         expect(await models.byAlias('grades', 'blue')).toEqual(version)

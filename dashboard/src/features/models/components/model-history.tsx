@@ -39,5 +39,15 @@ function entryWords(entry: LedgerEntry): string {
       return entry.to === null
         ? `${entry.alias} was taken back${from}.`
         : `${entry.alias} was rolled back${from} to version ${entry.to}.`
+    case 'alias-removed':
+      return `${entry.alias} was taken off version ${entry.from}.`
+    case 'stage-set':
+      return `Version ${entry.to} went to another stage.`
+    case 'version-deleted':
+      return `Version ${entry.from} was deleted.`
+    case 'model-deleted':
+      return 'The model was deleted.'
+    case 'model-renamed':
+      return 'The model was given its present name.'
   }
 }
