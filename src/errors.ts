@@ -229,6 +229,20 @@ export const ERRORS = {
     status: 500,
     hint: 'Do not use this version: restore its files from a backup, or roll back to another version.',
   },
+  ONNX_EXPORT_UNSUPPORTED: {
+    status: 422,
+    hint: 'Serve the version with Bellwether, or export another one; docs/onnx.md lists what can be exported.',
+  },
+  ONNX_INVALID: { status: 400, hint: 'Export the model again, and check the file with `onnx.checker`.' },
+  ONNX_NOT_TABULAR: {
+    status: 422,
+    hint: 'Give a model whose inputs are columns, and name them with `--signature`, `--features` and `--classes`; see docs/onnx.md.',
+  },
+  ONNX_RUN_FAILED: {
+    status: 422,
+    hint: 'Check that the values are of the types and shapes that the ONNX model takes.',
+  },
+  ONNX_RUNTIME_MISSING: { status: 503, hint: 'Install the package `onnxruntime-node` for this platform.' },
   PACKAGE_TOO_NEW: { status: 409, hint: 'Update Bellwether to the version that wrote the package.' },
   // Tracking and registry
   INVALID_NAME: {

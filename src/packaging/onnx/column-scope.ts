@@ -1,0 +1,122 @@
+import type { ColumnKind } from '../../table/column.ts'
+import type { GraphBuilder, TensorName } from './graph-builder.ts'
+
+/**
+ * A value per record in the graph, shape (N, 1), or (1, 1) where it is written out.
+ * - number, boolean, date: double; NaN is missing, a boolean is 0 or 1, a date milliseconds since 1970 UTC.
+ * - text: string; `missing` is a boolean tensor, null where the empty string says it.
+ */
+export type ColumnValue =
+  | { readonly type: 'number' | 'boolean' | 'date'; readonly tensor: TensorName; readonly literal?: number }
+  | {
+      readonly type: 'text'
+      readonly tensor: TensorName
+      readonly missing: TensorName | null
+      readonly literal?: string
+      readonly numericCodes?: boolean
+    }
+
+/** What a graph's input is made of, and what whoever calls it must know. */
+export interface OnnxInput {
+  /** Name in the graph. */
+  readonly name: string
+  readonly type: 'double' | 'string'
+  /** The input or derived column that it is read from. */
+  readonly column: string
+  readonly measure: 'value' | 'length' | 'words'
+  /** What the caller works out beforehand, because ONNX has no exact word for it; null where the value goes in as it is. */
+  readonly precomputed: string | null
+}
+
+export const MILLISECONDS = 'milliseconds since 1970-01-01 UTC of the date; NaN where it is missing'
+
+/** The columns that the graph reads: inputs, declared when they are first asked for, and values made from them. */
+export class ColumnScope {
+  readonly builder: GraphBuilder
+  readonly #inputs: Map<string, OnnxInput>
+  readonly #derived = new Map<string, ColumnValue>()
+  readonly #read = new Map<string, ColumnValue>()
+
+  /** @param inputs Of the whole graph: features of several models share them. */
+  constructor(builder: GraphBuilder, inputs: Map<string, OnnxInput>) {
+    this.builder = builder
+    this.#inputs = inputs
+  }
+
+  get inputs(): readonly OnnxInput[] {
+    return [...this.#inputs.values()]
+  }
+
+  /** A derived column's value. */
+  define(name: string, value: ColumnValue): void {
+    this.#derived.set(name, value)
+  }
+
+  /** What was derived under that name. */
+  derived(name: string): ColumnValue | undefined {
+    return this.#derived.get(name)
+  }
+
+  /** An input of numbers as it comes, infinities among them. */
+  numbers(column: string, kind: 'number' | 'date', precomputed: string | null = null): TensorName {
+    const said = kind === 'date' ? MILLISECONDS : precomputed
+    return this.#input({ name: column, type: 'double', column, measure: 'value', precomputed: said })
+  }
+
+  /** A measure of a text, worked out by the caller. */
+  textMeasure(column: string, measure: 'length' | 'words'): TensorName {
+    const name = measure === 'length' ? `length(${column})` : `wordCount(${column})`
+    const precomputed =
+      measure === 'length' ? 'characters (code points) of the text' : 'words of the text, as white space parts them'
+    return this.#input({
+      name,
+      type: 'double',
+      column,
+      measure,
+      precomputed: `${precomputed}; NaN where it is missing`,
+    })
+  }
+
+  texts(column: string, precomputed: string | null = null): TensorName {
+    return this.#input({ name: column, type: 'string', column, measure: 'value', precomputed })
+  }
+
+  /** The value of a column for expressions and categories. */
+  value(column: { readonly name: string; readonly kind: ColumnKind; readonly dataType: string }): ColumnValue {
+    const known = this.#derived.get(column.name) ?? this.#read.get(column.name)
+    if (known) return known
+    const value = this.#readInput(column)
+    this.#read.set(column.name, value)
+    return value
+  }
+
+  #readInput({ name, kind, dataType }: { name: string; kind: ColumnKind; dataType: string }): ColumnValue {
+    if (kind === 'number' || kind === 'date') {
+      return { type: kind, tensor: this.builder.finite(this.numbers(name, kind)) }
+    }
+    const tensor = this.texts(name)
+    if (kind === 'category' && dataType === 'boolean') return { type: 'boolean', tensor: this.#booleans(tensor) }
+    return { type: 'text', tensor, missing: null, numericCodes: dataType === 'integer' || dataType === 'float' }
+  }
+
+  /** 1 for "true", NaN for "" and 0 for all else, as expressions read a boolean column. */
+  #booleans(tensor: TensorName): TensorName {
+    const { builder } = this
+    const codes = builder.mlNode('LabelEncoder', [tensor], {
+      keys_strings: { strings: ['true', ''] },
+      values_int64s: { ints: [1, 2] },
+      default_int64: { int: 0 },
+    })
+    const numbers = builder.cast(codes, 'double')
+    return builder.where(builder.node('Equal', [codes, builder.integers([2])]), builder.number(Number.NaN), numbers)
+  }
+
+  #input(input: OnnxInput): TensorName {
+    if (!this.#inputs.has(input.name)) {
+      this.#inputs.set(input.name, input)
+      const missing = input.type === 'double' ? 'NaN where it is missing' : 'an empty text where it is missing'
+      this.builder.input(input.name, input.type, input.precomputed ?? missing)
+    }
+    return input.name
+  }
+}
