@@ -93,7 +93,7 @@ describe('migrations', () => {
       { id: 'b', parent_run_id: 'a' },
     ])
     const names = await old.read((sql) =>
-      sql.all<{ sql: string }>(`SELECT sql FROM sqlite_master WHERE sql LIKE '%_wide%' ESCAPE ''`),
+      sql.all<{ sql: string }>(`SELECT sql FROM sqlite_master WHERE sql LIKE '%!_wide%' ESCAPE '!'`),
     )
     expect(names).toEqual([])
     await expect(old.write((sql) => sql.run(`INSERT INTO params VALUES ('nobody', 'p', '1')`))).rejects.toThrow()
