@@ -55,7 +55,7 @@ export type SlotsState = z.output<typeof SlotsState>
 const ValuesState = z
   .strictObject({
     type: z.literal('values'),
-    encode: z.enum(['ordinal', 'target']),
+    encode: z.enum(['ordinal', 'target', 'native']),
     source: z.string(),
     categories: z.array(z.string()),
     /** Number of each category, of missing, of unknown ones, one matrix column after the other. Shape (nColumns * (nCategories + 2)). */

@@ -8,6 +8,8 @@ export interface Block {
   readonly source: string
   /** Name of each matrix column that it writes. */
   readonly names: readonly string[]
+  /** How many codes its one column holds where they are codes of categories; left out where they are numbers. */
+  readonly nCodes?: number
   /**
    * Writes column j of row i to `data[begin + j * nRows + i]`, for all rows of the source. Row by row: no row sees another.
    * @throws FEATURES_INPUT_INVALID when the column is of another kind than in training.

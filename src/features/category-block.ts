@@ -38,6 +38,7 @@ export class SlotsBlock implements Block {
 export class ValuesBlock implements Block {
   readonly source: string
   readonly names: readonly string[]
+  readonly nCodes?: number
   readonly #state: ValuesState
   readonly #index: CategoryIndex
 
@@ -46,6 +47,9 @@ export class ValuesBlock implements Block {
     this.source = state.source
     this.names = state.names
     this.#index = new CategoryIndex(state.categories)
+    if (state.encode === 'native') {
+      this.nCodes = state.values.reduce((n, value) => (value >= n ? value + 1 : n), 0)
+    }
   }
 
   write(column: Column, nRows: number, data: Float64Array, begin: number): void {

@@ -22,6 +22,8 @@ export class ColumnFeatures implements FittedFeatures {
   readonly encoding: FeatureEncoding
   readonly #derived: readonly DerivedColumn[]
   readonly #blocks: readonly Block[]
+  /** As `Matrix.categories`; null where no column holds codes. */
+  readonly #categories: Int32Array | null
 
   /**
    * @param inputs  Names of the input columns that blocks or expressions read.
@@ -38,6 +40,8 @@ export class ColumnFeatures implements FittedFeatures {
     this.#derived = derived
     this.#blocks = blocks
     this.names = unique(blocks.flatMap((block) => block.names))
+    const codes = blocks.flatMap((block) => block.names.map(() => block.nCodes ?? 0))
+    this.#categories = codes.some((nCodes) => nCodes > 0) ? Int32Array.from(codes) : null
     this.sources = blocks.flatMap((block) => block.names.map(() => block.source))
   }
 
@@ -52,7 +56,8 @@ export class ColumnFeatures implements FittedFeatures {
       block.write(sourceColumn(columns, block.source), nRows, data, begin)
       begin += block.names.length * nRows
     }
-    return { nRows, nColumns, data, names: this.names }
+    const matrix = { nRows, nColumns, data, names: this.names }
+    return this.#categories ? { ...matrix, categories: this.#categories } : matrix
   }
 
   withDerived(table: Table): Table {

@@ -8,7 +8,7 @@ const Indicator = z.union([z.boolean(), z.literal('auto')])
 const Clip = z.enum(['none', 'iqr', 'quantile'])
 const Scale = z.enum(['auto', 'none', 'standard', 'robust'])
 const CategoricalImpute = z.enum(['missing-category', 'mode'])
-const CategoricalEncode = z.enum(['auto', 'one-hot', 'ordinal', 'target'])
+const CategoricalEncode = z.enum(['auto', 'one-hot', 'ordinal', 'target', 'native'])
 const UnknownCategory = z.enum(['infrequent', 'ignore'])
 /** 1 and above: a number of rows; below 1: a share of the rows. Written so that a JSON Schema can say it, too. */
 const MinFrequency = z.union([z.int().min(1), z.number().gt(0).lt(1)])
@@ -45,7 +45,7 @@ const TEXT = {
     '`standard` = mean 0 and deviation 1, `robust` = median 0 and interquartile range 1. `auto`: standard for linear models, none for trees.',
   categoricalImpute: 'A missing category is a category of its own, or stands for the most frequent one (`mode`).',
   encode:
-    '`one-hot` = a 0/1 column per category, `ordinal` = its position, `target` = the mean of the target in it, cross-fitted on training rows. `auto`: one-hot for linear models; for trees ordinal for two categories, one-hot up to oneHotLimit and target beyond.',
+    '`one-hot` = a 0/1 column per category, `ordinal` = its position, `target` = the mean of the target in it, cross-fitted on training rows, `native` = its position, told to trees as a category: gradient boosting splits it into sets (linear models get one-hot columns instead). `auto`: one-hot for linear models; for trees ordinal for two categories, one-hot up to oneHotLimit and target beyond.',
   minFrequency:
     'Categories with fewer training rows share one "infrequent" bucket: a number of rows (1 and above) or a share of them (below 1). For one-hot and ordinal.',
   maxCategories:

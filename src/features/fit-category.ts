@@ -39,6 +39,8 @@ export function fitCategoryBlock(input: CategoryFitInput): BlockFit {
       return oneHotBlock(source, counted, plan)
     case 'ordinal':
       return ordinalBlock(input, counted, plan)
+    case 'native':
+      return nativeBlock(input, counted, plan)
     case 'target':
       return targetBlock(input, counted, plan)
   }
@@ -99,6 +101,31 @@ function ordinalBlock(input: CategoryFitInput, seen: Counted, plan: CategoricalP
     categories: [...categories],
     values: indicator ? joined([values, indicatorValues(n)]) : values,
     names: indicator ? [source, `isMissing(${source})`] : [source],
+  }
+  return { block: new ValuesBlock(state), warnings: [] }
+}
+
+/** Categories that a tree tells apart at one split. */
+const MOST_NATIVE = 255
+
+/** Positions as codes: nothing is scaled or filled in, missing stays NaN. */
+function nativeBlock({ source, column }: CategoryFitInput, seen: Counted, plan: CategoricalPlan): BlockFit {
+  const { categories, counts, codes, nMissing, mode } = seen
+  const n = categories.length
+  const limits = { ...plan, maxCategories: Math.min(plan.maxCategories, MOST_NATIVE) }
+  const values = fitOrdinal(counts, column.codes.length, limits)
+  if (mode !== null) values[n] = values[mode]!
+  const first = values[codes.find((code) => code >= 0)!]
+  if (nMissing === 0 && codes.every((code) => values[code] === first)) {
+    return leftOut('COLUMN_CONSTANT', source, allRare(plan))
+  }
+  const state: ValuesState = {
+    type: 'values',
+    encode: 'native',
+    source,
+    categories: [...categories],
+    values,
+    names: [source],
   }
   return { block: new ValuesBlock(state), warnings: [] }
 }

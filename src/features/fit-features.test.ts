@@ -216,6 +216,24 @@ describe('categories', () => {
     ])
   })
 
+  test('native: codes that the matrix says are categories, for trees; columns for linear models; the same after restoring', () => {
+    const options = { categorical: { encode: 'native', minFrequency: 1 } }
+    const codes = Array.from({ length: 60 }, (_, i) => i)
+    const columns = {
+      colour: category(['a', 'b', 'c', 'd'], ...codes.map((i) => i % 4)),
+      size: { kind: 'number', values: Float64Array.from(codes) } as Column,
+    }
+    const trees = fitOn({ columns, options, encoding: 'tree' })
+    expect(trees.names).toEqual(['colour', 'size'])
+    expect(trees.column('colour').slice(0, 5)).toEqual([0, 1, 2, 3, 0])
+    expect(trees.fitted.transform(trees.table).categories).toEqual(Int32Array.of(4, 0))
+    const restored = restoreFeatures(trees.fitted.state())
+    expect(restored.transform(trees.table)).toEqual(trees.fitted.transform(trees.table))
+    const linear = fitOn({ columns, options })
+    expect(linear.names).toContain('colour=d')
+    expect(linear.fitted.transform(linear.table).categories).toBeUndefined()
+  })
+
   test('for trees, auto is a number for two categories, columns for a few, target means for many', () => {
     const codes = Array.from({ length: 60 }, (_, i) => i)
     const columns = {

@@ -28,7 +28,7 @@ export interface NumericPlan {
 /** Categorical options of one column with every `auto` settled. */
 export interface CategoricalPlan {
   readonly impute: CategoricalFeatureOptions['impute']
-  readonly encode: 'one-hot' | 'ordinal' | 'target'
+  readonly encode: 'one-hot' | 'ordinal' | 'target' | 'native'
   readonly minFrequency: number
   readonly maxCategories: number
   readonly unknown: CategoricalFeatureOptions['unknown']
@@ -100,7 +100,8 @@ export function categoricalPlan(
     ...options.categorical,
     ...present(own),
   }
-  const settled = encode === 'auto' ? autoEncode(encoding, nCategories, oneHotLimit) : encode
+  const asked = encode === 'auto' ? autoEncode(encoding, nCategories, oneHotLimit) : encode
+  const settled = asked === 'native' && encoding === 'linear' ? 'one-hot' : asked
   return { impute, encode: settled, minFrequency, maxCategories, unknown, smooth, folds }
 }
 

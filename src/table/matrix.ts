@@ -9,6 +9,11 @@ export interface Matrix {
   readonly data: Float64Array
   /** Name of each column, such as `Course=33` or `log(age)`; shape (nColumns). */
   readonly names: readonly string[]
+  /**
+   * Which columns hold codes of categories, 0 to their number - 1, and how many there are; 0 for columns of numbers. Left out
+   * where all are. Estimators that know nothing of it may take the codes as numbers.
+   */
+  readonly categories?: Int32Array
 }
 
 /** A view of one column, shape (nRows). */
@@ -25,7 +30,8 @@ export function selectMatrixRows(matrix: Matrix, rows: Uint32Array): Matrix {
     const to = column * rows.length
     for (let i = 0; i < rows.length; i++) data[to + i] = matrix.data[from + rows[i]!]!
   }
-  return { nRows: rows.length, nColumns, data, names: matrix.names }
+  const selected = { nRows: rows.length, nColumns, data, names: matrix.names }
+  return matrix.categories ? { ...selected, categories: matrix.categories } : selected
 }
 
 /** The values row by row, shape (nRows * nColumns) row-major; a new array. */

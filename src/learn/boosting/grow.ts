@@ -4,6 +4,8 @@ import { type BinMapper, type BinnedMatrix, thresholdAfter } from '../tree/bin.t
 import type { EnsembleWriter } from '../tree/ensemble-writer.ts'
 import { drawColumns } from '../tree/feature-sampler.ts'
 import { partitionRows } from '../tree/partition.ts'
+import { partitionCategories } from '../tree/partition-categories.ts'
+import { wordsOf } from './category-split.ts'
 import { addToHistogram, packedGradients, packGradients, subtractHistogram } from './histogram.ts'
 import type { GradientBoostingOptions } from './options.ts'
 import { leafValue, type Split, SplitFinder } from './split.ts'
@@ -20,6 +22,8 @@ interface Leaf {
   /** null where the leaf can't be split any more; then it needs none. */
   readonly histogram: Float64Array | null
   readonly split: Split | null
+  /** L2 of its value where it is not that of the options. */
+  readonly l2?: number | undefined
 }
 
 /** The inputs of one tree. */
@@ -149,26 +153,37 @@ export class TreeGrower {
     const binned = this.#binned
     const missingBin = binned.hasMissing[column] ? binned.nBins[column]! - 1 : -1
     const base = column * binned.nRows
-    const middle = partitionRows(
-      rows,
-      begin,
-      end,
-      binned.bins,
-      base,
-      split.bin,
-      missingBin,
-      split.missingLeft,
-      this.#scratch,
-      this.#memory,
-    )
+    const { leftBins, childL2: l2 } = split
+    const middle = leftBins
+      ? partitionCategories(rows, begin, end, binned.bins, base, leftBins, this.#scratch)
+      : partitionRows(
+          rows,
+          begin,
+          end,
+          binned.bins,
+          base,
+          split.bin,
+          missingBin,
+          split.missingLeft,
+          this.#scratch,
+          this.#memory,
+        )
     this.gains[column]! += split.gain
     const leftCover = this.#coverOf(rows, begin, middle)
     const rightCover = this.#coverOf(rows, middle, end)
     // Where the node had no missing value, one that comes later takes the side that more rows took.
     const missingSeen = missingBin >= 0 && leaf.histogram![(binned.offsets[column]! + missingBin) * 2 + 1]! > 0
     const missingLeft = missingSeen ? split.missingLeft : leftCover >= rightCover
-    const threshold = thresholdAfter(binned, column, split.bin)
-    const node = writer.split(leaf.node, column, threshold, missingLeft, leftCover, rightCover)
+    const node = leftBins
+      ? writer.splitCategories(
+          leaf.node,
+          column,
+          wordsOf(leftBins, binned.thresholds[column]!.length + 1),
+          missingLeft,
+          leftCover,
+          rightCover,
+        )
+      : writer.split(leaf.node, column, thresholdAfter(binned, column, split.bin), missingLeft, leftCover, rightCover)
 
     const depth = leaf.depth + 1
     let left: Leaf = {
@@ -180,6 +195,7 @@ export class TreeGrower {
       hessianAndCount: split.leftHessianAndCount,
       histogram: null,
       split: null,
+      l2,
     }
     let right: Leaf = {
       node: node + 1,
@@ -190,6 +206,7 @@ export class TreeGrower {
       hessianAndCount: leaf.hessianAndCount - split.leftHessianAndCount,
       histogram: null,
       split: null,
+      l2,
     }
     const needLeft = this.#canSplit(depth, middle - begin, nLeaves)
     const needRight = this.#canSplit(depth, end - middle, nLeaves)
@@ -236,7 +253,8 @@ export class TreeGrower {
       gradient += input.gradients[row]!
       hessian += input.hessians[row]!
     }
-    return this.#options.learningRate * leafValue(gradient, hessian, this.#options)
+    const rules = leaf.l2 === undefined ? this.#options : { ...this.#options, l2Regularization: leaf.l2 }
+    return this.#options.learningRate * leafValue(gradient, hessian, rules)
   }
 
   #coverOf(rows: Uint32Array, begin: number, end: number): number {

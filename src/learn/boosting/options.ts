@@ -40,6 +40,35 @@ export const GradientBoostingOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe('Try one random threshold per column and node instead of all: more varied trees, less overfitting.'),
+  categorySmoothing: z
+    .number()
+    .min(0)
+    .default(10)
+    .describe(
+      'For columns of categories (`encode: native`): added to the hessian of a category when they are put in order.',
+    ),
+  categoryL2: z
+    .number()
+    .min(0)
+    .default(10)
+    .describe('For columns of categories: added to `l2Regularization` in splits into sets of categories.'),
+  maxCategoriesPerSplit: z
+    .int()
+    .min(1)
+    .max(255)
+    .default(32)
+    .describe('For columns of categories: how many a split may send left.'),
+  maxCategoriesOneVsRest: z
+    .int()
+    .min(0)
+    .max(256)
+    .default(4)
+    .describe('Columns of up to so many categories, missing counted as one, are split into one against all others.'),
+  minSamplesPerGroup: z
+    .int()
+    .min(1)
+    .default(100)
+    .describe('For columns of categories: training rows between two sets that are tried, and on the right.'),
   earlyStoppingRounds: z
     .int()
     .min(1)

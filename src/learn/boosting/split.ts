@@ -1,13 +1,23 @@
 import type { RandomState } from '../../table/random.ts'
 import type { KernelMemory } from '../kernels/kernel-memory.ts'
 import type { BinMapper } from '../tree/bin.ts'
+import { type CategoryRules, columnKinds, considerCategories } from './category-split.ts'
 import type { PackedGradients } from './histogram.ts'
 
 /** Least sum of hessians in a leaf, as LightGBM: keeps leaf values bounded where probabilities are near 0 or 1. */
-const MIN_HESSIAN_LEAF = 1e-3
+export const MIN_HESSIAN_LEAF = 1e-3
 
 /** A gain below this share of the node's own score is rounding, not knowledge: a pure node is not split. */
-const MIN_RELATIVE_GAIN = 1e-10
+export const MIN_RELATIVE_GAIN = 1e-10
+
+/** LightGBM's. */
+const CATEGORY_DEFAULTS = {
+  categorySmoothing: 10,
+  categoryL2: 10,
+  maxCategoriesPerSplit: 32,
+  maxCategoriesOneVsRest: 4,
+  minSamplesPerGroup: 100,
+}
 
 /** What the two children of a split must be, and how its gain is counted. */
 export interface SplitRules {
@@ -26,6 +36,10 @@ export interface Split {
   /** Sums of the left child, packed as in histograms. */
   leftGradient: number
   leftHessianAndCount: number
+  /** Of a split on categories: 1 for each bin that goes left, shape (256); `bin` is -1 then. */
+  leftBins?: Uint8Array
+  /** L2 of the two children's values where it is not that of the rules. */
+  childL2?: number
 }
 
 export function noSplit(): Split {
@@ -51,7 +65,7 @@ function shrink(gradient: number, l1: number): number {
 /** Finds the best split of nodes from their histograms. */
 export class SplitFinder {
   readonly #mapper: BinMapper
-  readonly #rules: SplitRules
+  readonly #rules: SplitRules & Partial<CategoryRules>
   readonly #packed: PackedGradients
   readonly #memory: KernelMemory | null
 
@@ -59,7 +73,12 @@ export class SplitFinder {
    * @param memory Where the histograms and the mapper's `offsets` and `hasMissing` lie, for the kernel to look through them;
    * null for plain TypeScript.
    */
-  constructor(mapper: BinMapper, rules: SplitRules, packed: PackedGradients, memory: KernelMemory | null = null) {
+  constructor(
+    mapper: BinMapper,
+    rules: SplitRules & Partial<CategoryRules>,
+    packed: PackedGradients,
+    memory: KernelMemory | null = null,
+  ) {
     this.#mapper = mapper
     this.#rules = rules
     this.#packed = packed
@@ -72,6 +91,16 @@ export class SplitFinder {
    * @param gradient, hessianAndCount The node's sums, packed as in histograms.
    */
   find(histogram: Float64Array, columns: Int32Array, gradient: number, hessianAndCount: number): Split {
+    if (this.#mapper.categories) {
+      const { numbers, categories } = columnKinds(this.#mapper, columns)
+      const best = this.#findNumbers(histogram, numbers, gradient, hessianAndCount)
+      this.#considerCategories(histogram, categories, gradient, hessianAndCount, null, best)
+      return best
+    }
+    return this.#findNumbers(histogram, columns, gradient, hessianAndCount)
+  }
+
+  #findNumbers(histogram: Float64Array, columns: Int32Array, gradient: number, hessianAndCount: number): Split {
     if (this.#memory) return this.#findByKernel(this.#memory, histogram, columns, gradient, hessianAndCount)
     const best = noSplit()
     for (let i = 0; i < columns.length; i++) {
@@ -84,6 +113,19 @@ export class SplitFinder {
     return best
   }
 
+  #considerCategories(
+    histogram: Float64Array,
+    columns: Int32Array,
+    gradient: number,
+    hessianAndCount: number,
+    random: RandomState | null,
+    best: Split,
+  ): void {
+    const rules = { ...CATEGORY_DEFAULTS, ...this.#rules }
+    const node = { histogram, gradient, hessianAndCount }
+    for (const column of columns) considerCategories(node, column, this.#mapper, this.#packed, rules, random, best)
+  }
+
   /** As `find`, but with one threshold per column, drawn from those between the node's smallest and largest bin. */
   findRandom(
     histogram: Float64Array,
@@ -94,8 +136,9 @@ export class SplitFinder {
   ): Split {
     const best = noSplit()
     const { offsets, thresholds } = this.#mapper
-    for (let i = 0; i < columns.length; i++) {
-      const column = columns[i]!
+    const { numbers, categories } = columnKinds(this.#mapper, columns)
+    for (let i = 0; i < numbers.length; i++) {
+      const column = numbers[i]!
       const first = offsets[column]! * 2
       const nValueBins = thresholds[column]!.length + 1
       let low = 0
@@ -129,6 +172,7 @@ export class SplitFinder {
       left += histogram[missing + 1]!
       this.#consider(column, bin, true, leftGradient, left, gradient, hessianAndCount, best)
     }
+    this.#considerCategories(histogram, categories, gradient, hessianAndCount, random, best)
     return best
   }
 

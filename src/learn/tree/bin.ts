@@ -1,7 +1,9 @@
+import { BellwetherError } from '../../errors.ts'
 import type { Matrix } from '../../table/matrix.ts'
 import { RandomState } from '../../table/random.ts'
 import { KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
 import { binThresholds, countDistinct } from './bin-thresholds.ts'
+import { MAX_CATEGORIES } from './category-splits.ts'
 
 /** Bins of a column beside the one for missing values; a bin index fits in a byte. */
 export const MAX_BINS = 255
@@ -20,6 +22,8 @@ export interface BinMapper {
   readonly nBins: Int32Array
   /** Where each column's bins begin in a histogram of all columns; shape (nColumns + 1), the last is their number. */
   readonly offsets: Int32Array
+  /** 1 where the column holds codes of categories: its bins are the codes. Left out where no column does. */
+  readonly categories?: Uint8Array
 }
 
 /** Some rows of a matrix as bins. */
@@ -58,8 +62,16 @@ export function learnBins(
       const value = x.data[start + looked[i]!]!
       if (!Number.isNaN(value)) values[n++] = value
     }
+    const nCategories = x.categories?.[column] ?? 0
     hasMissing[column] = anyMissing(x, column, rows) ? 1 : 0
     const kept = values.subarray(0, n)
+    if (nCategories > 0) {
+      refuseOtherCodes(x, column, rows, nCategories)
+      thresholds.push(Float64Array.from({ length: nCategories - 1 }, (_, code) => code + 0.5))
+      nBins[column] = nCategories + hasMissing[column]!
+      offsets[column + 1] = offsets[column]! + nBins[column]!
+      continue
+    }
     if (memory && scratch) memory.kernels.sortValues(values.byteOffset, n, scratch.byteOffset)
     else kept.sort()
     const cuts =
@@ -71,7 +83,26 @@ export function learnBins(
     offsets[column + 1] = offsets[column]! + nBins[column]!
   }
   memory?.free()
-  return { nColumns: x.nColumns, thresholds, hasMissing, nBins, offsets }
+  const mapper = { nColumns: x.nColumns, thresholds, hasMissing, nBins, offsets }
+  if (!x.categories?.some((nCategories) => nCategories > 0)) return mapper
+  return { ...mapper, categories: Uint8Array.from(x.categories, (nCategories) => (nCategories > 0 ? 1 : 0)) }
+}
+
+/** @throws INTERNAL when a category column holds what is no code of it, or has more than 255 codes. */
+function refuseOtherCodes(x: Matrix, column: number, rows: Uint32Array, nCategories: number): void {
+  const name = x.names[column] ?? String(column)
+  if (nCategories > MAX_CATEGORIES) {
+    const message = `Column "${name}" has ${nCategories} categories; trees tell ${MAX_CATEGORIES} apart.`
+    throw new BellwetherError('INTERNAL', message)
+  }
+  for (let i = 0; i < rows.length; i++) {
+    const value = x.data[column * x.nRows + rows[i]!]!
+    if (Number.isNaN(value) || (Number.isInteger(value) && value >= 0 && value < nCategories)) continue
+    throw new BellwetherError(
+      'INTERNAL',
+      `Column "${name}" should hold codes from 0 to ${nCategories - 1}; row ${rows[i]} (counted from 0) does not.`,
+    )
+  }
 }
 
 function anyMissing(x: Matrix, column: number, rows: Uint32Array): boolean {
