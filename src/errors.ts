@@ -70,6 +70,14 @@ export const ERRORS = {
     hint: 'The request is well formed, but this model has no answer to it; see the message.',
   },
   NOT_READY: { status: 503, hint: 'See `details`, and the server log.' },
+  UNAUTHENTICATED: {
+    status: 401,
+    hint: 'Send `Authorization: Bearer KEY`, or `X-API-Key: KEY`; `bellwether keys create` makes a key.',
+  },
+  FORBIDDEN: {
+    status: 403,
+    hint: 'Ask an administrator for a key with the role that this needs; docs/security.md lists them.',
+  },
   AUTH_REQUIRED_FOR_BIND: {
     status: 403,
     hint: 'Bind to 127.0.0.1, ::1 or localhost, and put a proxy with authentication before it.',
@@ -93,7 +101,10 @@ export const ERRORS = {
   },
   DISK_FULL: { status: 507, hint: 'Free some space, or choose another `--home`; nothing half-written was kept.' },
   FILE_EMPTY: { status: 400, hint: 'Give a file with a header and at least one row.' },
-  FORMAT_UNSUPPORTED: { status: 415, hint: 'Give .csv, .tsv, .txt (also .gz), .parquet, .jsonl, .ndjson or .json.' },
+  FORMAT_UNSUPPORTED: {
+    status: 415,
+    hint: 'Give .csv, .tsv, .txt (also .gz), .parquet, .jsonl, .ndjson, .json or .html.',
+  },
   NO_ROWS: { status: 400, hint: 'Give a file with at least one row below its header.' },
   HEADER_DUPLICATED: {
     status: 400,
@@ -129,6 +140,12 @@ export const ERRORS = {
     hint: 'Use an http or https address of a public host; the operator may allow private ones.',
   },
   DOWNLOAD_FAILED: { status: 502, hint: 'Check the address, and try again later.' },
+  SOURCE_DENIED: {
+    status: 502,
+    hint: 'Check the user and what it may read; passwords and keys come from the environment (PGPASSWORD, AWS_ACCESS_KEY_ID, …).',
+  },
+  SOURCE_INVALID: { status: 502, hint: 'Compare `data.source.api` with what the API documents.' },
+  QUERY_FAILED: { status: 400, hint: 'Try the query in the tool of that database first.' },
   DOWNLOAD_TOO_LARGE: { status: 413, hint: 'Bring the file by other means and name its path.' },
   // Evaluation: target, splits, metrics
   TARGET_MISSING: {
@@ -253,6 +270,10 @@ export const ERRORS = {
   EXPERIMENT_NOT_FOUND: { status: 404, hint: 'List the experiments with `bellwether runs list`.' },
   RUN_NOT_FOUND: { status: 404, hint: 'List the runs with `bellwether runs list`.' },
   RUN_FINISHED: { status: 409, hint: 'Start a new run; a finished run is never written again.' },
+  RUN_NOT_RESUMABLE: {
+    status: 409,
+    hint: 'Give the same data, options and program as that run had, or start a new run without --resume.',
+  },
   PARAM_CHANGED: { status: 409, hint: 'A param is written once; start a new run for another value.' },
   ARTIFACT_NOT_FOUND: { status: 404, hint: 'List the artifacts of the run with `bellwether runs show RUN`.' },
   DATASET_NOT_FOUND: { status: 404, hint: 'List the dataset versions with `bellwether data list`.' },
@@ -262,6 +283,15 @@ export const ERRORS = {
     status: 404,
     hint: 'List the aliases with `bellwether models show NAME`, or point this one at a version.',
   },
+  ALREADY_EXISTS: { status: 409, hint: 'Choose another name, or delete what has this one.' },
+  NOT_ACTIVE: { status: 409, hint: 'Restore it first; what was deleted takes no changes.' },
+  FILTER_INVALID: { status: 400, hint: 'Correct the filter at the place named; docs/mlflow.md has the grammar.' },
+  PAGE_TOKEN_INVALID: {
+    status: 400,
+    hint: 'Send the token of the page before with the same query, or none for the first page.',
+  },
+  TAG_NOT_FOUND: { status: 404, hint: 'List the tags of what it should be on.' },
+  LOGGED_MODEL_NOT_FOUND: { status: 404, hint: 'Search the logged models of the experiment.' },
   NOTHING_TO_ROLL_BACK: { status: 409, hint: 'Point the alias at a version with `bellwether models promote`.' },
 } as const satisfies Record<string, { status: number; hint: string }>
 

@@ -2,9 +2,10 @@ import { globSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { resolveSource } from '../data/table-source.ts'
+import { type DataPlace, resolveSource } from '../data/table-source.ts'
 import { BellwetherError } from '../errors.ts'
 import { findProjectFile, loadProject, type Project } from '../pipeline/load-project.ts'
+import { projectPlace } from '../pipeline/load-project-data.ts'
 import type { Home } from '../store/open-home.ts'
 
 /** The examples that come with the program. */
@@ -63,16 +64,16 @@ export async function withHome<T>(options: Record<string, unknown>, use: (home: 
 }
 
 /** The table to read: `--data`, or the project file's `data.source` beside it. @throws USAGE, URL_REFUSED */
-export function dataFile(options: Record<string, unknown>, project: Project): string {
+export function dataFile(options: Record<string, unknown>, project: Project): DataPlace {
   const given = text(options, 'data')
   if (given) return resolveSource(given, '.')
-  const { source } = project.options.data
-  if (!source)
+  const place = projectPlace(project.options, project.folder)
+  if (place === null)
     throw new BellwetherError(
       'USAGE',
       `The project "${project.options.name}" names no data.source, and --data was not given.`,
     )
-  return resolveSource(source, project.folder)
+  return place
 }
 
 export function text(options: Record<string, unknown>, name: string): string | undefined {
@@ -91,9 +92,37 @@ export function wholeNumber(
   if (value === undefined) return undefined
   const number = /^\d+$/.test(value) ? Number(value) : Number.NaN
   if (!Number.isInteger(number) || number < low || number > high) {
-    throw new BellwetherError('USAGE', `--${name} takes a whole number from ${low} to ${high}; got "${value}".`)
+    throw new BellwetherError('USAGE', `${flagOf(name)} takes a whole number from ${low} to ${high}; got "${value}".`)
   }
   return number
+}
+
+/** A number of seconds above 0. @throws USAGE */
+export function seconds(options: Record<string, unknown>, name: string): number | undefined {
+  const value = text(options, name)
+  if (value === undefined) return undefined
+  const number = /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : Number.NaN
+  if (!(number > 0 && number <= 31_536_000))
+    throw new BellwetherError('USAGE', `${flagOf(name)} takes a number of seconds above 0; got "${value}".`)
+  return number
+}
+
+/** One of some words. @throws USAGE */
+export function oneOf<T extends string>(
+  options: Record<string, unknown>,
+  name: string,
+  known: readonly T[],
+): T | undefined {
+  const value = text(options, name)
+  if (value === undefined) return undefined
+  const found = known.find((word) => word === value)
+  if (!found) throw new BellwetherError('USAGE', `${flagOf(name)} takes ${known.join(', ')}; got "${value}".`)
+  return found
+}
+
+/** `timeBudget` is `--time-budget` on the command line. */
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
 /**

@@ -2,7 +2,8 @@ import path from 'node:path'
 import { stringify } from 'yaml'
 import { DataOptions } from '../data/data-options.ts'
 import { loadDataset } from '../data/load-dataset.ts'
-import { isAddress, publicAddress } from '../data/table-source.ts'
+import { sourceKind } from '../data/sources/source-options.ts'
+import { publicAddress } from '../data/table-source.ts'
 import { PROJECT_FILE, type Project, parseProject } from '../pipeline/load-project.ts'
 import { isExpression, resolveRoles } from '../pipeline/roles.ts'
 
@@ -30,13 +31,13 @@ export async function draftProject({
   const numeric = roles.expression
     ? roles.expression.type === 'number'
     : column?.kind === 'number' && (column.dataType === 'float' || column.observed.distinct > MAX_INTEGER_CLASSES)
-  const base = folder ?? (isAddress(data) ? path.resolve('.') : path.dirname(data))
+  const base = folder ?? (sourceKind(data) === 'files' ? path.dirname(data) : path.resolve('.'))
   const yaml = [
     '# A Bellwether project; every key that is not here has its default. `bellwether schema` prints what there is.',
     stringify({
-      name: name ?? slug(path.basename(isAddress(data) ? publicAddress(data) : data)),
+      name: name ?? slug(path.basename(sourceKind(data) === 'files' ? data : publicAddress(data))),
       task: numeric ? 'regression' : 'classification',
-      data: { source: isAddress(data) ? data : path.relative(base, data), target },
+      data: { source: sourceKind(data) === 'files' ? path.relative(base, data) : data, target },
     }),
   ].join('\n')
   const file = path.join(base, PROJECT_FILE)

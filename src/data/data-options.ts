@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { dateParser } from '../table/parse-date.ts'
 import { DataType } from '../table/schema.ts'
+import { DataSource } from './sources/source-options.ts'
 
 /** Cells that mean "missing" unless `data.read.missing` says otherwise. Exact, after trimming: `none` stays a value. */
 export const DEFAULT_MISSING: readonly string[] = ['', 'NA', 'NaN', 'null', 'None', '?', 'N/A']
@@ -34,6 +35,12 @@ export const ReadOptions = z.strictObject({
     .enum(['utf-8', 'utf-16', 'windows-1252', 'latin-1'])
     .optional()
     .describe('Encoding of a text file; UTF-8 or, by its byte order mark, UTF-16.'),
+  table: z
+    .union([z.int().positive(), z.string().min(1)])
+    .optional()
+    .describe(
+      'For HTML: which table of the page, by its number from 1 or by a CSS selector; the largest where left out.',
+    ),
   skipLines: z.int().nonnegative().default(0).describe('Lines before the header that are left out.'),
 })
 export type ReadOptions = z.output<typeof ReadOptions>
@@ -121,24 +128,45 @@ export const RejectPolicy = z.strictObject({
 export type RejectPolicy = z.output<typeof RejectPolicy>
 
 /** The `data` section of the project file. */
-export const DataOptions = z.strictObject({
-  source: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Path of a file (CSV, TSV, Parquet, JSON lines) or its https address; `--data` overrides it.'),
-  read: ReadOptions.prefault({}).describe('How the file is read; what is left out is found by looking at it.'),
-  target: z.string().min(1).describe('What is to be predicted: a column, or an expression.'),
-  id: z.string().min(1).nullable().default(null).describe('Column that names the student; never a feature.'),
-  time: z.string().min(1).nullable().default(null).describe('Column that orders rows, for time splits and windows.'),
-  sensitive: z
-    .array(z.string().min(1))
-    .default([])
-    .describe('Columns never required as features; used for fairness reports.'),
-  columns: z
-    .record(z.string(), ColumnOptions)
-    .default({})
-    .describe('Declared types, ranges and categories by column; the rest is inferred.'),
-  rejects: RejectPolicy.prefault({}).describe('What happens to rows that break the schema.'),
-})
+export const DataOptions = z
+  .strictObject({
+    source: DataSource.optional().describe(
+      'Where the table is: a path or glob (CSV, TSV, Parquet, JSON, HTML) or an https or s3 address; or an object with `from` and what reading it takes, for databases and APIs. `--data` overrides it.',
+    ),
+    sources: z
+      .record(
+        z
+          .string()
+          .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'letters, digits and underscores, as a table in SQL is named'),
+        DataSource,
+      )
+      .optional()
+      .describe('Several sources by name, which `query` joins; in place of `source`.'),
+    query: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("The SELECT over `sources` whose rows are the table; DuckDB's SQL. It reaches no file and no network."),
+    read: ReadOptions.prefault({}).describe('How the file is read; what is left out is found by looking at it.'),
+    target: z.string().min(1).describe('What is to be predicted: a column, or an expression.'),
+    id: z.string().min(1).nullable().default(null).describe('Column that names the student; never a feature.'),
+    time: z.string().min(1).nullable().default(null).describe('Column that orders rows, for time splits and windows.'),
+    sensitive: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Columns never required as features; used for fairness reports.'),
+    columns: z
+      .record(z.string(), ColumnOptions)
+      .default({})
+      .describe('Declared types, ranges and categories by column; the rest is inferred.'),
+    rejects: RejectPolicy.prefault({}).describe('What happens to rows that break the schema.'),
+  })
+  .superRefine(({ source, sources, query }, context) => {
+    const fault = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message })
+    if (sources && Object.keys(sources).length === 0) fault('sources', 'names no source')
+    if (sources && source) fault('sources', 'and source exclude each other; keep one of them')
+    if (sources && query === undefined) fault('query', 'is needed: the SELECT that joins data.sources')
+    if (!sources && query !== undefined)
+      fault('query', 'joins data.sources; a single database has its query in data.source')
+  })
 export type DataOptions = z.output<typeof DataOptions>

@@ -1,7 +1,4 @@
-import { writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import { BellwetherError } from '../errors.ts'
-import { fetchBytes } from '../security/outbound-http.ts'
 import { wordsOf } from '../table/infer-codes.ts'
 import { type ColumnRoles, inferSchema } from '../table/infer-schema.ts'
 import { profileTable, type TableProfile } from '../table/profile.ts'
@@ -10,17 +7,13 @@ import type { ColumnSchema, TableSchema } from '../table/schema.ts'
 import type { Table } from '../table/table.ts'
 import type { DataOptions } from './data-options.ts'
 import { canonicalHash } from './dataset-version.ts'
-import { withTemporaryFolder } from './duckdb.ts'
-import { readTable } from './read-table.ts'
-import { isAddress } from './table-source.ts'
+import { readPlace } from './sources/read-source.ts'
+import type { DataPlace } from './table-source.ts'
 import { columnNotFound, type Rejection, type ValidationReport, validateTable } from './validate.ts'
 
-/** Largest file that is taken from an address. */
-const MAX_DOWNLOAD_BYTES = 512 * 1024 * 1024
-
 export interface LoadOptions {
-  /** Path of the file, or its http(s) address. */
-  readonly file: string
+  /** Where the table is. */
+  readonly file: DataPlace
   readonly options: DataOptions
   /** What the task needs the target to be: `category` for classification, `number` for regression. */
   readonly targetKind?: ColumnRoles['targetKind']
@@ -46,8 +39,8 @@ export interface LoadedDataset {
   readonly fileColumns: readonly string[]
   /** What a person should know before training on it, in sentences; never a row's value. */
   readonly warnings: readonly string[]
-  /** The path or address as given. */
-  readonly source: string
+  /** The place as given. */
+  readonly source: DataPlace
 }
 
 /**
@@ -57,7 +50,7 @@ export interface LoadedDataset {
  */
 export async function loadDataset(load: LoadOptions): Promise<LoadedDataset> {
   const { options } = load
-  const raw = await readSource(load.file, options.read, load)
+  const raw = await readPlace(load.file, options.read, load)
   // A column of that very name comes first: `pass/fail` may be one.
   const isColumn = load.targetIsExpression !== true || raw.columns.some(({ name }) => name === options.target)
   checkNames(raw, options, isColumn)
@@ -88,27 +81,6 @@ export async function loadDataset(load: LoadOptions): Promise<LoadedDataset> {
     ],
     source: load.file,
   }
-}
-
-/** Reads a table from a file or, whole, from its http(s) address. @throws what `readTable` and `fetchBytes` throw */
-export async function readSource(
-  file: string,
-  read?: DataOptions['read'],
-  { allowPrivate, signal }: { allowPrivate?: boolean | undefined; signal?: AbortSignal | undefined } = {},
-): Promise<RawTable> {
-  if (!isAddress(file)) return readTable(file, read, { signal })
-  const name = path.posix.basename(URL.canParse(file) ? new URL(file).pathname : '').replaceAll(/[^\w.-]/g, '_')
-  const { bytes } = await fetchBytes(file, {
-    maxBytes: MAX_DOWNLOAD_BYTES,
-    timeoutMs: 120_000,
-    allowPrivate: allowPrivate ?? false,
-    ...(signal ? { signal } : {}),
-  })
-  return withTemporaryFolder(async (folder) => {
-    const copy = path.join(folder, name === '' ? 'download.csv' : name)
-    await writeFile(copy, bytes, { mode: 0o600 })
-    return readTable(copy, read, { signal })
-  })
 }
 
 /** @throws COLUMN_NOT_FOUND */

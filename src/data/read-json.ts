@@ -1,9 +1,10 @@
 import { BellwetherError } from '../errors.ts'
-import type { MalformedRow, RawColumn, RawTable } from '../table/raw-table.ts'
+import type { MalformedRow, RawTable } from '../table/raw-table.ts'
 import type { ReadOptions } from './data-options.ts'
 import { failureKind, fileLiteral, forEachChunk, withDuckDb } from './duckdb.ts'
 import { openText, type TextSource } from './open-text.ts'
 import { cleanNames } from './read-csv.ts'
+import { RecordColumns } from './sources/record-columns.ts'
 
 /** Room for one JSON object where none is longer. */
 const OBJECT_BYTES = 16 * 1024 * 1024
@@ -130,58 +131,4 @@ function objectOf(text: string | null): Record<string, unknown> | null {
   } catch {
     return null
   }
-}
-
-type Cell = string | number | boolean | null
-
-/** Collects records column by column. */
-class RecordColumns {
-  readonly #columns = new Map<string, Cell[]>()
-  #nRows = 0
-
-  add(record: Record<string, unknown>): void {
-    for (const [key, value] of Object.entries(record)) {
-      let cells = this.#columns.get(key)
-      if (!cells) {
-        cells = new Array<Cell>(this.#nRows).fill(null)
-        this.#columns.set(key, cells)
-      }
-      cells.push(cellOf(value))
-    }
-    this.#nRows++
-    for (const cells of this.#columns.values()) if (cells.length < this.#nRows) cells.push(null)
-  }
-
-  names(): string[] {
-    return [...this.#columns.keys()]
-  }
-
-  columns(names: readonly string[]): RawColumn[] {
-    return [...this.#columns.values()].map((cells, i) => typedColumn(names[i]!, cells))
-  }
-}
-
-function cellOf(value: unknown): Cell {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
-    return value
-  return JSON.stringify(value)
-}
-
-/** A column of one JSON type keeps it; a mixed one becomes text. */
-function typedColumn(name: string, cells: readonly Cell[]): RawColumn {
-  const types = new Set(cells.filter((cell) => cell !== null).map((cell) => typeof cell))
-  const [type] = types
-  if (types.size === 1 && type === 'number') {
-    const values = Float64Array.from(cells, (cell) => (cell === null ? Number.NaN : (cell as number)))
-    const whole = values.every((value) => Number.isNaN(value) || Number.isInteger(value))
-    return { name, type: whole ? 'integer' : 'float', values }
-  }
-  if (types.size === 1 && type === 'boolean') {
-    return {
-      name,
-      type: 'boolean',
-      values: Float64Array.from(cells, (cell) => (cell === null ? Number.NaN : Number(cell))),
-    }
-  }
-  return { name, type: 'text', values: cells.map((cell) => (cell === null ? null : String(cell))) }
 }

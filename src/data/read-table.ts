@@ -18,6 +18,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['.jsonl', readJson],
   ['.ndjson', readJson],
   ['.json', readJson],
+  ['.html', async (file, read) => (await import('./sources/read-html.ts')).readHtml(file, read)],
+  ['.htm', async (file, read) => (await import('./sources/read-html.ts')).readHtml(file, read)],
 ])
 
 /**
@@ -36,7 +38,7 @@ export async function readTable(
   const extension = path.extname(gzip ? name.slice(0, -3) : name).toLowerCase()
   await checkFile(file)
   const reader = READERS.get(extension)
-  if (!reader || (gzip && extension === '.parquet')) {
+  if (!reader || (gzip && /parquet|htm/.test(extension))) {
     throw new BellwetherError(
       'FORMAT_UNSUPPORTED',
       `${name}: files that end in "${gzip ? `${extension}.gz` : extension}" are not read.`,

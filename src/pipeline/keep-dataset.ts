@@ -1,7 +1,8 @@
 import path from 'node:path'
 import { writeParquet } from '../data/parquet.ts'
 import { rejectsToCsv } from '../data/rejects-csv.ts'
-import { isAddress, publicAddress } from '../data/table-source.ts'
+import { sourceKind } from '../data/sources/source-options.ts'
+import { type DataPlace, publicAddress, sqliteFile } from '../data/table-source.ts'
 import type { BlobStore } from '../track/blob-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
 import type { PreparedRun } from './prepare-run.ts'
@@ -26,8 +27,15 @@ export async function keepDataset(
 }
 
 /** What is kept of a file's place: its path inside the project, else its name alone. The rest of a path tells of a machine and its users. */
-function sourceName(source: string, projectFolder: string): string {
-  if (isAddress(source)) return publicAddress(source)
-  const inside = path.relative(projectFolder, source)
-  return inside.startsWith('..') || path.isAbsolute(inside) ? path.basename(source) : inside
+function sourceName(place: DataPlace, projectFolder: string): string {
+  if (typeof place === 'object' && 'sources' in place) {
+    const names = Object.values(place.sources).map((source) => sourceName(source, projectFolder))
+    return `a query over ${names.join(', ')}`
+  }
+  const from = typeof place === 'string' ? place : place.from
+  const kind = sourceKind(from)
+  if (kind !== 'files' && kind !== 'sqlite') return publicAddress(from)
+  const file = kind === 'sqlite' ? sqliteFile(from) : from
+  const inside = path.relative(projectFolder, file)
+  return inside.startsWith('..') || path.isAbsolute(inside) ? path.basename(file) : inside
 }

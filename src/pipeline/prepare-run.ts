@@ -1,5 +1,5 @@
 import type { LoadedDataset } from '../data/load-dataset.ts'
-import { resolveSource } from '../data/table-source.ts'
+import type { DataPlace } from '../data/table-source.ts'
 import { BellwetherError } from '../errors.ts'
 import type { Metric } from '../evaluate/metrics/metric.ts'
 import { metricNamed, scoringMetric } from '../evaluate/metrics/registry.ts'
@@ -13,16 +13,21 @@ import { type PreparedFeatures, prepareFeatures } from '../learn/fitted-pipeline
 import { columnOf, selectRows, type Table } from '../table/table.ts'
 import { selectTarget, type Target, targetLength } from '../table/target.ts'
 import type { Project } from './load-project.ts'
-import { loadProjectData } from './load-project-data.ts'
+import { loadProjectData, projectPlace } from './load-project-data.ts'
 import type { ProjectOptions } from './project.ts'
 import { type Roles, resolveRoles } from './roles.ts'
 import { familyOf } from './search-families.ts'
 
 export interface RunRequest {
   readonly project: Project
-  /** The table, absolute. */
-  readonly file: string
+  /** Where the table is, absolute. */
+  readonly file: DataPlace
   readonly trials?: number
+  readonly method?: ProjectOptions['search']['method']
+  /** In place of the project's, and of its `trialsDone`. */
+  readonly timeBudgetSeconds?: number
+  /** In place of the project's, and of its `timeBudgetSeconds`. */
+  readonly trialsDone?: number
   readonly models?: readonly string[]
   readonly seed?: number
   readonly signal?: AbortSignal
@@ -111,7 +116,7 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
   for (const prepared of features.values()) {
     for (const { message } of prepared.warnings) if (!warnings.includes(message)) warnings.push(message)
   }
-  const source = options.data.source ? resolveSource(options.data.source, request.project.folder) : null
+  const source = projectPlace(options, request.project.folder)
   return {
     project: request.project,
     options,
@@ -124,17 +129,40 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
     folds,
     features,
     warnings,
-    notes: source === request.file ? options.sourceNotes : [],
+    notes: JSON.stringify(source) === JSON.stringify(request.file) ? options.sourceNotes : [],
   }
 }
 
-function withOverrides({ project, trials, models, seed }: RunRequest): ProjectOptions {
+function withOverrides({ project, models, seed, ...own }: RunRequest): ProjectOptions {
   const { options } = project
   for (const name of models ?? []) estimator(name)
   return {
     ...options,
     ...(models ? { models: [...models] } : {}),
     split: { ...options.split, ...(seed === undefined ? {} : { seed }) },
-    search: { ...options.search, ...(seed === undefined ? {} : { seed }), ...(trials === undefined ? {} : { trials }) },
+    search: { ...searchOf(options.search, own), ...(seed === undefined ? {} : { seed }) },
+  }
+}
+
+type SearchOverrides = Pick<RunRequest, 'trials' | 'method' | 'timeBudgetSeconds' | 'trialsDone'>
+
+/** @throws PROJECT_INVALID where both limits are set in one place */
+function searchOf(
+  options: ProjectOptions['search'],
+  { trials, method, timeBudgetSeconds, trialsDone }: SearchOverrides,
+): ProjectOptions['search'] {
+  const asked = timeBudgetSeconds !== undefined || trialsDone !== undefined
+  const limits = asked ? { timeBudgetSeconds, trialsDone } : options
+  if (limits.timeBudgetSeconds !== undefined && limits.trialsDone !== undefined) {
+    const message = 'a search ends by time (timeBudgetSeconds) or after a number of trials (trialsDone), not by both'
+    throw new BellwetherError('PROJECT_INVALID', `search: ${message}.`, { details: [{ path: 'search', message }] })
+  }
+  const { timeBudgetSeconds: _, trialsDone: __, ...rest } = options
+  return {
+    ...rest,
+    ...(trials === undefined ? {} : { trials }),
+    ...(method === undefined ? {} : { method }),
+    ...(limits.timeBudgetSeconds === undefined ? {} : { timeBudgetSeconds: limits.timeBudgetSeconds }),
+    ...(limits.trialsDone === undefined ? {} : { trialsDone: limits.trialsDone }),
   }
 }

@@ -10,3 +10,14 @@ export function codeOf(act: () => unknown): ErrorCode | null {
   }
   return null
 }
+
+/** As `codeOf`, of what rejects. */
+export async function codeOfAsync(act: () => Promise<unknown>): Promise<ErrorCode | null> {
+  try {
+    await act()
+  } catch (error) {
+    if (error instanceof BellwetherError) return error.code
+    throw error
+  }
+  return null
+}

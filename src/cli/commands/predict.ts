@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { ulid } from 'ulid'
-import { readSource } from '../../data/load-dataset.ts'
+import { readSource } from '../../data/sources/read-source.ts'
 import { resolveSource } from '../../data/table-source.ts'
 import { applySchema } from '../../data/validate.ts'
 import { writeFileWhole } from '../../data/write-file-whole.ts'

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { isAddress, publicAddress, resolveSource } from '../../data/table-source.ts'
+import { isLocalFile, publicSource, resolveSource } from '../../data/table-source.ts'
 import { BellwetherError } from '../../errors.ts'
 import type { Project } from '../../pipeline/load-project.ts'
 import { openHome } from '../../store/open-home.ts'
@@ -37,7 +37,9 @@ export async function action(options: Record<string, unknown>, [reference]: stri
       import('../run-result.ts'),
     ])
     await assertBindable(text(options, 'host') ?? '127.0.0.1', wholeNumber(options, 'port', 0, 65_535) ?? 8000)
-    note(`project   ${project.options.name}, ${isAddress(file) ? publicAddress(file) : shownPath(file)}`)
+    note(
+      `project   ${project.options.name}, ${typeof file === 'string' && isLocalFile(file) ? shownPath(file) : publicSource(file)}`,
+    )
     const { signal, release } = interruptSignal()
     try {
       const prepared = await prepareRun({ project, file, signal }).catch((error: unknown) => {
