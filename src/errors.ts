@@ -18,6 +18,7 @@ export const ERRORS = {
   ESTIMATOR_UNKNOWN: { status: 400, hint: 'Choose one of the models that the message lists.' },
   ESTIMATOR_TASK_MISMATCH: { status: 400, hint: 'Choose a model for this task, or change `task`.' },
   ESTIMATOR_OPTIONS_INVALID: { status: 400, hint: 'Correct the options named in `details`.' },
+  FIT_THREAD_LOST: { status: 500, hint: 'Fit again with `--threads 1`; if that works, report it with the log.' },
   FIT_NO_ROWS: { status: 422, hint: 'Add rows, or relax what turned them away.' },
   FIT_ONE_CLASS: {
     status: 422,

@@ -1,8 +1,11 @@
 import fastify, { type FastifyBaseLogger, type FastifyReply, LogController } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
 import type { BellwetherError } from '../errors.ts'
+import { LOOPBACK } from '../security/principal.ts'
 import { createModelCache } from '../serve/model-cache.ts'
+import { type DeclaredRoute, requirePermissions } from './access.ts'
 import { answerClientError } from './client-error.ts'
+import { defaultModelName } from './default-model.ts'
 import { toPublicError } from './error-reply.ts'
 import { acceptOnlyJson } from './json-body.ts'
 import { createLogger } from './logger.ts'
@@ -25,6 +28,8 @@ import { DEFAULT_LIMITS, type ServerOptions } from './server-options.ts'
 export interface BuiltApp {
   readonly app: TypedApp
   readonly context: RouteContext
+  /** Every route with its permission, once the app is ready. */
+  readonly routes: () => readonly DeclaredRoute[]
 }
 
 /** The map of the API. Nothing listens yet: `startServer` does, and tests inject. */
@@ -96,6 +101,10 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   logRequests(app)
   const metrics = addMetrics(app)
   addSecurityHooks(app, { bindHost: options.host, port: boundPort, allowedHosts: options.allowedHosts ?? [] })
+  const routes = requirePermissions(app, {
+    authenticate: () => LOOPBACK,
+    defaultModel: () => defaultModelName({ cache, defaultModel: options.defaultModel ?? null }),
+  })
   const document = await describeApi(app, cache, limits.records)
 
   const context: RouteContext = {
@@ -115,7 +124,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   await app.register(metricsRoutes, context)
   await app.register(docsRoutes, { document })
   await app.register(dashboardRoutes, { folder: options.dashboardFolder })
-  return { app, context }
+  return { app, context, routes }
 }
 
 function sendError(reply: FastifyReply, error: BellwetherError): void {

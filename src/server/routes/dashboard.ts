@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import fastifyStatic from '@fastify/static'
+import fastifyStatic, { type FastifyStaticOptions } from '@fastify/static'
+import { declareRoutes } from '../access.ts'
 import type { TypedApp } from '../route-types.ts'
 import { PAGE_POLICY } from '../security-hooks.ts'
 
@@ -10,12 +11,12 @@ const HASHED = /-[\w-]{8,}\.[a-z0-9]+$/
 /** `/`: the built dashboard, by the list of its files as it is at start; a path in a request never reaches the file system. */
 export async function dashboardRoutes(app: TypedApp, { folder }: { readonly folder: string }): Promise<void> {
   if (!existsSync(path.join(folder, 'index.html'))) {
-    app.get('/', { schema: { hide: true } }, async (_request, reply) =>
+    app.get('/', { config: { permission: 'public' }, schema: { hide: true } }, async (_request, reply) =>
       reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(NOT_BUILT),
     )
     return
   }
-  await app.register(fastifyStatic, {
+  const files = {
     root: path.resolve(folder),
     wildcard: false,
     cacheControl: false,
@@ -23,7 +24,9 @@ export async function dashboardRoutes(app: TypedApp, { folder }: { readonly fold
       reply.header('content-security-policy', PAGE_POLICY)
       reply.header('cache-control', HASHED.test(file) ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
-  })
+  } satisfies FastifyStaticOptions
+  // Pages and scripts hold nobody's data: what they show they have to ask for.
+  await declareRoutes(app, { permission: 'public' }, (scope) => scope.register(fastifyStatic, files))
 }
 
 const NOT_BUILT = `<!doctype html>

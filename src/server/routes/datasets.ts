@@ -16,6 +16,7 @@ export async function datasetRoutes(app: TypedApp, { stores: { datasets } }: Rou
   app.get(
     '/api/v1/datasets',
     {
+      config: { permission: 'datasets:read' },
       schema: {
         tags,
         operationId: 'listDatasets',
@@ -32,6 +33,7 @@ export async function datasetRoutes(app: TypedApp, { stores: { datasets } }: Rou
   app.get(
     '/api/v1/datasets/:id',
     {
+      config: { permission: 'datasets:read' },
       schema: {
         tags,
         operationId: 'getDataset',

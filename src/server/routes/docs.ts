@@ -1,4 +1,5 @@
-import fastifySwaggerUi from '@fastify/swagger-ui'
+import fastifySwaggerUi, { type FastifySwaggerUiOptions } from '@fastify/swagger-ui'
+import { declareRoutes } from '../access.ts'
 import type { OpenApiDocument } from '../openapi/document.ts'
 import type { TypedApp } from '../route-types.ts'
 
@@ -11,11 +12,15 @@ export async function docsRoutes(
   app: TypedApp,
   { document }: { readonly document: () => Promise<OpenApiDocument> },
 ): Promise<void> {
-  app.get('/openapi.json', { schema: { hide: true } }, async () => document())
+  app.get(
+    '/openapi.json',
+    { config: { permission: 'models:read', scope: 'handler' }, schema: { hide: true } },
+    async () => document(),
+  )
 
   // The guide reads its own copy at /docs/json, made without waiting: the hook before it has waited.
   let latest: OpenApiDocument = {}
-  await app.register(fastifySwaggerUi, {
+  const guide = {
     routePrefix: '/docs',
     staticCSP: GUIDE_POLICY,
     uiConfig: {
@@ -33,5 +38,8 @@ export async function docsRoutes(
     },
     transformSpecification: () => ({ ...latest }),
     transformSpecificationClone: false,
-  })
+  } satisfies FastifySwaggerUiOptions
+  await declareRoutes(app, { permission: 'models:read', scope: 'handler' }, (scope) =>
+    scope.register(fastifySwaggerUi, guide),
+  )
 }

@@ -22,6 +22,7 @@ export async function healthRoutes(
   app.get(
     '/health/live',
     {
+      config: { permission: 'public' },
       schema: {
         tags: ['health'],
         operationId: 'live',
@@ -37,6 +38,7 @@ export async function healthRoutes(
   app.get(
     '/health/ready',
     {
+      config: { permission: 'public' },
       schema: {
         tags: ['health'],
         operationId: 'ready',

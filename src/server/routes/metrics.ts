@@ -6,6 +6,7 @@ export async function metricsRoutes(app: TypedApp, { metrics: { registry } }: Ro
   app.get(
     '/metrics',
     {
+      config: { permission: 'metrics:read' },
       schema: {
         tags: ['health'],
         operationId: 'metrics',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ModelSignature } from '../../packaging/signature.ts'
+import { mayUse } from '../access.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
 import {
   ChampionAnswer,
@@ -14,9 +15,6 @@ const NameAndVersion = Name.extend({ version: z.coerce.number().int().min(1).max
 const reason = z.string().trim().min(1).max(1000).describe('Why; kept in the ledger.')
 const alias = z.string().default('champion')
 
-/** The caller's name in the ledger as long as there is no authentication: whoever reaches the loopback address. */
-const ACTOR = 'api:loopback'
-
 /** `/api/v1/models`: what is registered, and moving its aliases. */
 export async function modelRoutes(app: TypedApp, { stores: { models }, cache, clock }: RouteContext): Promise<void> {
   const tags = ['models']
@@ -24,6 +22,7 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
   app.get(
     '/api/v1/models',
     {
+      config: { permission: 'models:read', scope: 'handler' },
       schema: {
         tags,
         operationId: 'listModels',
@@ -31,14 +30,15 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
         response: { 200: z.object({ models: z.array(RegisteredModelAnswer) }), ...errorAnswers() },
       },
     },
-    async () => ({
-      models: await models.models(),
+    async (request) => ({
+      models: (await models.models()).filter(({ name }) => mayUse(request, 'models:read', name)),
     }),
   )
 
   app.get(
     '/api/v1/models/:name',
     {
+      config: { permission: 'models:read', scope: { param: 'name' } },
       schema: {
         tags,
         operationId: 'getModel',
@@ -69,6 +69,7 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
   app.get(
     '/api/v1/models/:name/versions',
     {
+      config: { permission: 'models:read', scope: { param: 'name' } },
       schema: {
         tags,
         operationId: 'listVersions',
@@ -83,6 +84,7 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
   app.get(
     '/api/v1/models/:name/versions/:version',
     {
+      config: { permission: 'models:read', scope: { param: 'name' } },
       schema: {
         tags,
         operationId: 'getVersion',
@@ -97,6 +99,7 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
   app.get(
     '/api/v1/models/:name/signature',
     {
+      config: { permission: 'models:read', scope: { param: 'name' } },
       schema: {
         tags,
         operationId: 'getSignature',
@@ -111,6 +114,7 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
   app.get(
     '/api/v1/models/:name/versions/:version/signature',
     {
+      config: { permission: 'models:read', scope: { param: 'name' } },
       schema: {
         tags,
         operationId: 'getVersionSignature',
@@ -125,6 +129,7 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
   app.get(
     '/api/v1/models/:name/history',
     {
+      config: { permission: 'models:read', scope: { param: 'name' } },
       schema: {
         tags,
         operationId: 'getHistory',
@@ -139,6 +144,7 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
   app.post(
     '/api/v1/models/:name/promote',
     {
+      config: { permission: 'models:promote', scope: { param: 'name' } },
       schema: {
         tags,
         operationId: 'promote',
@@ -151,8 +157,13 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
         },
       },
     },
-    async ({ params: { name }, body }) => {
-      const version = await models.setAlias({ model: name, ...body, actor: ACTOR, now: clock() })
+    async ({ params: { name }, body, principal }) => {
+      const version = await models.setAlias({
+        model: name,
+        ...body,
+        actor: principal?.actor ?? 'api:unknown',
+        now: clock(),
+      })
       await cache.refresh()
       return version
     },
@@ -161,6 +172,7 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
   app.post(
     '/api/v1/models/:name/rollback',
     {
+      config: { permission: 'models:promote', scope: { param: 'name' } },
       schema: {
         tags,
         operationId: 'rollback',
@@ -179,8 +191,13 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
         },
       },
     },
-    async ({ params: { name }, body }) => {
-      const version = await models.rollback({ model: name, ...body, actor: ACTOR, now: clock() })
+    async ({ params: { name }, body, principal }) => {
+      const version = await models.rollback({
+        model: name,
+        ...body,
+        actor: principal?.actor ?? 'api:unknown',
+        now: clock(),
+      })
       await cache.refresh()
       return version
     },

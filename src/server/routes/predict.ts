@@ -53,6 +53,7 @@ export async function predictRoutes(app: TypedApp, context: RouteContext): Promi
   app.post(
     '/api/v1/models/:name/predict',
     {
+      config: { permission: 'models:predict', scope: { param: 'name' } },
       validatorCompiler: bodyByHand,
       schema: {
         tags,
@@ -69,6 +70,7 @@ export async function predictRoutes(app: TypedApp, context: RouteContext): Promi
   app.post(
     '/api/v1/models/:name/versions/:version/predict',
     {
+      config: { permission: 'models:predict', scope: { param: 'name' } },
       validatorCompiler: bodyByHand,
       schema: {
         tags,
@@ -86,6 +88,7 @@ export async function predictRoutes(app: TypedApp, context: RouteContext): Promi
   app.post(
     '/api/v1/models/:name/aliases/:alias/predict',
     {
+      config: { permission: 'models:predict', scope: { param: 'name' } },
       validatorCompiler: bodyByHand,
       schema: {
         tags,
@@ -103,6 +106,7 @@ export async function predictRoutes(app: TypedApp, context: RouteContext): Promi
   app.post(
     '/predict/v2',
     {
+      config: { permission: 'models:predict', scope: 'default-model' },
       validatorCompiler: bodyByHand,
       schema: {
         tags,
@@ -122,6 +126,7 @@ export async function predictRoutes(app: TypedApp, context: RouteContext): Promi
     app.post(
       path,
       {
+        config: { permission: 'models:predict', scope: 'default-model' },
         validatorCompiler: bodyByHand,
         schema: {
           tags,
