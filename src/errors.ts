@@ -239,6 +239,14 @@ export const ERRORS = {
     status: 404,
     hint: 'Restore it from a backup (docs/store.md), or make it again by running the project.',
   },
+  ENCRYPTION_KEY_INVALID: {
+    status: 400,
+    hint: 'Make a key with `openssl rand -base64 32`, and keep it where the data is not.',
+  },
+  ENCRYPTION_KEY_MISSING: {
+    status: 503,
+    hint: 'Give the key that the message names beside the current one in BELLWETHER_ENCRYPTION_KEYS; without it the data cannot be read.',
+  },
   BLOB_CORRUPT: {
     status: 500,
     hint: 'Restore it from a backup (docs/store.md), or make it again by running the project.',
