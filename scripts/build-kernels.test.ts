@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { KERNELS_BASE64 } from '../src/learn/kernels/kernels-wasm.ts'
+import { KERNELS_BASE64, SHARED_KERNELS_BASE64 } from '../src/learn/kernels/kernels-wasm.ts'
 import { noteNotRun } from '../test/support/test-notes.ts'
 import { compileKernels, hasKernelCompiler, KERNELS_FILE, kernelsModule } from './kernels/compile.ts'
 
@@ -13,7 +13,8 @@ if (hasKernelCompiler(root)) {
     test('are the bytes in the repository', async () => {
       const bytes = await compileKernels(root)
       const outOfDate = `${KERNELS_FILE} is out of date: run \`npm run build:kernels\` and commit it`
-      expect(Buffer.from(bytes).toString('base64') === KERNELS_BASE64, outOfDate).toBe(true)
+      expect(Buffer.from(bytes.own).toString('base64') === KERNELS_BASE64, outOfDate).toBe(true)
+      expect(Buffer.from(bytes.shared).toString('base64') === SHARED_KERNELS_BASE64, outOfDate).toBe(true)
       expect(readFileSync(path.join(root, KERNELS_FILE), 'utf8') === kernelsModule(bytes), outOfDate).toBe(true)
     })
   })

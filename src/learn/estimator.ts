@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Matrix } from '../table/matrix.ts'
 import type { State } from '../table/state.ts'
 import type { SupervisedTask, Target } from '../table/target.ts'
+import type { FitThreads } from './kernels/kernel-team.ts'
 import type { SearchSpace } from './search-space.ts'
 
 export interface FitInput {
@@ -13,6 +14,8 @@ export interface FitInput {
   readonly seed: number
   /** Checked between rounds or trees; an aborted fit throws CANCELLED. */
   readonly signal?: AbortSignal
+  /** Threads that help where the estimator can use them and the table is large; the model is the same with and without. */
+  readonly threads?: FitThreads
 }
 
 /** Why one answer is what it is: `base + sum(contributions) = score`, within 1e-9. */

@@ -11,8 +11,12 @@ import { EnsembleWriter } from '../tree/ensemble-writer.ts'
 import { splittableColumns } from '../tree/feature-sampler.ts'
 import { drawShare, TreeGrower } from './grow.ts'
 import { holdOutRows } from './hold-out.ts'
-import { type Loss, lossOf } from './loss.ts'
+import { addLeafValues } from './leaves.ts'
+import { type Loss, lossOf, roomForLoss } from './loss.ts'
 import type { GradientBoostingOptions } from './options.ts'
+
+/** Values of a table from which on helper threads are started. */
+const MIN_VALUES_FOR_THREADS = 500_000
 
 /** What boosting learns. */
 export interface BoostedTrees {
@@ -45,10 +49,14 @@ export function fitBoostedTrees(input: FitInput, options: GradientBoostingOption
   const { train, heldOut } = holdOutRows(input.target, given, options, seed)
   const binSeed = deriveSeed(seed, 'boosting', 'bins')
   const mapper = learnBins(x, train, input.sampleWeight ? given : null, options.maxBins, binSeed)
+  // Threads take longer to start than a small table takes to learn from.
+  const threads = train.length * x.nColumns >= MIN_VALUES_FOR_THREADS ? (input.threads ?? null) : null
+  const nThreads = threads ? threads.count : 1
   const memory = KernelMemory.take(
     roomForBins(mapper, train.length) +
-      TreeGrower.roomFor(mapper, train.length, options) +
-      roomForTreeInput(train.length),
+      TreeGrower.roomFor(mapper, train.length, options, nThreads) +
+      roomForRows(input.target, train.length),
+    threads,
   )
   try {
     const binned = applyBins(mapper, x, train, memory)
@@ -58,9 +66,10 @@ export function fitBoostedTrees(input: FitInput, options: GradientBoostingOption
   }
 }
 
-/** Bytes of a tree's gradients, hessians and rows. */
-function roomForTreeInput(nRows: number): number {
-  return 2 * roomFor(8 * nRows) + roomFor(4 * nRows)
+/** Bytes of the rows' scores, and of a tree's gradients, hessians and rows. */
+function roomForRows(target: Target, nRows: number): number {
+  const nOutputs = target.task === 'classification' ? target.classes.length : 1
+  return roomFor(8 * (nOutputs * nRows + 1)) + 2 * roomFor(8 * (nRows + 1)) + roomFor(4 * nRows) + roomForLoss(nRows)
 }
 
 /** A fit's rows, those of weight 0 left out. */
@@ -80,7 +89,7 @@ function boost(input: FitInput, options: GradientBoostingOptions, data: Boosting
   const { x, seed, signal } = input
   const { binned, train, heldOut, allWeights, memory } = data
   const weights = Float64Array.from(train, (row) => allWeights[row]!)
-  const loss = lossOf(selectTarget(input.target, train), weights)
+  const loss = lossOf(selectTarget(input.target, train), weights, undefined, memory)
   const validation = heldOut.length > 0 ? startValidation(input.target, heldOut, allWeights, loss.initial) : null
 
   const { nOutputs } = loss
@@ -88,13 +97,14 @@ function boost(input: FitInput, options: GradientBoostingOptions, data: Boosting
   const writer = new EnsembleWriter(x.nColumns, nOutputs, 1)
   const grower = new TreeGrower(binned, weights, options, memory)
   const usable = splittableColumns(binned)
-  const raw = startScores(loss.initial, nRows)
+  const raw = startScores(loss.initial, nRows, memory)
   // A plain loop: `from` with a function shows in the profile of a million rows.
   const allRows = new Uint32Array(nRows)
   for (let row = 0; row < nRows; row++) allRows[row] = row
   const rowSpace = memory ? memory.uint32(nRows) : new Uint32Array(nRows)
-  const gradients = memory ? memory.float64(nRows) : new Float64Array(nRows)
-  const hessians = memory ? memory.float64(nRows) : new Float64Array(nRows)
+  // One more than there are rows: kernels take them by twos.
+  const gradients = memory ? memory.float64(nRows + 1) : new Float64Array(nRows)
+  const hessians = memory ? memory.float64(nRows + 1) : new Float64Array(nRows)
   const sampled = options.subsample < 1
   const varied = sampled || options.featureFraction < 1 || options.featureFractionByNode < 1 || options.extraTrees
   const nSampled = Math.max(1, Math.round(options.subsample * nRows))
@@ -123,7 +133,7 @@ function boost(input: FitInput, options: GradientBoostingOptions, data: Boosting
       treeRows.set(rows)
       const { begins, values } = grower.grow({ gradients, hessians, rows: treeRows, columns, random }, writer)
       nSplits += values.length - 1
-      addLeafValues(raw, output * nRows, treeRows, begins, values)
+      addLeafValues(raw.subarray(output * nRows), treeRows, begins, values, memory)
       if (sampled) addTreeValues(writer, x, train, rows, raw, output * nRows)
       if (validation) addTreeValues(writer, x, validation.rows, null, validation.raw, output * validation.rows.length)
     }
@@ -157,27 +167,13 @@ function startValidation(target: Target, rows: Uint32Array, weights: Float64Arra
 }
 
 /** The initial scores for each row, output by output. */
-function startScores(initial: Float64Array, nRows: number): Float64Array {
-  const raw = new Float64Array(initial.length * nRows)
+function startScores(initial: Float64Array, nRows: number, memory: KernelMemory | null = null): Float64Array {
+  const size = initial.length * nRows
+  const raw = memory ? memory.float64(size + 1) : new Float64Array(size)
   for (let output = 0; output < initial.length; output++) {
     raw.fill(initial[output]!, output * nRows, (output + 1) * nRows)
   }
   return raw
-}
-
-/** Adds to each row's score the value of its leaf, from the leaves' slices of the rows. out: `raw` from `start` on */
-function addLeafValues(
-  raw: Float64Array,
-  start: number,
-  rows: Uint32Array,
-  begins: Uint32Array,
-  values: Float64Array,
-): void {
-  for (let leaf = 0; leaf < values.length; leaf++) {
-    const value = values[leaf]!
-    const end = begins[leaf + 1]!
-    for (let i = begins[leaf]!; i < end; i++) raw[start + rows[i]!]! += value
-  }
 }
 
 /**

@@ -1,12 +1,22 @@
 import type { RandomState } from '../../table/random.ts'
 import { type KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
+import { threadsOf } from '../kernels/run-parts.ts'
 import { type BinMapper, type BinnedMatrix, thresholdAfter } from '../tree/bin.ts'
+import { layOutChunks, roomForChunks } from '../tree/chunk-bins.ts'
 import type { EnsembleWriter } from '../tree/ensemble-writer.ts'
 import { drawColumns } from '../tree/feature-sampler.ts'
-import { partitionRows } from '../tree/partition.ts'
+import { partitionRows, partitionScratch } from '../tree/partition.ts'
 import { partitionCategories } from '../tree/partition-categories.ts'
 import { wordsOf } from './category-split.ts'
-import { addToHistogram, packedGradients, packGradients, subtractHistogram } from './histogram.ts'
+import {
+  addToHistogram,
+  HistogramKernel,
+  packedGradients,
+  packGradients,
+  roomForPacked,
+  subtractHistogram,
+} from './histogram.ts'
+import { sumLeaves } from './leaves.ts'
 import type { GradientBoostingOptions } from './options.ts'
 import { leafValue, type Split, SplitFinder } from './split.ts'
 
@@ -39,7 +49,7 @@ export interface TreeInput {
   readonly random: RandomState
 }
 
-/** A tree's leaves as slices of its rows: rows[begins[i]] to rows[begins[i + 1] - 1] lie in a leaf of values[i]. */
+/** A tree's leaves as slices of its rows: rows[begins[i]] to rows[begins[i + 1] - 1] lie in a leaf of values[i]. Good until the next tree. */
 export interface GrownTree {
   readonly begins: Uint32Array
   readonly values: Float64Array
@@ -57,18 +67,29 @@ export class TreeGrower {
   readonly #packed
   readonly #finder: SplitFinder
   readonly #scratch: Uint32Array
+  /** null without a memory. */
+  readonly #kernel: HistogramKernel | null
+  readonly #begins: Uint32Array
+  readonly #values: Float64Array
+  readonly #sums: Float64Array
+  /** Whether there is a weight other than 1. */
+  readonly #weighsRows: boolean
   readonly #memory: KernelMemory | null
   readonly #spareHistograms: Float64Array[] = []
   /** Gain of all splits so far by column, shape (nColumns). */
   readonly gains: Float64Array
 
   /** Bytes that a grower takes of its memory. */
-  static roomFor(mapper: BinMapper, nRows: number, options: GradientBoostingOptions): number {
-    const histogram = roomFor(16 * mapper.offsets[mapper.nColumns]!)
+  static roomFor(mapper: BinMapper, nRows: number, options: GradientBoostingOptions, nThreads = 1): number {
+    const nBins = mapper.offsets[mapper.nColumns]!
+    const histogram = roomFor(16 * nBins)
     // Leaves that hold a histogram share out the rows, each with enough to be split; one more is being made.
     const held = Math.min(options.maxLeaves, Math.floor(nRows / (2 * options.minSamplesLeaf)))
-    const columns = roomFor(4 * mapper.nColumns)
-    return 2 * roomFor(8 * nRows) + roomFor(4 * nRows) + columns + (held + 1) * histogram
+    const rows = roomForChunks(mapper.nColumns, nRows) + roomFor(4 * partitionScratch(nRows, nThreads))
+    const leaves =
+      roomFor(4 * (options.maxLeaves + 1)) + roomFor(8 * options.maxLeaves) + roomFor(16 * options.maxLeaves)
+    const histograms = (held + 1) * histogram + HistogramKernel.roomFor(nBins, nThreads)
+    return rows + roomForPacked(nRows, nThreads) + leaves + roomFor(4 * mapper.nColumns) + histograms
   }
 
   /**
@@ -87,7 +108,14 @@ export class TreeGrower {
     this.#memory = memory
     this.#packed = packedGradients(binned.nRows, memory)
     this.#finder = new SplitFinder(binned, options, this.#packed, memory)
-    this.#scratch = memory ? memory.uint32(binned.nRows) : new Uint32Array(binned.nRows)
+    const scratchSize = partitionScratch(binned.nRows, memory ? threadsOf(memory) : 1)
+    this.#scratch = memory ? memory.uint32(scratchSize) : new Uint32Array(scratchSize)
+    this.#kernel = memory && new HistogramKernel(binned, layOutChunks(binned, memory), memory)
+    const { maxLeaves } = options
+    this.#begins = memory ? memory.uint32(maxLeaves + 1) : new Uint32Array(maxLeaves + 1)
+    this.#values = memory ? memory.float64(maxLeaves) : new Float64Array(maxLeaves)
+    this.#sums = memory ? memory.float64(2 * maxLeaves) : new Float64Array(2 * maxLeaves)
+    this.#weighsRows = weights.some((weight) => weight !== 1)
     this.gains = new Float64Array(binned.nColumns)
   }
 
@@ -95,13 +123,17 @@ export class TreeGrower {
   grow(input: TreeInput, writer: EnsembleWriter): GrownTree {
     const leaves = this.#growLeaves(input, writer)
     leaves.sort((a, b) => a.begin - b.begin)
-    const begins = new Uint32Array(leaves.length + 1)
-    const values = new Float64Array(leaves.length)
-    for (let i = 0; i < leaves.length; i++) {
-      const leaf = leaves[i]!
+    const begins = this.#begins.subarray(0, leaves.length + 1)
+    const values = this.#values.subarray(0, leaves.length)
+    begins[0] = 0
+    for (const [i, leaf] of leaves.entries()) {
       this.#release(leaf.histogram)
       begins[i + 1] = leaf.end
-      const value = leaves.length === 1 ? 0 : this.#valueOf(leaf, input)
+    }
+    const sums = this.#sums.subarray(0, 2 * leaves.length)
+    sumLeaves(input.gradients, input.hessians, input.rows, begins, sums, this.#memory)
+    for (const [i, leaf] of leaves.entries()) {
+      const value = leaves.length === 1 ? 0 : this.#valueOf(leaf, sums[2 * i]!, sums[2 * i + 1]!)
       values[i] = value
       const at = writer.leaf(leaf.node)
       writer.values[at] = value
@@ -111,22 +143,13 @@ export class TreeGrower {
 
   #growLeaves(input: TreeInput, writer: EnsembleWriter): Leaf[] {
     const { rows } = input
-    packGradients(input.gradients, input.hessians, rows, this.#packed, this.#memory)
-    let gradient = 0
-    let hessianAndCount = 0
-    let cover = 0
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!
-      gradient += this.#packed.gradients[row]!
-      hessianAndCount += this.#packed.hessiansAndCounts[row]!
-      cover += this.#weights[row]!
-    }
-    const node = writer.beginTree(cover)
-    const root = { node, begin: 0, end: rows.length, depth: 0, gradient, hessianAndCount, histogram: null, split: null }
+    const sums = packGradients(input.gradients, input.hessians, rows, this.#packed, this.#memory)
+    const node = writer.beginTree(this.#coverOf(rows, 0, rows.length))
+    const root = { node, begin: 0, end: rows.length, depth: 0, ...sums, histogram: null, split: null }
     const leaves: Leaf[] = [root]
     if (this.#canSplit(root.depth, rows.length, 1)) {
       const histogram = this.#takeHistogram()
-      addToHistogram(this.#binned, input.columns, rows, 0, rows.length, this.#packed, histogram, this.#memory)
+      this.#addToHistogram(input, 0, rows.length, histogram)
       leaves[0] = this.#withSplit(root, histogram, input)
     }
     while (leaves.length < this.#options.maxLeaves) {
@@ -146,7 +169,7 @@ export class TreeGrower {
   }
 
   #split(leaf: Leaf, nLeaves: number, input: TreeInput, writer: EnsembleWriter): [Leaf, Leaf] {
-    const { rows, columns } = input
+    const { rows } = input
     const { begin, end } = leaf
     const split = leaf.split!
     const { column } = split
@@ -219,7 +242,7 @@ export class TreeGrower {
     const small = this.#takeHistogram()
     const from = leftIsSmall ? begin : middle
     const to = leftIsSmall ? middle : end
-    addToHistogram(binned, columns, rows, from, to, this.#packed, small, this.#memory)
+    this.#addToHistogram(input, from, to, small)
     if (leftIsSmall ? needRight : needLeft) subtractHistogram(large, small, this.#memory)
     const leftHistogram = leftIsSmall ? small : large
     const rightHistogram = leftIsSmall ? large : small
@@ -244,20 +267,19 @@ export class TreeGrower {
     return leaf
   }
 
-  /** From the gradients as they are, not in fixed point, in the order of the rows. */
-  #valueOf(leaf: Leaf, input: TreeInput): number {
-    let gradient = 0
-    let hessian = 0
-    for (let i = leaf.begin; i < leaf.end; i++) {
-      const row = input.rows[i]!
-      gradient += input.gradients[row]!
-      hessian += input.hessians[row]!
-    }
+  #addToHistogram(input: TreeInput, begin: number, end: number, histogram: Float64Array): void {
+    const { columns, rows } = input
+    if (this.#kernel) this.#kernel.add(columns, rows, begin, end, this.#packed, histogram)
+    else addToHistogram(this.#binned, columns, rows, begin, end, this.#packed, histogram)
+  }
+
+  #valueOf(leaf: Leaf, gradient: number, hessian: number): number {
     const rules = leaf.l2 === undefined ? this.#options : { ...this.#options, l2Regularization: leaf.l2 }
     return this.#options.learningRate * leafValue(gradient, hessian, rules)
   }
 
   #coverOf(rows: Uint32Array, begin: number, end: number): number {
+    if (!this.#weighsRows) return end - begin
     let cover = 0
     for (let i = begin; i < end; i++) cover += this.#weights[rows[i]!]!
     return cover

@@ -41,8 +41,8 @@ describe('a histogram', () => {
         for (let column = 0; column < nColumns; column++) {
           for (const row of all) {
             const bin = binned.offsets[column]! + binned.bins[column * nRows + row]!
-            naive[2 * bin]! += packed.gradients[row]!
-            naive[2 * bin + 1]! += packed.hessiansAndCounts[row]!
+            naive[2 * bin]! += packed.pairs[2 * row]!
+            naive[2 * bin + 1]! += packed.pairs[2 * row + 1]!
           }
         }
         expect(histogramOf(all, columnsOf(nColumns))).toEqual(naive)
@@ -102,8 +102,8 @@ describe('packed gradients', () => {
         let gradient = 0
         let both = 0
         for (const row of all) {
-          gradient += packed.gradients[row]!
-          both += packed.hessiansAndCounts[row]!
+          gradient += packed.pairs[2 * row]!
+          both += packed.pairs[2 * row + 1]!
         }
         const hessian = Math.floor(both / packed.countUnit)
         const sum = (values: Float64Array) => values.reduce((a, b) => a + b, 0)
@@ -120,7 +120,7 @@ describe('packed gradients', () => {
       const gradients = Float64Array.of(scale, -scale, scale / 3)
       const packed = packedGradients(3)
       packGradients(gradients, gradients.map(Math.abs), range(3), packed)
-      const sum = packed.gradients.reduce((a, b) => a + b, 0)
+      const sum = packed.pairs.reduce((a, value, i) => (i % 2 === 0 ? a + value : a), 0)
       expect(Number.isSafeInteger(sum)).toBe(true)
       expect(sum / packed.gradientScale / scale).toBeCloseTo(1 / 3, 9)
     }

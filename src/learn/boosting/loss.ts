@@ -1,4 +1,7 @@
 import type { Target } from '../../table/target.ts'
+import { exp } from '../exp.ts'
+import { type KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
+import { MIN_TEAM_ROWS, runParts } from '../kernels/run-parts.ts'
 
 /** Prior probabilities are kept off 0 and 1 by this much, as LightGBM does, so that log-odds are finite. */
 const EPSILON = 1e-15
@@ -25,12 +28,18 @@ export interface Loss {
  * The loss of a target: squared error, binary logistic loss, or the multinomial one over softmax.
  * @param weights Above 0, shape (nRows).
  * @param initial Raw scores to start from where they are not to be the best constant of these rows.
+ * @param memory Where scores, gradients and hessians lie, each with room for one number more, for the kernels; null for plain arrays.
  */
-export function lossOf(target: Target, weights: Float64Array, initial?: Float64Array): Loss {
+export function lossOf(
+  target: Target,
+  weights: Float64Array,
+  initial?: Float64Array,
+  memory: KernelMemory | null = null,
+): Loss {
   if (target.task === 'regression') return squaredError(target.values, weights, initial)
   const prior = classShares(target.codes, target.classes.length, weights)
   return target.classes.length === 2
-    ? logisticLoss(target.codes, prior, weights, initial)
+    ? logisticLoss(target.codes, prior, weights, initial, memory)
     : softmaxLoss(target.codes, prior, weights, initial)
 }
 
@@ -72,7 +81,14 @@ function squaredError(values: Float64Array, weights: Float64Array, initial?: Flo
 }
 
 /** log(1 + e^raw) - y raw, with p = 1 / (1 + e^-raw): gradient p - y, hessian p (1 - p). */
-function logisticLoss(codes: Int32Array, prior: Float64Array, weights: Float64Array, initial?: Float64Array): Loss {
+function logisticLoss(
+  codes: Int32Array,
+  prior: Float64Array,
+  weights: Float64Array,
+  initial: Float64Array | undefined,
+  memory: KernelMemory | null,
+): Loss {
+  const kernel = memory && logisticKernel(codes, weights, memory)
   const p = Math.min(Math.max(prior[1]!, EPSILON), 1 - EPSILON)
   return {
     nOutputs: 1,
@@ -80,8 +96,12 @@ function logisticLoss(codes: Int32Array, prior: Float64Array, weights: Float64Ar
     trained: Uint8Array.of(prior[0]! > 0 && prior[1]! > 0 ? 1 : 0),
     beginRound() {},
     gradients(raw, _output, gradients, hessians) {
+      if (kernel) {
+        kernel(raw, gradients, hessians)
+        return
+      }
       for (let row = 0; row < codes.length; row++) {
-        const p = 1 / (1 + Math.exp(-raw[row]!))
+        const p = 1 / (1 + exp(-raw[row]!))
         gradients[row] = weights[row]! * (p - codes[row]!)
         hessians[row] = weights[row]! * p * (1 - p)
       }
@@ -92,6 +112,31 @@ function logisticLoss(codes: Int32Array, prior: Float64Array, weights: Float64Ar
         const m = codes[row] === 1 ? -raw[row]! : raw[row]!
         return Math.max(m, 0) + Math.log1p(Math.exp(-Math.abs(m)))
       }),
+  }
+}
+
+/** Bytes that a loss takes of a memory. */
+export function roomForLoss(nRows: number): number {
+  return roomFor(nRows + 1) + roomFor(8 * (nRows + 1))
+}
+
+/** The gradients of the logistic loss by a kernel, from arrays in its memory: the same to the last bit. */
+function logisticKernel(codes: Int32Array, weights: Float64Array, memory: KernelMemory) {
+  const nRows = codes.length
+  const classes = memory.uint8(nRows + 1)
+  classes.set(codes)
+  const weighted = weights.some((weight) => weight !== 1) ? memory.float64(nRows + 1) : null
+  weighted?.set(weights)
+  return (raw: Float64Array, gradients: Float64Array, hessians: Float64Array): void => {
+    runParts(memory, 'logisticGradients', nRows, nRows >= MIN_TEAM_ROWS, (begin, end) => [
+      raw.byteOffset,
+      classes.byteOffset,
+      weighted?.byteOffset ?? 0,
+      begin,
+      end,
+      gradients.byteOffset,
+      hessians.byteOffset,
+    ])
   }
 }
 

@@ -43,8 +43,8 @@ function node({ seed, nRows, nColumns, rules }: Shape) {
   let gradient = 0
   let both = 0
   for (const row of rows) {
-    gradient += packed.gradients[row]!
-    both += packed.hessiansAndCounts[row]!
+    gradient += packed.pairs[2 * row]!
+    both += packed.pairs[2 * row + 1]!
   }
   const finder = new SplitFinder(binned, rules, packed)
   /** Gain of a split from the rows themselves; null where it is not allowed. */
@@ -128,13 +128,12 @@ function splitOf(
   const binned = applyBins(learnBins(x, range(n), null, 255, 0), x, range(n))
   const packed = packedGradients(n)
   const node = Uint32Array.from(rows ?? range(n))
-  packGradients(Float64Array.from(gradients), new Float64Array(n).fill(1), node, packed)
+  const sums = packGradients(Float64Array.from(gradients), new Float64Array(n).fill(1), node, packed)
   const histogram = new Float64Array(2 * binned.offsets[1]!)
   addToHistogram(binned, Int32Array.of(0), node, 0, node.length, packed, histogram)
-  const sum = (values: Float64Array) => node.reduce((a, row) => a + values[row]!, 0)
   const rules = { minSamplesLeaf: 1, l2Regularization: 0, l1Regularization: 0 }
   const finder = new SplitFinder(binned, rules, packed)
-  const split = finder.find(histogram, Int32Array.of(0), sum(packed.gradients), sum(packed.hessiansAndCounts))
+  const split = finder.find(histogram, Int32Array.of(0), sums.gradient, sums.hessianAndCount)
   return { split, threshold: binned.thresholds[0]![split.bin] ?? Number.POSITIVE_INFINITY }
 }
 

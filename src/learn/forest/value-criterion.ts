@@ -121,7 +121,7 @@ export class ValueCriterion extends Criterion {
     const products = this.#products
     if (this.memory && end - begin >= MIN_KERNEL_ROWS) {
       for (let slot = 0; from + slot < to; slot++) this.#offsets[columns[from + slot]!] = slot * STRIDE
-      this.memory.kernels.addToHistogram(
+      this.memory.kernels.addToValueHistogram(
         bins.byteOffset,
         nRows,
         this.#offsets.byteOffset,

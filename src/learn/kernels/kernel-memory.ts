@@ -1,3 +1,4 @@
+import { type FitThreads, KernelTeam, roomForTeam } from './kernel-team.ts'
 import { instantiateKernels, type Kernels, kernelsAvailable, pagesOf, type WasmMemory } from './load-kernels.ts'
 
 /** The first page is the kernels' own (assembly/layout.ts). */
@@ -28,6 +29,8 @@ export function roomFor(sizeBytes: number): number {
  */
 export class KernelMemory {
   readonly kernels: Kernels
+  /** Threads that work here together; null for the caller's alone. */
+  readonly team: KernelTeam | null
   readonly #memory: WasmMemory
   #top = FIRST_BYTE
   /** Where the room asked for ends: before the memory does, so that a fit that takes too much is found out at once. */
@@ -36,45 +39,60 @@ export class KernelMemory {
 
   /**
    * @param sizeBytes What the arrays take together, each counted by `roomFor`.
+   * @param threads Threads to work here together; left out where the host can't share memory.
    * @returns null where the kernels can't run or the host has no room: then plain arrays do.
    */
-  static take(sizeBytes: number): KernelMemory | null {
+  static take(sizeBytes: number, threads: FitThreads | null = null): KernelMemory | null {
     const needed = FIRST_BYTE + sizeBytes
     if (needed > MAX_BYTES || !kernelsAvailable()) return null
+    if (threads && threads.count > 1) {
+      const shared = instantiateKernels(roomFor(needed) + roomForTeam(threads), true)
+      if (shared) {
+        const { kernels, memory, module } = shared
+        return new KernelMemory(
+          kernels,
+          memory,
+          needed,
+          new KernelTeam(threads, kernels, module, memory, roomFor(needed)),
+        )
+      }
+    }
     const kept = idle
     if (kept && needed <= KEEP_BYTES) {
       idle = null
       if (kept.#reuse(needed)) return kept
     }
     const made = instantiateKernels(needed)
-    return made && new KernelMemory(made.kernels, made.memory, needed)
+    return made && new KernelMemory(made.kernels, made.memory, needed, null)
   }
 
-  private constructor(kernels: Kernels, memory: WasmMemory, end: number) {
+  private constructor(kernels: Kernels, memory: WasmMemory, end: number, team: KernelTeam | null) {
     this.kernels = kernels
     this.#memory = memory
     this.#end = end
+    this.team = team
   }
 
   /** Gives the memory back. */
   free(): void {
     this.#columns = new Int32Array(0)
-    if (this.#memory.buffer.byteLength <= KEEP_BYTES) idle = this
+    if (this.team) this.team.stop()
+    else if (this.#memory.buffer.byteLength <= KEEP_BYTES) idle = this
   }
 
-  uint8(length: number): Uint8Array<ArrayBuffer> {
+  uint8(length: number): Uint8Array {
     return new Uint8Array(this.#memory.buffer, this.#take(length), length)
   }
 
-  int32(length: number): Int32Array<ArrayBuffer> {
+  int32(length: number): Int32Array {
     return new Int32Array(this.#memory.buffer, this.#take(4 * length), length)
   }
 
-  uint32(length: number): Uint32Array<ArrayBuffer> {
+  uint32(length: number): Uint32Array {
     return new Uint32Array(this.#memory.buffer, this.#take(4 * length), length)
   }
 
-  float64(length: number): Float64Array<ArrayBuffer> {
+  float64(length: number): Float64Array {
     return new Float64Array(this.#memory.buffer, this.#take(8 * length), length)
   }
 

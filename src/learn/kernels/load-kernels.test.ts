@@ -51,17 +51,27 @@ describe('the loader of kernels', () => {
     const { instantiateKernels } = await freshLoader()
     const made = instantiateKernels(100_000)
     expect(Object.keys(made!.kernels).sort()).toEqual([
+      'addLeafValues',
       'addToClassHistogram',
       'addToHistogram',
+      'addToValueHistogram',
       'addTreeOutputs',
       'binValues',
+      'chunkBins',
+      'expOf',
       'findSplit',
+      'joinRows',
       'largestOf',
+      'logisticGradients',
       'memory',
+      'mergeHistogram',
       'packGradients',
+      'partRows',
       'partitionRows',
       'sortValues',
       'subtractHistogram',
+      'sumLeaves',
+      'useScratch',
     ])
     expect(made!.memory.buffer.byteLength).toBe(131_072)
   })

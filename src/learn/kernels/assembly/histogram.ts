@@ -1,10 +1,12 @@
-import { BLOCK_ROWS, PAIRS } from "./layout";
+import { BLOCK_BINS, BLOCK_ROWS, CHUNK, PAIRS, scratch } from "./layout";
 
 /**
- * Adds each row's pair (first, second) to the bin that its value fell in, for several columns.
- * in:  `bins` u8 at column * nRows + row; `offsets` i32 by column, where its bins begin in the histogram; `columns` i32
- *      (nColumns); `rows` u32, of which begin to end - 1 count; `first`, `second` f64 by row
- * out: `histogram`, two f64 per bin
+ * Adds each row's pair to the bin that its value fell in, for several columns. The bins of 32 columns lie side by side, so that a
+ * row costs one or two cache lines, however far it is from the one before. A block of rows is first laid out in order; then four columns
+ * go together, two rows at a time, whose additions don't wait for each other.
+ * in:  `bins` u8 at (column / 32 * nRows + row) * 32 + column % 32; `offsets` i32 by column, where its bins begin in the histogram;
+ *      `columns` i32 (nColumns); `rows` u32, ascending, of which begin to end - 1 count; `pairs` two f64 by row
+ * out: `histogram`, two f64 per bin, of which the first `clearBins` are made 0 before
  */
 export function addToHistogram(
   bins: usize,
@@ -15,43 +17,78 @@ export function addToHistogram(
   rows: usize,
   begin: u32,
   end: u32,
-  first: usize,
-  second: usize,
+  pairs: usize,
   histogram: usize,
+  clearBins: u32,
 ): void {
+  memory.fill(histogram, 0, <usize>clearBins << 4);
   for (let at = begin; at < end; at += BLOCK_ROWS) {
     const count = min(BLOCK_ROWS, end - at);
     const block = rows + (<usize>at << 2);
-    gatherPairs(block, count, first, second);
-    let c: u32 = 0;
-    for (; c + 4 <= nColumns; c += 4) {
-      const column0 = load<u32>(columns + (<usize>c << 2));
-      const column1 = load<u32>(columns + (<usize>c << 2), 4);
-      const column2 = load<u32>(columns + (<usize>c << 2), 8);
-      const column3 = load<u32>(columns + (<usize>c << 2), 12);
-      const bins0 = bins + <usize>column0 * nRows;
-      const bins1 = bins + <usize>column1 * nRows;
-      const bins2 = bins + <usize>column2 * nRows;
-      const bins3 = bins + <usize>column3 * nRows;
-      const sums0 = histogram + (load<usize>(offsets + (<usize>column0 << 2)) << 4);
-      const sums1 = histogram + (load<usize>(offsets + (<usize>column1 << 2)) << 4);
-      const sums2 = histogram + (load<usize>(offsets + (<usize>column2 << 2)) << 4);
-      const sums3 = histogram + (load<usize>(offsets + (<usize>column3 << 2)) << 4);
-      addFour(bins0, bins1, bins2, bins3, sums0, sums1, sums2, sums3, block, count);
+    const first = load<u32>(block);
+    // Rows without a gap lie in order as they are.
+    const together = load<u32>(block + (<usize>(count - 1) << 2)) - first == count - 1;
+    let blockPairs = pairs + (<usize>first << 4);
+    if (!together) {
+      blockPairs = scratch + PAIRS;
+      gatherPairs(block, count, pairs, blockPairs);
     }
-    for (; c < nColumns; c++) {
-      const column = load<u32>(columns + (<usize>c << 2));
-      addOne(bins + <usize>column * nRows, histogram + (load<usize>(offsets + (<usize>column << 2)) << 4), block, count);
+    let c: u32 = 0;
+    while (c < nColumns) {
+      const chunk = load<u32>(columns + (<usize>c << 2)) / CHUNK;
+      let last = c + 1;
+      while (last < nColumns && load<u32>(columns + (<usize>last << 2)) / CHUNK == chunk) last++;
+      const chunkBins = bins + <usize>chunk * nRows * CHUNK;
+      let blockBins = chunkBins + <usize>first * CHUNK;
+      if (!together) {
+        blockBins = scratch + BLOCK_BINS;
+        gatherBins(block, count, chunkBins, blockBins);
+      }
+      for (; c + 4 <= last; c += 4) {
+        const from = columns + (<usize>c << 2);
+        addFour(
+          blockBins,
+          blockPairs,
+          count,
+          load<u32>(from) % CHUNK,
+          load<u32>(from, 4) % CHUNK,
+          load<u32>(from, 8) % CHUNK,
+          load<u32>(from, 12) % CHUNK,
+          sumsOf(histogram, offsets, load<u32>(from)),
+          sumsOf(histogram, offsets, load<u32>(from, 4)),
+          sumsOf(histogram, offsets, load<u32>(from, 8)),
+          sumsOf(histogram, offsets, load<u32>(from, 12)),
+        );
+      }
+      for (; c < last; c++) {
+        const column = load<u32>(columns + (<usize>c << 2));
+        addOne(blockBins + column % CHUNK, blockPairs, count, sumsOf(histogram, offsets, column));
+      }
     }
   }
 }
 
-/** Lays the pairs of a block's rows out in their order. */
-function gatherPairs(block: usize, count: u32, first: usize, second: usize): void {
-  for (let i: u32 = 0; i < count; i++) {
-    const row = load<u32>(block + (<usize>i << 2));
-    const pair = v128.load64_zero(first + (<usize>row << 3));
-    v128.store(PAIRS + (<usize>i << 4), v128.load64_lane(second + (<usize>row << 3), pair, 1));
+// @ts-ignore: decorator
+@inline
+function sumsOf(histogram: usize, offsets: usize, column: u32): usize {
+  return histogram + (load<usize>(offsets + (<usize>column << 2)) << 4);
+}
+
+function gatherPairs(block: usize, count: u32, pairs: usize, to: usize): void {
+  const last = block + (<usize>count << 2);
+  for (; block < last; block += 4) {
+    v128.store(to, v128.load(pairs + (load<usize>(block) << 4)));
+    to += 16;
+  }
+}
+
+function gatherBins(block: usize, count: u32, bins: usize, to: usize): void {
+  const last = block + (<usize>count << 2);
+  for (; block < last; block += 4) {
+    const from = bins + load<usize>(block) * CHUNK;
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    to += CHUNK;
   }
 }
 
@@ -62,38 +99,69 @@ function add(sums: usize, bin: usize, pair: v128): void {
   v128.store(at, f64x2.add(v128.load(at), pair));
 }
 
-/** Four columns together: a row's pair is loaded once for them, and additions into different columns don't wait for each other. */
+/** Columns `column0` to `column3` of a block, two rows at a time. */
 function addFour(
-  bins0: usize,
-  bins1: usize,
-  bins2: usize,
-  bins3: usize,
+  bins: usize,
+  pairs: usize,
+  count: u32,
+  column0: usize,
+  column1: usize,
+  column2: usize,
+  column3: usize,
   sums0: usize,
   sums1: usize,
   sums2: usize,
   sums3: usize,
-  block: usize,
-  count: u32,
 ): void {
-  const last = block + (<usize>count << 2);
-  let pairs: usize = PAIRS;
-  while (block < last) {
-    const row = load<usize>(block);
-    const pair = v128.load(pairs);
-    add(sums0, load<u8>(bins0 + row), pair);
-    add(sums1, load<u8>(bins1 + row), pair);
-    add(sums2, load<u8>(bins2 + row), pair);
-    add(sums3, load<u8>(bins3 + row), pair);
-    block += 4;
-    pairs += 16;
+  const last = pairs + (<usize>(count & ~1) << 4);
+  if ((column1 - column0 == 1) & (column2 - column1 == 1) & (column3 - column2 == 1)) {
+    // Four neighbours come in one load.
+    bins += column0;
+    for (; pairs < last; pairs += 32) {
+      const a = load<u32>(bins);
+      const b = load<u32>(bins, CHUNK);
+      const pairA = v128.load(pairs);
+      const pairB = v128.load(pairs, 16);
+      add(sums0, a & 255, pairA);
+      add(sums1, (a >> 8) & 255, pairA);
+      add(sums2, (a >> 16) & 255, pairA);
+      add(sums3, a >> 24, pairA);
+      add(sums0, b & 255, pairB);
+      add(sums1, (b >> 8) & 255, pairB);
+      add(sums2, (b >> 16) & 255, pairB);
+      add(sums3, b >> 24, pairB);
+      bins += 2 * CHUNK;
+    }
+    bins -= column0;
+  } else {
+    for (; pairs < last; pairs += 32) {
+      const pairA = v128.load(pairs);
+      const pairB = v128.load(pairs, 16);
+      add(sums0, load<u8>(bins + column0), pairA);
+      add(sums1, load<u8>(bins + column1), pairA);
+      add(sums2, load<u8>(bins + column2), pairA);
+      add(sums3, load<u8>(bins + column3), pairA);
+      add(sums0, load<u8>(bins + column0, CHUNK), pairB);
+      add(sums1, load<u8>(bins + column1, CHUNK), pairB);
+      add(sums2, load<u8>(bins + column2, CHUNK), pairB);
+      add(sums3, load<u8>(bins + column3, CHUNK), pairB);
+      bins += 2 * CHUNK;
+    }
   }
+  if ((count & 1) == 0) return;
+  const pair = v128.load(pairs);
+  add(sums0, load<u8>(bins + column0), pair);
+  add(sums1, load<u8>(bins + column1), pair);
+  add(sums2, load<u8>(bins + column2), pair);
+  add(sums3, load<u8>(bins + column3), pair);
 }
 
-/** The plain form of the same, for the columns left over. */
-function addOne(bins: usize, sums: usize, block: usize, count: u32): void {
-  for (let i: u32 = 0; i < count; i++) {
-    const row = load<usize>(block + (<usize>i << 2));
-    add(sums, load<u8>(bins + row), v128.load(PAIRS + (<usize>i << 4)));
+/** One column of a block, for those left over. */
+function addOne(bins: usize, pairs: usize, count: u32, sums: usize): void {
+  const last = pairs + (<usize>count << 4);
+  for (; pairs < last; pairs += 16) {
+    add(sums, load<u8>(bins), v128.load(pairs));
+    bins += CHUNK;
   }
 }
 
@@ -104,5 +172,15 @@ export function subtractHistogram(parent: usize, child: usize, nBins: u32): void
     v128.store(parent, f64x2.sub(v128.load(parent), v128.load(child)));
     parent += 16;
     child += 16;
+  }
+}
+
+/** in: `part`, two f64 per bin, of some of the rows; out: `sum`, with that added */
+export function mergeHistogram(sum: usize, part: usize, nBins: u32): void {
+  const end = sum + (<usize>nBins << 4);
+  while (sum < end) {
+    v128.store(sum, f64x2.add(v128.load(sum), v128.load(part)));
+    sum += 16;
+    part += 16;
   }
 }

@@ -1,9 +1,15 @@
 // What the module offers to ../load-kernels.ts. Pointers are bytes from the beginning of the memory.
 export { binValues } from "./bin-values";
+export { chunkBins } from "./chunk-bins";
 export { addToClassHistogram } from "./class-histogram";
-export { addToHistogram, subtractHistogram } from "./histogram";
+export { expOf } from "./exp";
+export { addToHistogram, mergeHistogram, subtractHistogram } from "./histogram";
+export { useScratch } from "./layout";
+export { addLeafValues, sumLeaves } from "./leaves";
+export { logisticGradients } from "./logistic";
 export { largestOf, packGradients } from "./pack-gradients";
-export { partitionRows } from "./partition";
+export { joinRows, partitionRows, partRows } from "./partition";
 export { addTreeOutputs } from "./predict";
 export { sortValues } from "./sort-values";
 export { findSplit } from "./split";
+export { addToValueHistogram } from "./value-histogram";

@@ -1,4 +1,4 @@
-import { COUNTS } from "./layout";
+import { COUNTS, scratch as room } from "./layout";
 
 const SIGN: u64 = 0x8000000000000000;
 
@@ -10,21 +10,22 @@ const SIGN: u64 = 0x8000000000000000;
  */
 export function sortValues(values: usize, n: u32, scratch: usize): void {
   const size = <usize>n << 3;
-  memory.fill(COUNTS, 0, 8 * 256 * 4);
+  const firstCounts = room + COUNTS;
+  memory.fill(firstCounts, 0, 8 * 256 * 4);
   for (let at: usize = 0; at < size; at += 8) {
     // Bits that compare as the numbers do: of positive numbers the sign is set, of negative ones all is turned.
     const bits = load<u64>(values + at);
     const key = bits ^ (<u64>(<i64>bits >> 63) | SIGN);
     store<u64>(values + at, key);
     for (let byte: usize = 0; byte < 8; byte++) {
-      const count = COUNTS + (byte << 10) + (<usize>((key >> (<u64>byte << 3)) & 255) << 2);
+      const count = firstCounts + (byte << 10) + (<usize>((key >> (<u64>byte << 3)) & 255) << 2);
       store<u32>(count, load<u32>(count) + 1);
     }
   }
   let from = values;
   let to = scratch;
   for (let byte: usize = 0; byte < 8; byte++) {
-    const counts = COUNTS + (byte << 10);
+    const counts = firstCounts + (byte << 10);
     const shift = <u64>byte << 3;
     if (n == 0 || load<u32>(counts + (<usize>((load<u64>(from) >> shift) & 255) << 2)) == n) continue;
     // From how many there are to where the first of them goes.

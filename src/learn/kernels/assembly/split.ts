@@ -1,4 +1,4 @@
-import { SPLIT } from "./layout";
+import { SPLIT, scratch } from "./layout";
 
 /** Least sum of hessians in a leaf, and least gain as a share of the node's score: as in ../../boosting/split.ts. */
 const MIN_HESSIAN_LEAF: f64 = 1e-3;
@@ -124,17 +124,17 @@ function scan(sums: usize, nValueBins: u32, missing: usize, column: i32, anyMiss
     if (gain > most) {
       most = gain;
       found = bin;
-      store<f64>(SPLIT, leftGradient, 8);
-      store<f64>(SPLIT, left, 16);
+      store<f64>(scratch + SPLIT, leftGradient, 8);
+      store<f64>(scratch + SPLIT, left, 16);
     }
   }
   if (found < 0) return;
   bestGain = most;
   bestColumn = column;
-  store<f64>(SPLIT, most);
-  store<i32>(SPLIT, column, 24);
-  store<i32>(SPLIT, middleOfGap(sums, found, nValueBins), 28);
-  store<i32>(SPLIT, <i32>missingLeft, 32);
+  store<f64>(scratch + SPLIT, most);
+  store<i32>(scratch + SPLIT, column, 24);
+  store<i32>(scratch + SPLIT, middleOfGap(sums, found, nValueBins), 28);
+  store<i32>(scratch + SPLIT, <i32>missingLeft, 32);
 }
 
 function middleOfGap(sums: usize, bin: u32, nValueBins: u32): u32 {

@@ -7,9 +7,16 @@ import { selectMatrixRows } from '../../../table/matrix.ts'
 import { RandomState } from '../../../table/random.ts'
 import { selectTarget } from '../../../table/target.ts'
 import { gradientBoosting } from '../../boosting/gradient-boosting.ts'
-import { addToHistogram, packedGradients, packGradients, subtractHistogram } from '../../boosting/histogram.ts'
+import {
+  addToHistogram,
+  HistogramKernel,
+  packedGradients,
+  packGradients,
+  subtractHistogram,
+} from '../../boosting/histogram.ts'
 import { SplitFinder } from '../../boosting/split.ts'
 import { applyBins, type BinMapper, roomForBins } from '../../tree/bin.ts'
+import { layOutChunks } from '../../tree/chunk-bins.ts'
 import { partitionRows } from '../../tree/partition.ts'
 import { classTarget, matrixOf, range } from '../../tree/testing/synthetic.ts'
 import { KernelMemory } from '../kernel-memory.ts'
@@ -64,6 +71,7 @@ function run(nRows: number): void {
 
   const there = applyBins(mapper, x, all, memory)
   const here = applyBins(mapper, x, all)
+  const kernel = new HistogramKernel(there, layOutChunks(there, memory), memory)
   const packedThere = packedGradients(nRows, memory)
   const packedHere = packedGradients(nRows)
   packGradients(gradients, hessians, all, packedThere)
@@ -82,7 +90,7 @@ function run(nRows: number): void {
     compare(
       `histogram, ${name}, per row and column`,
       rows.length * N_COLUMNS,
-      () => addToHistogram(there, columns, rowsThere, 0, rows.length, packedThere, sumsThere.fill(0), memory),
+      () => kernel.add(columns, rowsThere, 0, rows.length, packedThere, sumsThere.fill(0)),
       () => addToHistogram(here, columns, rows, 0, rows.length, packedHere, sumsHere.fill(0)),
     )
   }
@@ -101,8 +109,7 @@ function run(nRows: number): void {
   const rules = { minSamplesLeaf: 20, l1Regularization: 0, l2Regularization: 0 }
   addToHistogram(here, columns, all, 0, nRows, packedHere, sumsHere.fill(0))
   sumsThere.set(sumsHere)
-  const gradient = packedHere.gradients.reduce((a, b) => a + b, 0)
-  const both = packedHere.hessiansAndCounts.reduce((a, b) => a + b, 0)
+  const { gradient, hessianAndCount: both } = packGradients(gradients, hessians, all, packedHere)
   const finderThere = new SplitFinder(there, rules, packedThere, memory)
   const finderHere = new SplitFinder(here, rules, packedHere)
   compare(
