@@ -5,9 +5,11 @@ import { type FittedPipeline, type PipelineTarget, restorePipeline } from '../le
 import { readState } from '../learn/read-state.ts'
 import type { State } from '../table/state.ts'
 import type { Table } from '../table/table.ts'
+import { backgroundState, restoreBackground } from './background.ts'
 import type { FittedCalibrator } from './calibration/calibrator.ts'
 import { restoreCalibrator } from './calibration/calibrators.ts'
 import { blendPredictions } from './ensemble/blend.ts'
+import { type AnswerExplanation, answerExplainer } from './explain-answer.ts'
 
 /** What `model.json` of a package holds, from version 2 of its format on. */
 const ANSWERING = 'answering pipeline'
@@ -36,6 +38,8 @@ export interface AnsweringPipeline {
    * serve best; probabilities stay true to how often things happen. Shape (nClasses), above 0.
    */
   readonly decision: Float64Array | null
+  /** Made-up rows that explanations of blends compare with (`makeBackground`); null where one model's own explanation will do. */
+  readonly background: Table | null
   /** Input columns that any member reads, in the order of the first that does. */
   readonly inputs: readonly string[]
   /** Probabilities, shape (nRows * nClasses) row-major, or values, shape (nRows). A row's answer never depends on other rows. */
@@ -44,6 +48,10 @@ export interface AnsweringPipeline {
   blend(table: Table): Float64Array
   /** The label of each row that `predict` gave probabilities for, as codes of `target.classes`, shape (nRows). */
   labels(probabilities: Float64Array): Int32Array
+  /** Contributions of columns to the score of class `output` (regression: 0) for one row of the table; see `answerExplainer`. */
+  explain(table: Table, row: number, output: number): AnswerExplanation
+  /** The table with the derived columns of all members beside its own: what explanations show values of. */
+  withDerived(table: Table): Table
   state(): State
 }
 
@@ -53,6 +61,8 @@ export interface AnsweringParts {
   readonly weights?: Float64Array
   readonly calibrator?: FittedCalibrator | null
   readonly decision?: Float64Array | null
+  /** Needed where `needsBackground` says so. */
+  readonly background?: Table | null
 }
 
 /** @throws INTERNAL when the parts don't fit each other. */
@@ -61,6 +71,7 @@ export function answeringPipeline({
   weights = new Float64Array(members.length).fill(1 / members.length),
   calibrator = null,
   decision = null,
+  background = null,
 }: AnsweringParts): AnsweringPipeline {
   const fault = faultOf(members, weights, calibrator, decision)
   if (fault) throw new BellwetherError('INTERNAL', `The parts of a pipeline do not fit: ${fault}.`)
@@ -87,8 +98,17 @@ export function answeringPipeline({
     weights,
     calibrator,
     decision,
+    background,
     inputs,
     blend,
+    explain: answerExplainer({ members, weights, calibrator, background }),
+    withDerived(table) {
+      const columns = new Map(table.columns)
+      for (const each of new Set(members.map((member) => member.features))) {
+        for (const [name, column] of each.withDerived(table).columns) columns.set(name, column)
+      }
+      return { nRows: table.nRows, columns }
+    },
     predict: (table) => (calibrator ? calibrator.apply(blend(table)) : blend(table)),
     labels: (probabilities) => decideLabels(probabilities, target.classes.length, decision),
     state() {
@@ -105,6 +125,7 @@ export function answeringPipeline({
         weights,
         calibrator: calibrator?.state() ?? null,
         decision,
+        background: background && backgroundState(background),
       }
     },
   }
@@ -159,9 +180,10 @@ export function restoreAnswering(state: State): AnsweringPipeline {
   const calibratorState = reader.raw('calibrator')
   const calibrator = calibratorState === null ? null : restoreCalibrator(calibratorState)
   const decision = reader.raw('decision') === null ? null : reader.float64('decision')
+  const background = reader.raw('background') === null ? null : restoreBackground(reader.raw('background'))
   const fault = faultOf(members, weights, calibrator, decision)
   if (fault) return reader.fail('members', `parts that fit each other; ${fault}`)
-  return answeringPipeline({ members, weights, calibrator, decision })
+  return answeringPipeline({ members, weights, calibrator, decision, background })
 }
 
 function isAnswering(state: State): boolean {

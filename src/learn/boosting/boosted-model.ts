@@ -2,10 +2,12 @@ import { type Matrix, selectMatrixRows } from '../../table/matrix.ts'
 import type { State } from '../../table/state.ts'
 import type { SupervisedTask } from '../../table/target.ts'
 import { refuseOtherWidth, refuseOutside } from '../check-matrix.ts'
-import type { FittedModel, MatrixExplanation } from '../estimator.ts'
+import type { Contrast, ContrastingModel } from '../contrast.ts'
+import type { MatrixExplanation } from '../estimator.ts'
 import { readState } from '../read-state.ts'
 import { ensembleState, restoreEnsemble } from '../tree/ensemble.ts'
 import { shares } from '../tree/importance.ts'
+import { interventionalShap } from '../tree/interventional-shap.ts'
 import { addTreeOutputs } from '../tree/predict.ts'
 import { treeShap } from '../tree/shap.ts'
 import type { BoostedTrees } from './fit.ts'
@@ -14,7 +16,7 @@ import { softmax } from './loss.ts'
 const NAME = 'gradient-boosting'
 
 /** Fitted gradient boosting: initial raw scores, and trees whose leaf values add to them. */
-export class BoostedModel implements FittedModel {
+export class BoostedModel implements ContrastingModel {
   readonly estimator = NAME
   readonly task: SupervisedTask
   readonly nClasses: number
@@ -59,6 +61,22 @@ export class BoostedModel implements FittedModel {
       base: sign * (initial[rawOutput]! + base),
       score: sign * this.#raw(one)[rawOutput]!,
       contributions: sign === 1 ? contributions : contributions.map((value) => -value),
+    }
+  }
+
+  contrast(x: Matrix, row: number, background: Matrix, other: number): Contrast {
+    const { trees } = this.#learnt
+    refuseOtherWidth(x, trees.nColumns, NAME)
+    const one = selectMatrixRows(x, Uint32Array.of(row))
+    const reference = selectMatrixRows(background, Uint32Array.of(other))
+    // Two classes share one raw score, that of class 1; class 0 has its negative.
+    const both = (own: Float64Array): Float64Array =>
+      this.nClasses === 2 ? Float64Array.from([...own.map((value) => -value), ...own]) : own
+    return {
+      space: this.task === 'regression' ? 'value' : 'log-odds',
+      scores: both(this.#raw(one)),
+      background: both(this.#raw(reference)),
+      contributions: both(interventionalShap(trees, one.data, reference.data)),
     }
   }
 

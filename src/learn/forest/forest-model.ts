@@ -2,10 +2,12 @@ import { type Matrix, selectMatrixRows } from '../../table/matrix.ts'
 import type { State } from '../../table/state.ts'
 import type { SupervisedTask } from '../../table/target.ts'
 import { refuseOtherWidth, refuseOutside } from '../check-matrix.ts'
-import type { FittedModel, MatrixExplanation } from '../estimator.ts'
+import type { Contrast, ContrastingModel } from '../contrast.ts'
+import type { MatrixExplanation } from '../estimator.ts'
 import { readState } from '../read-state.ts'
 import { ensembleState, restoreEnsemble, treeCount } from '../tree/ensemble.ts'
 import { shares } from '../tree/importance.ts'
+import { interventionalShap } from '../tree/interventional-shap.ts'
 import { addTreeOutputs } from '../tree/predict.ts'
 import { treeShap } from '../tree/shap.ts'
 import type { GrownForest } from './fit.ts'
@@ -13,7 +15,7 @@ import type { GrownForest } from './fit.ts'
 const NAME = 'random-forest'
 
 /** A fitted forest: its answer is the mean of what the trees' leaves hold, class shares or a mean. */
-export class ForestModel implements FittedModel {
+export class ForestModel implements ContrastingModel {
   readonly estimator = NAME
   readonly task: SupervisedTask
   readonly nClasses: number
@@ -48,6 +50,20 @@ export class ForestModel implements FittedModel {
       base: base / nTrees,
       score: this.predict(one)[output]!,
       contributions: contributions.map((value) => value / nTrees),
+    }
+  }
+
+  contrast(x: Matrix, row: number, background: Matrix, other: number): Contrast {
+    const { trees } = this.#grown
+    refuseOtherWidth(x, trees.nColumns, NAME)
+    const one = selectMatrixRows(x, Uint32Array.of(row))
+    const reference = selectMatrixRows(background, Uint32Array.of(other))
+    const nTrees = treeCount(trees)
+    return {
+      space: this.task === 'regression' ? 'value' : 'probability',
+      scores: this.predict(one),
+      background: this.predict(reference),
+      contributions: interventionalShap(trees, one.data, reference.data).map((value) => value / nTrees),
     }
   }
 
