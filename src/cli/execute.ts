@@ -9,25 +9,32 @@ export interface ExecuteOptions {
   readonly home: string
   readonly threads?: number
   readonly signal: AbortSignal
+  /** Id of a stopped run to take up, or the start of it. */
+  readonly resume?: string
   readonly tags?: Readonly<Record<string, string>>
 }
 
 /** Opens the home, wires stores, pictures and progress to a prepared run, and runs it. */
 export async function executeInHome(prepared: PreparedRun, options: ExecuteOptions): Promise<RunResult> {
-  const [{ openHome }, { executeRun }, { provenance }, { drawFigures }] = await Promise.all([
+  const [{ openHome }, { executeRun }, { earlierAttempt }, { provenance }, { drawFigures }] = await Promise.all([
     import('../store/open-home.ts'),
     import('../pipeline/execute-run.ts'),
+    import('../pipeline/earlier-attempt.ts'),
     import('../pipeline/provenance.ts'),
     import('../report/draw-figures.ts'),
   ])
   const origin = await provenance(prepared.project.folder)
-  const home = await openHome(options.home, { create: true })
+  const home = await openHome(options.home, { create: options.resume === undefined })
   const progress = runProgress()
   options.signal.addEventListener('abort', progress.stop, { once: true })
   for (const text of prepared.notes) noteLabelled('note', text)
   try {
+    const earlier = options.resume
+      ? await earlierAttempt(prepared, options.resume, { ...home, clock: Date.now, provenance: origin })
+      : null
     return await executeRun(prepared, {
       ...home,
+      ...(earlier ? { earlier } : {}),
       clock: Date.now,
       provenance: origin,
       actor: actor(),

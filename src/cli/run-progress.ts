@@ -9,6 +9,7 @@ const STAGES = {
   figures: 'drawing figures',
   register: 'packaging and registering',
 } as const
+const METHODS: Readonly<Record<string, string>> = { randomised: 'randomised', halving: 'halving', tpe: 'TPE' }
 const LINE_EVERY_MS = 5000
 /** Characters of the bar's line that are not the bar: indent, share, fits, time left, best. */
 const BESIDE_THE_BAR = 70
@@ -38,7 +39,7 @@ export function runProgress(): { onEvent(event: RunEvent): void; stop(): void } 
         break
       case 'search-started':
         note(
-          `search    ${event.trials} trials x ${event.folds} folds on ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}`,
+          `search    ${METHODS[event.method] ?? event.method}, ${event.trials} trials x ${event.folds} folds on ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}${event.timeBudgetSeconds === null ? '' : `, at most ${event.timeBudgetSeconds} s`}${event.restored > 0 ? `; ${event.restored} trials taken up` : ''}`,
         )
         started = Date.now()
         lastLine = started
@@ -66,6 +67,13 @@ export function runProgress(): { onEvent(event: RunEvent): void; stop(): void } 
       }
       case 'trial-finished':
         if (event.best !== null) best = `best ${event.scoring} ${figure(event.best)}`
+        else if (event.rung) best = `rung ${event.rung.index + 1} of ${event.rung.count}`
+        break
+      case 'search-ended':
+        if (!event.complete) {
+          stop()
+          note(`search    ended after ${event.done} of ${event.planned} trials; --trials-done ${event.done} repeats it`)
+        }
         break
       case 'stage':
         stop()

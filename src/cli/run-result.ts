@@ -31,6 +31,7 @@ export function printRunResult(result: RunResult, scoring: string): void {
     ),
   )
   printLine(pc.dim('* best in cross-validation'))
+  printSearch(result.search)
   printLine()
   printLine(
     formatTable(
@@ -56,4 +57,26 @@ export function printRunResult(result: RunResult, scoring: string): void {
   printLine(
     `${pc.bold(`${name} version ${version}`)}${aliases.length ? ` is ${aliases.join(', ')} now` : ' is registered, without an alias: a gate said no'}; run ${result.runId.slice(0, 8)}, ${result.seconds.toFixed(1)} s`,
   )
+}
+
+/** The rungs of a search by halving, and what ended a search before its plan did. */
+function printSearch({ rungs, complete, trialsDone, timeBudgetSeconds, resumed }: RunResult['search']): void {
+  if (rungs.length > 0) {
+    const names = [...new Set(rungs.flatMap(({ estimators }) => estimators.map(({ estimator }) => estimator)))]
+    const head = ['candidates, each with', ...rungs.map(({ rung }) => `rung ${rung + 1}`)]
+    const cell = (of: RunResult['search']['rungs'][number]['estimators'][number] | undefined) =>
+      of ? `${of.trials}, ${of.amount} ${of.resource}` : ''
+    printLine()
+    printLine(
+      formatTable(
+        head,
+        names.map((name) => [name, ...rungs.map((rung) => cell(rung.estimators.find((of) => of.estimator === name)))]),
+        ['left', ...rungs.map(() => 'right' as const)],
+      ),
+    )
+  }
+  if (resumed) printLine(pc.dim(`${resumed.trials} trials were taken up from run ${resumed.runId.slice(0, 8)}`))
+  if (complete) return
+  const why = timeBudgetSeconds === null ? 'as asked' : `by its time budget of ${timeBudgetSeconds} s`
+  printLine(pc.dim(`the search ended ${why} after ${trialsDone} trials; --trials-done ${trialsDone} repeats it`))
 }

@@ -12,13 +12,16 @@ import type { PreparedRun } from './prepare-run.ts'
 import { processIsAlive, processTag, provenanceTags } from './provenance.ts'
 import { registerVersion } from './register-version.ts'
 import type { RunDeps } from './run-deps.ts'
+import { limitParams, replayable } from './search-budget.ts'
 import { searchCandidates } from './search-candidates.ts'
+import { type SearchSummary, summaryOf } from './search-summary.ts'
 
 /** What a run ends with; `--json` prints it. */
 export interface RunResult {
   readonly project: string
   readonly runId: string
   readonly dataset: { readonly id: string; readonly rows: number; readonly rejected: number }
+  readonly search: SearchSummary
   readonly candidates: readonly CandidateReport[]
   readonly best: {
     readonly estimator: string
@@ -64,7 +67,7 @@ export async function executeRun(prepared: PreparedRun, deps: RunDeps): Promise<
       const trials = await tracking.runs({ parentRunId: run.id }).catch(() => [])
       throw new BellwetherError(
         'CANCELLED',
-        `The run ${run.id.slice(0, 8)} was stopped; ${trials.length} finished trials are kept. No model version was made.`,
+        `The run ${run.id.slice(0, 8)} was stopped; ${trials.length} finished trials are kept: --resume ${run.id.slice(0, 8)} takes them up. No model version was made.`,
         { cause: error },
       )
     }
@@ -94,7 +97,9 @@ async function openRun(prepared: PreparedRun, deps: RunDeps, started: number): P
       task: options.task,
       target: roles.target,
       models: families.join(','),
+      'search.method': options.search.method,
       'search.trials': String(options.search.trials),
+      ...limitParams(options.search),
       'search.folds': String(options.search.folds),
       'search.scoring': prepared.scoring.name,
       'search.seed': String(options.search.seed),
@@ -196,7 +201,7 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
   await tracking.finishRun(run.id, 'FINISHED', clock())
   const version = await registerVersion(
     {
-      prepared,
+      prepared: { ...prepared, options: replayable(options, search) },
       runId: run.id,
       pipeline: winner.pipeline,
       best,
@@ -211,6 +216,7 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
     project: options.name,
     runId: run.id,
     dataset: { id: prepared.dataset.id, rows: prepared.dataset.nRows, rejected: prepared.dataset.nRejected },
+    search: summaryOf(prepared, search, deps.earlier),
     candidates,
     best: { estimator: best.estimator, params: best.params, cv },
     test: testMetrics,

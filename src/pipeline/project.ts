@@ -26,6 +26,54 @@ export const SearchOptions = z.strictObject({
     .max(10_000)
     .default(20)
     .describe('Combinations of options that are tried for each kind of model.'),
+  method: z
+    .enum(['randomised', 'halving', 'tpe'])
+    .default('randomised')
+    .describe(
+      'Draw all combinations; give the better third of them three times as much to learn from, again and again; or learn from what was tried where to try next.',
+    ),
+  halving: z
+    .strictObject({
+      factor: z
+        .int()
+        .min(2)
+        .max(10)
+        .default(3)
+        .describe('One in so many candidates goes on, with so many times as much.'),
+      resource: z
+        .enum(['rows', 'rounds'])
+        .default('rows')
+        .describe('What candidates get more of: training rows, or rounds and trees where a kind of model has them.'),
+    })
+    .prefault({})
+    .describe('Of method halving.'),
+  tpe: z
+    .strictObject({
+      startup: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(10)
+        .describe('Trials of each kind that are drawn before any is suggested.'),
+      batch: z.int().min(1).max(1000).default(4).describe('Trials of each kind that are suggested at a time.'),
+      candidates: z.int().min(1).max(10_000).default(24).describe('Values that are compared for each option.'),
+    })
+    .prefault({})
+    .describe('Of method tpe.'),
+  timeBudgetSeconds: z
+    .number()
+    .positive()
+    .max(31_536_000)
+    .optional()
+    .describe('No trial begins later than this; the run records how many were done, and `trialsDone` repeats that.'),
+  trialsDone: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe(
+      'End the search after so many trials of all kinds together, in the order of the plan: repeats a run that a time budget cut short.',
+    ),
   folds: z.int().min(2).max(100).default(5).describe('Folds of the cross-validation; stratified for classes.'),
   scoring: z.string().optional().describe('Metric that decides; f1_macro for classes, rmse for numbers.'),
   seed: z

@@ -2,6 +2,7 @@ import type { BlobStore } from '../track/blob-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
 import type { ModelRegistry } from '../track/model-registry.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
+import type { EarlierAttempt } from './earlier-attempt.ts'
 import type { Evaluation } from './evaluate-winner.ts'
 import type { Provenance } from './provenance.ts'
 import type { RunEvent } from './run-events.ts'
@@ -21,6 +22,8 @@ export interface RunDeps {
   readonly threads: number
   readonly signal?: AbortSignal
   readonly onEvent: (event: RunEvent) => void
+  /** A stopped run of the same search, whose finished trials are taken as they are. */
+  readonly earlier?: EarlierAttempt
   /** Further tags of the run. */
   readonly tags?: Readonly<Record<string, string>>
 }

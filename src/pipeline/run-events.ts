@@ -8,7 +8,23 @@ export type RunEvent =
       readonly nColumns: number
     }
   | { readonly type: 'warning'; readonly message: string }
-  | { readonly type: 'search-started'; readonly trials: number; readonly folds: number; readonly threads: number }
+  | {
+      readonly type: 'search-started'
+      readonly method: string
+      readonly trials: number
+      readonly folds: number
+      readonly threads: number
+      readonly timeBudgetSeconds: number | null
+      /** Trials that an earlier attempt finished. */
+      readonly restored: number
+    }
+  | {
+      readonly type: 'search-ended'
+      readonly done: number
+      readonly planned: number
+      /** Whether all that was planned is done. */
+      readonly complete: boolean
+    }
   | { readonly type: 'fold-finished'; readonly done: number; readonly total: number }
   | {
       readonly type: 'trial-finished'
@@ -19,6 +35,8 @@ export type RunEvent =
       readonly score: number | null
       readonly best: number | null
       readonly seconds: number
+      /** Where it stands in a search by halving, from 0. */
+      readonly rung: { readonly index: number; readonly count: number } | null
     }
   | { readonly type: 'stage'; readonly stage: 'refit' | 'evaluate' | 'figures' | 'register' }
   | {

@@ -1,19 +1,22 @@
-import { randomisedSearch, type SearchResult, type TrialResult } from '../evaluate/search/randomised-search.ts'
+import { runSearch, type SearchResult } from '../evaluate/search/run-search.ts'
+import type { SearchFamily } from '../evaluate/search/search-plan.ts'
 import { estimator } from '../learn/estimators.ts'
-import type { TrackingStore } from '../track/tracking-store.ts'
+import type { EarlierAttempt } from './earlier-attempt.ts'
 import type { PreparedRun } from './prepare-run.ts'
-import { type Provenance, provenanceTags } from './provenance.ts'
+import { recordTrial, type TrialRecorder } from './record-trial.ts'
 import type { RunEvent } from './run-events.ts'
+import { budgetOf, trialsByFamily } from './search-budget.ts'
 import { familyOf } from './search-families.ts'
+import { planOf } from './search-plan.ts'
+import { keepSearchRecord, searchRecord } from './search-record.ts'
 import { openTrialPool } from './trial-pool.ts'
 
-export interface SearchDeps {
-  readonly tracking: TrackingStore
-  readonly clock: () => number
-  readonly provenance: Provenance
+export interface SearchDeps extends TrialRecorder {
   readonly threads: number
   readonly signal?: AbortSignal
   readonly onEvent: (event: RunEvent) => void
+  /** A stopped run of the same search, whose finished trials are taken as they are. */
+  readonly earlier?: EarlierAttempt
 }
 
 /**
@@ -26,11 +29,14 @@ export async function searchCandidates(
   deps: SearchDeps,
 ): Promise<SearchResult> {
   const { options, train, folds, families, scoring, dataset, roles } = prepared
-  const { signal, onEvent } = deps
-  const spaceFacts = (name: string) => {
+  const { signal, onEvent, earlier, tracking } = deps
+  await keepSearchRecord(run.id, searchRecord(prepared, deps.provenance), deps)
+  if (earlier) await tracking.logBatch(run.id, { tags: { 'bellwether.resumes': earlier.runId } })
+  const drawn = families.map((name): SearchFamily => {
     const features = prepared.features.get(estimator(name).encoding)!
-    return { nRows: train.table.nRows, nColumns: features.matrix.nColumns, task: options.task }
-  }
+    const facts = { nRows: train.table.nRows, nColumns: features.matrix.nColumns, task: options.task }
+    return familyOf(name, facts, options.search.spaces)
+  })
   const pool = openTrialPool(
     {
       table: train.table,
@@ -47,29 +53,46 @@ export async function searchCandidates(
   try {
     let done = 0
     let total = 0
+    let planned = 0
     let best: number | null = null
-    return await randomisedSearch({
-      families: families.map((name) => familyOf(name, spaceFacts(name), options.search.spaces)),
-      nTrials: options.search.trials,
+    const plan = planOf(prepared, drawn)
+    const result = await runSearch({
+      families: drawn,
+      plan,
       folds,
       seed: options.search.seed,
       scoring,
       concurrency: deps.threads,
+      mayBegin: budgetOf(options.search, deps.clock, earlier?.spentMs),
+      ...(earlier ? { restore: (trial) => earlier.restore(trial) } : {}),
       ...(signal ? { signal } : {}),
       onPlan: (trials) => {
+        planned = trials
         total = trials * folds.length
-        onEvent({ type: 'search-started', trials, folds: folds.length, threads: deps.threads })
+        onEvent({
+          type: 'search-started',
+          method: options.search.method,
+          trials,
+          folds: folds.length,
+          threads: deps.threads,
+          timeBudgetSeconds: options.search.timeBudgetSeconds ?? null,
+          restored: earlier?.nTrials ?? 0,
+        })
       },
       evaluateFold: async (task) => {
         const result = await pool.run(task)
         onEvent({ type: 'fold-finished', done: ++done, total })
         return result
       },
-      onTrial: async (trial) => {
+      onTrial: async (trial, how) => {
+        if (how.restored) done += folds.length
         const score = trial.cv?.[scoring.name]?.mean ?? Number.NaN
-        if (!Number.isNaN(score) && (best === null || (scoring.greaterIsBetter ? score > best : score < best)))
-          best = score
-        await recordTrial(trial, run, prepared, deps)
+        // A score on part of the rows, or of the rounds, is about another question.
+        const compares = !trial.rung || trial.rung.rung === trial.rung.nRungs - 1
+        if (compares && !Number.isNaN(score)) {
+          if (best === null || (scoring.greaterIsBetter ? score > best : score < best)) best = score
+        }
+        await recordTrial(trial, how, run, prepared, deps)
         onEvent({
           type: 'trial-finished',
           estimator: trial.estimator,
@@ -78,45 +101,25 @@ export async function searchCandidates(
           score: Number.isNaN(score) ? null : score,
           best,
           seconds: trial.seconds,
+          rung: trial.rung ? { index: trial.rung.rung, count: trial.rung.nRungs } : null,
         })
       },
     })
+    if (!result.cancelled) {
+      const { trials, complete } = result
+      const byFamily = Object.entries(trialsByFamily(families, result))
+      await tracking.logBatch(run.id, {
+        params: {
+          'search.trials.planned': String(planned),
+          'search.trials.done': String(trials.length),
+          'search.complete': String(complete),
+          ...Object.fromEntries(byFamily.map(([name, n]) => [`search.trials.done.${name}`, String(n)])),
+        },
+      })
+      onEvent({ type: 'search-ended', done: trials.length, planned, complete })
+    }
+    return result
   } finally {
     await pool.close()
   }
-}
-
-/** A trial says by itself what made it: data, seed and versions, as its run does. */
-async function recordTrial(
-  trial: TrialResult,
-  run: { id: string; experimentId: string },
-  { dataset, options }: PreparedRun,
-  { tracking, clock, provenance }: SearchDeps,
-): Promise<void> {
-  const now = clock()
-  const metrics = Object.entries(trial.cv ?? {}).flatMap(([key, { mean, std, folds }]) => [
-    { key: `cv.${key}`, value: mean, step: 0, timestamp: now },
-    { key: `cv.${key}.std`, value: std, step: 0, timestamp: now },
-    ...folds.map((value, step) => ({ key: `fold.${key}`, value, step, timestamp: now })),
-  ])
-  await tracking.recordRun({
-    experimentId: run.experimentId,
-    name: `${trial.estimator} ${trial.index}`,
-    parentRunId: run.id,
-    startTime: Math.round(now - trial.seconds * 1000),
-    endTime: now,
-    status: trial.error ? 'FAILED' : 'FINISHED',
-    params: {
-      estimator: trial.estimator,
-      'search.seed': String(options.search.seed),
-      ...Object.fromEntries(Object.entries(trial.params).map(([key, value]) => [key, JSON.stringify(value)])),
-    },
-    metrics: metrics.filter(({ value }) => !Number.isNaN(value)),
-    tags: {
-      'bellwether.trial': String(trial.index),
-      ...provenanceTags(provenance),
-      ...(trial.error ? { 'bellwether.error': trial.error } : {}),
-    },
-    datasets: [{ id: dataset.id, context: 'training' }],
-  })
 }

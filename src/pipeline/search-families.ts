@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { BellwetherError } from '../errors.ts'
-import type { SearchFamily } from '../evaluate/search/randomised-search.ts'
-import { searchFamily } from '../evaluate/search/search-family.ts'
+import { roundsOf, searchFamily } from '../evaluate/search/search-family.ts'
+import type { SearchFamily } from '../evaluate/search/search-plan.ts'
 import { estimator } from '../learn/estimators.ts'
 import { nearest } from '../table/nearest.ts'
 import type { SearchOptions } from './project.ts'
@@ -25,5 +25,6 @@ export function familyOf(name: string, facts: Facts, spaces: SearchOptions['spac
       details: [{ path: `search.spaces.${name}.${option}`, message: `the options are: ${known.join(', ')}` }],
     })
   }
-  return { estimator: name, space: { ...definition.searchSpace(facts), ...declared }, defaults: null }
+  const space = { ...definition.searchSpace(facts), ...declared }
+  return { estimator: name, space, defaults: null, ...roundsOf(definition, space) }
 }

@@ -1,5 +1,6 @@
 import { prepareRun } from '../../pipeline/prepare-run.ts'
-import { dataFile, homeFolder, interruptSignal, openProject, text, wholeNumber } from '../context.ts'
+import { SearchOptions } from '../../pipeline/project.ts'
+import { dataFile, homeFolder, interruptSignal, oneOf, openProject, seconds, text, wholeNumber } from '../context.ts'
 import { executeInHome } from '../execute.ts'
 import { printJson } from '../output.ts'
 import { printRunResult } from '../run-result.ts'
@@ -11,6 +12,10 @@ export async function action(options: Record<string, unknown>, [reference]: stri
   const models = text(options, 'models')
     ?.split(',')
     .map((name) => name.trim())
+  const method = oneOf(options, 'method', SearchOptions.shape.method.unwrap().options)
+  const timeBudgetSeconds = seconds(options, 'timeBudget')
+  const trialsDone = wholeNumber(options, 'trialsDone', 1, 1_000_000)
+  const resume = text(options, 'resume')
   const project = await openProject(reference!, options)
   const { signal, release } = interruptSignal()
   try {
@@ -21,11 +26,15 @@ export async function action(options: Record<string, unknown>, [reference]: stri
       ...(trials === undefined ? {} : { trials }),
       ...(seed === undefined ? {} : { seed }),
       ...(models === undefined ? {} : { models }),
+      ...(method === undefined ? {} : { method }),
+      ...(timeBudgetSeconds === undefined ? {} : { timeBudgetSeconds }),
+      ...(trialsDone === undefined ? {} : { trialsDone }),
     })
     const result = await executeInHome(prepared, {
       home: homeFolder(options, project.folder),
       signal,
       ...(threads === undefined ? {} : { threads }),
+      ...(resume === undefined ? {} : { resume }),
     })
     if (options['json']) printJson(result)
     else printRunResult(result, prepared.scoring.name)

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BellwetherError } from '../../errors.ts'
+import { randomForest } from '../../learn/forest/random-forest.ts'
 import { logisticRegression } from '../../learn/linear/logistic-regression.ts'
 import { ridge } from '../../learn/linear/ridge.ts'
 import { foldsOf } from '../splits/fold.ts'
 import { type FoldResult, type FoldTask, type RandomisedSearch, randomisedSearch } from './randomised-search.ts'
-import { searchFamily } from './search-family.ts'
+import { roundsOf, searchFamily } from './search-family.ts'
 
 const N_FOLDS = 3
 const folds = foldsOf(Int32Array.of(0, 1, 2, 0, 1, 2, 0), N_FOLDS)
@@ -355,4 +356,13 @@ test("a family of an estimator has its space, with the estimator's defaults for 
     defaults: { C: 1, classWeight: null },
   })
   expect(searchFamily(ridge, { ...facts, task: 'regression' }).defaults).toEqual({ alpha: 1 })
+})
+
+test('a family that has rounds or trees says which option bounds them, and the most that its space draws', () => {
+  const facts = { nRows: 100, nColumns: 5, task: 'classification' } as const
+  expect(searchFamily(randomForest, facts).rounds).toEqual({ option: 'nEstimators', max: 200 })
+  const values = { type: 'choice', values: [50, 400, 100] } as const
+  expect(roundsOf(randomForest, { nEstimators: values })).toEqual({ rounds: { option: 'nEstimators', max: 400 } })
+  expect(roundsOf(randomForest, {})).toEqual({ rounds: { option: 'nEstimators', max: 100 } })
+  expect(roundsOf(ridge, {})).toEqual({})
 })

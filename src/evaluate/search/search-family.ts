@@ -1,5 +1,6 @@
 import { BellwetherError } from '../../errors.ts'
 import type { EstimatorDefinition } from '../../learn/estimator.ts'
+import type { SearchSpace } from '../../learn/search-space.ts'
 import type { ParamValue } from './params.ts'
 import type { SearchFamily } from './search-plan.ts'
 
@@ -20,5 +21,18 @@ export function searchFamily(
       `${definition.name} has no default for "${name}", which its search space draws.`,
     )
   })
-  return { estimator: definition.name, space, defaults: Object.fromEntries(defaults) }
+  return { estimator: definition.name, space, defaults: Object.fromEntries(defaults), ...roundsOf(definition, space) }
+}
+
+/** What a search by halving may spend: the estimator's rounds, up to the largest number that its space draws, or its default. */
+export function roundsOf(definition: EstimatorDefinition, space: SearchSpace): Pick<SearchFamily, 'rounds'> {
+  const option = definition.rounds
+  if (!option) return {}
+  const drawn = space[option]
+  const values = drawn?.type === 'choice' ? drawn.values : drawn ? [drawn.high] : []
+  const numbers = values.filter((value) => typeof value === 'number' && Number.isInteger(value)) as number[]
+  const fallback = (definition.options.parse({}) as Readonly<Record<string, unknown>>)[option]
+  if (typeof fallback !== 'number')
+    throw new BellwetherError('INTERNAL', `${definition.name} has no number as its default for "${option}".`)
+  return { rounds: { option, max: numbers.length > 0 ? Math.max(...numbers) : fallback } }
 }
