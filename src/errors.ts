@@ -161,6 +161,10 @@ export const ERRORS = {
     status: 400,
     hint: 'There is nothing to predict when every row has the same value. Check `data.target`.',
   },
+  TARGET_NOT_COUNTS: {
+    status: 400,
+    hint: 'Poisson loss is for counts and rates: 0 or more, not all 0. Take another `loss`, or keep such rows out by the schema.',
+  },
   TARGET_NOT_NUMERIC: {
     status: 400,
     hint: 'Regression needs a column of finite numbers: declare its type, set `data.read.decimal`, or set `task: classification`.',

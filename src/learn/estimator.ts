@@ -20,8 +20,8 @@ export interface FitInput {
 
 /** Why one answer is what it is: `base + sum(contributions) = score`, within 1e-9. */
 export interface MatrixExplanation {
-  /** The space in which contributions add up. */
-  readonly space: 'log-odds' | 'probability' | 'value'
+  /** The space in which contributions add up; `log-value` is the natural logarithm of the value. */
+  readonly space: 'log-odds' | 'probability' | 'value' | 'log-value'
   readonly base: number
   readonly score: number
   /** shape (nColumns of the matrix) */

@@ -12,6 +12,7 @@ import { addTreeOutputs } from '../tree/predict.ts'
 import { treeShap } from '../tree/shap.ts'
 import type { BoostedTrees } from './fit.ts'
 import { softmax } from './loss.ts'
+import { expOf } from './value-losses.ts'
 
 const NAME = 'gradient-boosting'
 
@@ -21,8 +22,11 @@ export class BoostedModel implements ContrastingModel {
   readonly task: SupervisedTask
   readonly nClasses: number
   readonly #learnt: BoostedTrees
+  readonly #link: 'log' | null
 
-  constructor(task: SupervisedTask, nClasses: number, learnt: BoostedTrees) {
+  /** @param link `log` where the answer is e^score (Poisson loss); else null. */
+  constructor(task: SupervisedTask, nClasses: number, learnt: BoostedTrees, link: 'log' | null = null) {
+    this.#link = link
     this.task = task
     this.nClasses = nClasses
     this.#learnt = learnt
@@ -30,7 +34,7 @@ export class BoostedModel implements ContrastingModel {
 
   predict(x: Matrix): Float64Array {
     const raw = this.#raw(x)
-    if (this.task === 'regression') return raw
+    if (this.task === 'regression') return this.#link === 'log' ? raw.map(expOf) : raw
     const { nClasses } = this
     if (nClasses > 2) {
       for (let row = 0; row < x.nRows; row++) softmax(raw.subarray(row * nClasses, (row + 1) * nClasses))
@@ -57,7 +61,7 @@ export class BoostedModel implements ContrastingModel {
     // Two classes share one raw score, that of class 1; class 0 has its negative.
     const sign = binary && output === 0 ? -1 : 1
     return {
-      space: this.task === 'regression' ? 'value' : 'log-odds',
+      space: this.task === 'regression' ? (this.#link === 'log' ? 'log-value' : 'value') : 'log-odds',
       base: sign * (initial[rawOutput]! + base),
       score: sign * this.#raw(one)[rawOutput]!,
       contributions: sign === 1 ? contributions : contributions.map((value) => -value),
@@ -86,7 +90,8 @@ export class BoostedModel implements ContrastingModel {
 
   state(): State {
     const { initial, gains, trees } = this.#learnt
-    return { task: this.task, nClasses: this.nClasses, initial, gains, trees: ensembleState(trees) }
+    const state = { task: this.task, nClasses: this.nClasses, initial, gains, trees: ensembleState(trees) }
+    return this.#link ? { ...state, link: this.#link } : state
   }
 
   /** Raw scores, row-major, shape (nRows * nOutputs). */
@@ -111,5 +116,7 @@ export function restoreBoostedModel(state: State): BoostedModel {
   if (trees.width !== 1 || trees.nOutputs !== nOutputs) return reader.fail('trees', `trees of ${nOutputs} outputs`)
   const initial = reader.float64('initial', nOutputs)
   const gains = reader.float64('gains', trees.nColumns)
-  return new BoostedModel(task, nClasses, { initial, trees, gains })
+  const link = reader.has('link') ? reader.text('link') : null
+  if (link !== null && (link !== 'log' || task !== 'regression')) return reader.fail('link', '"log", for regression')
+  return new BoostedModel(task, nClasses, { initial, trees, gains }, link)
 }

@@ -1,7 +1,7 @@
 import type { RandomState } from '../../table/random.ts'
 import type { BinMapper } from '../tree/bin.ts'
 import type { PackedGradients } from './histogram.ts'
-import { leafScore, MIN_HESSIAN_LEAF, MIN_RELATIVE_GAIN, type Split, type SplitRules } from './split.ts'
+import { leafScore, MIN_HESSIAN_LEAF, MIN_RELATIVE_GAIN, type Split, type SplitRules } from './split-rules.ts'
 
 /** What splits on category columns keep to; names of LightGBM in brackets. */
 export interface CategoryRules extends SplitRules {

@@ -9,11 +9,13 @@ import { applyBins, type BinnedMatrix, learnBins, roomForBins } from '../tree/bi
 import type { TreeEnsemble } from '../tree/ensemble.ts'
 import { EnsembleWriter } from '../tree/ensemble-writer.ts'
 import { splittableColumns } from '../tree/feature-sampler.ts'
+import { chosenLoss } from './choose-loss.ts'
 import { drawShare, TreeGrower } from './grow.ts'
 import { holdOutRows } from './hold-out.ts'
 import { addLeafValues } from './leaves.ts'
-import { type Loss, lossOf, roomForLoss } from './loss.ts'
+import { type Loss, roomForLoss } from './loss.ts'
 import type { GradientBoostingOptions } from './options.ts'
+import { renewLeaves } from './renew-leaves.ts'
 
 /** Values of a table from which on helper threads are started. */
 const MIN_VALUES_FOR_THREADS = 500_000
@@ -89,8 +91,9 @@ function boost(input: FitInput, options: GradientBoostingOptions, data: Boosting
   const { x, seed, signal } = input
   const { binned, train, heldOut, allWeights, memory } = data
   const weights = Float64Array.from(train, (row) => allWeights[row]!)
-  const loss = lossOf(selectTarget(input.target, train), weights, undefined, memory)
-  const validation = heldOut.length > 0 ? startValidation(input.target, heldOut, allWeights, loss.initial) : null
+  const loss = chosenLoss(options, selectTarget(input.target, train), weights, undefined, memory)
+  const validation =
+    heldOut.length > 0 ? startValidation(options, input.target, heldOut, allWeights, loss.initial) : null
 
   const { nOutputs } = loss
   const nRows = train.length
@@ -132,6 +135,7 @@ function boost(input: FitInput, options: GradientBoostingOptions, data: Boosting
       const treeRows = rowSpace.subarray(0, rows.length)
       treeRows.set(rows)
       const { begins, values } = grower.grow({ gradients, hessians, rows: treeRows, columns, random }, writer)
+      renewLeaves(loss, raw, treeRows, begins, options.learningRate, values, writer.latestValues())
       nSplits += values.length - 1
       addLeafValues(raw.subarray(output * nRows), treeRows, begins, values, memory)
       if (sampled) addTreeValues(writer, x, train, rows, raw, output * nRows)
@@ -157,8 +161,15 @@ function boost(input: FitInput, options: GradientBoostingOptions, data: Boosting
   return { initial: loss.initial, trees: writer.finish(), gains: validation ? bestGains : grower.gains }
 }
 
-function startValidation(target: Target, rows: Uint32Array, weights: Float64Array, initial: Float64Array): Validation {
-  const loss = lossOf(
+function startValidation(
+  choice: GradientBoostingOptions,
+  target: Target,
+  rows: Uint32Array,
+  weights: Float64Array,
+  initial: Float64Array,
+): Validation {
+  const loss = chosenLoss(
+    choice,
     selectTarget(target, rows),
     Float64Array.from(rows, (row) => weights[row]!),
     initial,

@@ -5,7 +5,8 @@ import { GradientBoostingOptions } from './options.ts'
 
 /**
  * Histogram gradient boosting: trees grown leaf-wise on binned columns, each on the gradients of the loss that those
- * before it left. Squared error for numbers, logistic loss for two classes, multinomial for more. Missing values have a
+ * before it left. Squared or absolute error, quantile or
+ * Poisson loss for numbers, logistic loss for two classes, multinomial for more. Missing values have a
  * bin of their own and go where the gain is larger; infinities are very large numbers.
  */
 export const gradientBoosting: EstimatorDefinition<GradientBoostingOptions> = {
@@ -34,7 +35,8 @@ export const gradientBoosting: EstimatorDefinition<GradientBoostingOptions> = {
   }),
   fit(input, options) {
     const nClasses = input.target.task === 'classification' ? input.target.classes.length : 0
-    return new BoostedModel(input.target.task, nClasses, fitBoostedTrees(input, options))
+    const link = input.target.task === 'regression' && options.loss === 'poisson' ? 'log' : null
+    return new BoostedModel(input.target.task, nClasses, fitBoostedTrees(input, options), link)
   },
   restore: restoreBoostedModel,
 }

@@ -18,7 +18,8 @@ import {
 } from './histogram.ts'
 import { sumLeaves } from './leaves.ts'
 import type { GradientBoostingOptions } from './options.ts'
-import { leafValue, type Split, SplitFinder } from './split.ts'
+import { SplitFinder } from './split.ts'
+import { leafValue, type Split } from './split-rules.ts'
 
 /** A leaf while the tree grows: its rows, its sums, and the best split it could get. */
 interface Leaf {

@@ -22,6 +22,8 @@ export interface Loss {
   gradients(raw: Float64Array, output: number, gradients: Float64Array, hessians: Float64Array): void
   /** Mean loss by weight. */
   mean(raw: Float64Array): number
+  /** The best value of a leaf that holds the rows, for losses whose gradients do not tell it. */
+  leafValue?(raw: Float64Array, rows: Uint32Array): number
 }
 
 /**

@@ -5,6 +5,19 @@ const share = z.number().gt(0).max(1)
 
 /** Options of gradient boosting; names after scikit-learn's HistGradientBoosting and LightGBM, defaults theirs. */
 export const GradientBoostingOptions = z.strictObject({
+  loss: z
+    .enum(['squared_error', 'absolute_error', 'quantile', 'poisson'])
+    .default('squared_error')
+    .describe(
+      'What regression makes small: `absolute_error` answers with the median, `quantile` with the quantile named, `poisson` with ' +
+        'the mean of counts (targets of 0 or more) through its logarithm.',
+    ),
+  quantile: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe('For `loss: quantile`: the share of targets that is to lie below the answer.'),
   maxIterations: z
     .int()
     .min(1)

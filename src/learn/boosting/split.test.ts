@@ -4,7 +4,8 @@ import { RandomState } from '../../table/random.ts'
 import { applyBins, learnBins } from '../tree/bin.ts'
 import { matrixOf, range } from '../tree/testing/synthetic.ts'
 import { addToHistogram, packedGradients, packGradients } from './histogram.ts'
-import { leafScore, leafValue, type Split, SplitFinder, type SplitRules } from './split.ts'
+import { SplitFinder } from './split.ts'
+import { leafScore, leafValue, type Split, type SplitRules } from './split-rules.ts'
 
 interface Shape {
   readonly seed: number

@@ -101,6 +101,12 @@ export class EnsembleWriter {
     return this.#values
   }
 
+  /** Values of the latest tree's leaves, in the order in which they became leaves; shape (nLeaves * width). */
+  latestValues(): Float64Array {
+    const before = this.#leavesBefore[this.#leavesBefore.length - 1]!
+    return this.#values.subarray(before * this.#width, this.#nLeaves * this.#width)
+  }
+
   /** What the latest tree says of one row; for leaves of one value. */
   latestValue(x: Matrix, row: number): number {
     let node = this.#roots[this.#roots.length - 1]!
