@@ -59,6 +59,8 @@ export {
   restorePipeline,
 } from './fitted-pipeline.ts'
 export { randomForest } from './forest/random-forest.ts'
+export type { HelperJob } from './kernels/helper.ts'
+export type { FitThreads } from './kernels/kernel-team.ts'
 export { elasticNet } from './linear/elastic-net.ts'
 export { logisticRegression } from './linear/logistic-regression.ts'
 export { ridge } from './linear/ridge.ts'
