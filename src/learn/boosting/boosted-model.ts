@@ -61,7 +61,7 @@ export class BoostedModel implements ContrastingModel {
     // Two classes share one raw score, that of class 1; class 0 has its negative.
     const sign = binary && output === 0 ? -1 : 1
     return {
-      space: this.task === 'regression' ? (this.#link === 'log' ? 'log-value' : 'value') : 'log-odds',
+      space: this.#space,
       base: sign * (initial[rawOutput]! + base),
       score: sign * this.#raw(one)[rawOutput]!,
       contributions: sign === 1 ? contributions : contributions.map((value) => -value),
@@ -77,7 +77,7 @@ export class BoostedModel implements ContrastingModel {
     const both = (own: Float64Array): Float64Array =>
       this.nClasses === 2 ? Float64Array.from([...own.map((value) => -value), ...own]) : own
     return {
-      space: this.task === 'regression' ? 'value' : 'log-odds',
+      space: this.#space,
       scores: both(this.#raw(one)),
       background: both(this.#raw(reference)),
       contributions: both(interventionalShap(trees, one.data, reference.data)),
@@ -92,6 +92,11 @@ export class BoostedModel implements ContrastingModel {
     const { initial, gains, trees } = this.#learnt
     const state = { task: this.task, nClasses: this.nClasses, initial, gains, trees: ensembleState(trees) }
     return this.#link ? { ...state, link: this.#link } : state
+  }
+
+  get #space(): MatrixExplanation['space'] {
+    if (this.task === 'classification') return 'log-odds'
+    return this.#link === 'log' ? 'log-value' : 'value'
   }
 
   /** Raw scores, row-major, shape (nRows * nOutputs). */

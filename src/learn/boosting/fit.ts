@@ -1,8 +1,8 @@
-import { balancedWeights } from '../../table/balanced-weights.ts'
 import type { Matrix } from '../../table/matrix.ts'
 import { deriveSeed, RandomState } from '../../table/random.ts'
 import { selectTarget, type Target } from '../../table/target.ts'
 import { fitWeights, throwIfCancelled } from '../check-fit-input.ts'
+import { weighClasses } from '../class-weights.ts'
 import type { FitInput } from '../estimator.ts'
 import { KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
 import { applyBins, type BinnedMatrix, learnBins, roomForBins } from '../tree/bin.ts'
@@ -44,10 +44,7 @@ interface Validation {
 export function fitBoostedTrees(input: FitInput, options: GradientBoostingOptions): BoostedTrees {
   const { x, seed } = input
   const given = fitWeights(input)
-  const allWeights =
-    input.target.task === 'classification' && options.classWeight === 'balanced'
-      ? balancedWeights(input.target.codes, input.target.classes.length, given)
-      : given
+  const allWeights = weighClasses(input.target, given, options.classWeight, 'gradient-boosting')
   const { train, heldOut } = holdOutRows(input.target, given, options, seed)
   const binSeed = deriveSeed(seed, 'boosting', 'bins')
   const mapper = learnBins(x, train, input.sampleWeight ? given : null, options.maxBins, binSeed)

@@ -95,9 +95,12 @@ export const GradientBoostingOptions = z.strictObject({
     .default(0.1)
     .describe('Share of the rows held out for early stopping, class by class.'),
   classWeight: z
-    .literal('balanced')
+    .union([z.literal('balanced'), z.record(z.string(), z.number().gt(0))])
     .nullable()
     .default(null)
-    .describe('"balanced" weighs rows so that every class weighs the same in sum; classification only.'),
+    .describe(
+      '"balanced" weighs rows so that every class weighs the same in sum; or class -> factor, 1 for those not named. ' +
+        'Classification only.',
+    ),
 })
 export type GradientBoostingOptions = z.output<typeof GradientBoostingOptions>

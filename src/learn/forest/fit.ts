@@ -1,7 +1,9 @@
+import { BellwetherError } from '../../errors.ts'
 import { balancedWeights } from '../../table/balanced-weights.ts'
 import { deriveSeed, RandomState } from '../../table/random.ts'
 import { selectTarget, type Target, targetLength } from '../../table/target.ts'
 import { fitWeights, throwIfCancelled } from '../check-fit-input.ts'
+import { weighClasses } from '../class-weights.ts'
 import type { FitInput } from '../estimator.ts'
 import { KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
 import { applyBins, type BinMapper, type BinnedMatrix, learnBins, roomForBins } from '../tree/bin.ts'
@@ -12,6 +14,7 @@ import { shares } from '../tree/importance.ts'
 import { ClassCriterion } from './class-criterion.ts'
 import { growForestTree } from './grow.ts'
 import { featuresPerSplit, type RandomForestOptions } from './options.ts'
+import { type OutOfBag, OutOfBagSums } from './out-of-bag.ts'
 import { ValueCriterion } from './value-criterion.ts'
 
 /** What a forest learns. */
@@ -19,6 +22,8 @@ export interface GrownForest {
   readonly trees: TreeEnsemble
   /** Mean over the trees of each one's shares of gain by column; shape (nColumns). */
   readonly gains: Float64Array
+  /** How it answers rows left out; null where that was not asked for. */
+  readonly outOfBag: OutOfBag | null
 }
 
 /**
@@ -28,19 +33,23 @@ export interface GrownForest {
  */
 export function fitForest(input: FitInput, options: RandomForestOptions): GrownForest {
   const { x, seed } = input
+  if (options.oobScore && !options.bootstrap) {
+    const message = 'oobScore needs bootstrap: true; without it every tree learns from every row.'
+    throw new BellwetherError('ESTIMATOR_OPTIONS_INVALID', `Options of "random-forest": ${message}`, {
+      details: [{ path: 'oobScore', message }],
+    })
+  }
   const given = fitWeights(input)
   const all = positiveRows(given)
   const target = selectTarget(input.target, all)
   const kept = Float64Array.from(all, (row) => given[row]!)
-  const weights =
-    target.task === 'classification' && options.classWeight === 'balanced'
-      ? balancedWeights(target.codes, target.classes.length, kept)
-      : kept
+  const { classWeight } = options
+  const weights = weighClasses(target, kept, classWeight === 'balanced_subsample' ? null : classWeight, 'random-forest')
   const binSeed = deriveSeed(seed, 'forest', 'bins')
   const mapper = learnBins(x, all, input.sampleWeight ? given : null, options.maxBins, binSeed)
   const memory = KernelMemory.take(roomForForest(mapper, target))
   try {
-    return growForest(input, options, { binned: applyBins(mapper, x, all, memory), target, weights, memory })
+    return growForest(input, options, { binned: applyBins(mapper, x, all, memory), all, target, weights, memory })
   } finally {
     memory?.free()
   }
@@ -49,6 +58,8 @@ export function fitForest(input: FitInput, options: RandomForestOptions): GrownF
 /** The rows of weight above 0. */
 interface ForestRows {
   readonly binned: BinnedMatrix
+  /** Which rows of the input they are. */
+  readonly all: Uint32Array
   readonly target: Target
   /** shape (nRows of `binned`) */
   readonly weights: Float64Array
@@ -68,17 +79,20 @@ function roomForForest(mapper: BinMapper, target: Target): number {
 
 function growForest(input: FitInput, options: RandomForestOptions, data: ForestRows): GrownForest {
   const { x, seed, signal } = input
-  const { binned, target, weights, memory } = data
+  const { binned, all, target, weights, memory } = data
   const mark = memory?.mark() ?? 0
   const rules = { ...options, nFeatures: featuresPerSplit(options.maxFeatures, x.nColumns, target.task) }
   const usable = splittableColumns(binned)
   const nOutputs = target.task === 'classification' ? target.classes.length : 1
   const writer = new EnsembleWriter(x.nColumns, nOutputs, nOutputs)
   const gains = new Float64Array(x.nColumns)
+  const left = options.oobScore ? new OutOfBagSums(x, all, nOutputs) : null
+  const perTree = target.task === 'classification' && options.classWeight === 'balanced_subsample' ? target.codes : null
   for (let t = 0; t < options.nEstimators; t++) {
     throwIfCancelled(signal)
     const random = new RandomState(deriveSeed(seed, 'forest', 'tree', t))
-    const bag = options.bootstrap ? drawBag(weights, random) : weights
+    const drawn = options.bootstrap ? drawBag(weights, random) : weights
+    const bag = perTree ? balancedWeights(perTree, nOutputs, drawn) : drawn
     memory?.reset(mark)
     const positive = positiveRows(bag)
     const rows = memory ? memory.uint32(positive.length) : positive
@@ -90,8 +104,9 @@ function growForest(input: FitInput, options: RandomForestOptions, data: ForestR
     const columns = usable.slice()
     const treeGains = shares(growForestTree({ binned, criterion, rows, columns, rules, random, memory }, writer))
     for (let column = 0; column < gains.length; column++) gains[column]! += treeGains[column]! / options.nEstimators
+    left?.add(writer, bag)
   }
-  return { trees: writer.finish(), gains }
+  return { trees: writer.finish(), gains, outOfBag: left ? left.finish(target) : null }
 }
 
 /** Rows of weight above 0, ascending. */

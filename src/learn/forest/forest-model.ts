@@ -11,6 +11,7 @@ import { interventionalShap } from '../tree/interventional-shap.ts'
 import { addTreeOutputs } from '../tree/predict.ts'
 import { treeShap } from '../tree/shap.ts'
 import type { GrownForest } from './fit.ts'
+import type { OutOfBag } from './out-of-bag.ts'
 
 const NAME = 'random-forest'
 
@@ -19,12 +20,22 @@ export class ForestModel implements ContrastingModel {
   readonly estimator = NAME
   readonly task: SupervisedTask
   readonly nClasses: number
+  /** Accuracy or R^2 over rows answered by the trees that did not draw them; null where `oobScore` was not asked for. */
+  readonly oobScore: number | null
+  /** Those answers, shape (nRows * nOutputs), NaN for a row that every tree drew; null for a restored model as well. */
+  readonly oobPredictions: Float64Array | null
+  readonly warnings: readonly string[]
   readonly #grown: GrownForest
 
-  constructor(task: SupervisedTask, nClasses: number, grown: GrownForest) {
+  /** @param oobScore Of a restored model, which has no answers out of bag. */
+  constructor(task: SupervisedTask, nClasses: number, grown: GrownForest, oobScore: number | null = null) {
     this.task = task
     this.nClasses = nClasses
     this.#grown = grown
+    const { outOfBag } = grown
+    this.oobScore = outOfBag ? (Number.isNaN(outOfBag.score) ? null : outOfBag.score) : oobScore
+    this.oobPredictions = outOfBag ? outOfBag.predictions : null
+    this.warnings = warningsOf(outOfBag)
   }
 
   predict(x: Matrix): Float64Array {
@@ -73,8 +84,18 @@ export class ForestModel implements ContrastingModel {
 
   state(): State {
     const { trees, gains } = this.#grown
-    return { task: this.task, nClasses: this.nClasses, gains, trees: ensembleState(trees) }
+    const state = { task: this.task, nClasses: this.nClasses, gains, trees: ensembleState(trees) }
+    return this.oobScore === null ? state : { ...state, oobScore: this.oobScore }
   }
+}
+
+function warningsOf(outOfBag: OutOfBag | null): readonly string[] {
+  if (!outOfBag || outOfBag.nWithout === 0) return []
+  const { nWithout } = outOfBag
+  const rows = nWithout === 1 ? '1 row has' : `${nWithout} rows have`
+  return [
+    `${rows} no out-of-bag answer, as every tree drew them: the score leaves them out. More trees (nEstimators) help.`,
+  ]
 }
 
 /** @throws MODEL_STATE_INVALID */
@@ -88,5 +109,7 @@ export function restoreForestModel(state: State): ForestModel {
   if (trees.width !== nOutputs || trees.nOutputs !== nOutputs || treeCount(trees) < 1) {
     return reader.fail('trees', `trees of ${nOutputs} outputs`)
   }
-  return new ForestModel(task, nClasses, { trees, gains: reader.float64('gains', trees.nColumns) })
+  const oobScore = reader.has('oobScore') ? reader.number('oobScore') : null
+  const gains = reader.float64('gains', trees.nColumns)
+  return new ForestModel(task, nClasses, { trees, gains, outOfBag: null }, oobScore)
 }

@@ -34,10 +34,19 @@ export const RandomForestOptions = z.strictObject({
     .default(MAX_BINS)
     .describe('Bins per column, not counting the one for missing values.'),
   classWeight: z
-    .literal('balanced')
+    .union([z.literal('balanced'), z.literal('balanced_subsample'), z.record(z.string(), z.number().gt(0))])
     .nullable()
     .default(null)
-    .describe('"balanced" weighs rows so that every class weighs the same in sum; classification only.'),
+    .describe(
+      '"balanced" weighs rows so that every class weighs the same in sum, "balanced_subsample" so that it does in each tree\'s ' +
+        'sample; or class -> factor, 1 for those not named. Classification only.',
+    ),
+  oobScore: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Answer each row by the trees that did not draw it, and score those answers: accuracy, or R^2. Needs `bootstrap`.',
+    ),
 })
 export type RandomForestOptions = z.output<typeof RandomForestOptions>
 

@@ -109,6 +109,11 @@ export class EnsembleWriter {
 
   /** What the latest tree says of one row; for leaves of one value. */
   latestValue(x: Matrix, row: number): number {
+    return this.#values[this.latestLeaf(x, row)]!
+  }
+
+  /** The leaf of the latest tree that one row comes to; its values begin at leaf * width. */
+  latestLeaf(x: Matrix, row: number): number {
     let node = this.#roots[this.#roots.length - 1]!
     let column = this.#feature[node]!
     while (column >= 0) {
@@ -122,7 +127,7 @@ export class EnsembleWriter {
       else node = this.#child[node]! + 1
       column = this.#feature[node]!
     }
-    return this.#values[this.#child[node]!]!
+    return this.#child[node]!
   }
 
   /** Forgets the trees from the given one on. */
