@@ -13,6 +13,8 @@ import { addMetrics } from './metrics.ts'
 import { answerUnmatched } from './not-found.ts'
 import { describeApi } from './openapi/document.ts'
 import { logRequests } from './request-log.ts'
+import { invocationRoutes } from './protocols/invocations.ts'
+import { openInferenceRoutes } from './protocols/open-inference.ts'
 import type { RouteContext, TypedApp } from './route-types.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { datasetRoutes } from './routes/datasets.ts'
@@ -117,6 +119,8 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     defaultModel: options.defaultModel ?? null,
   }
   await app.register(predictRoutes, context)
+  await app.register(invocationRoutes, context)
+  await app.register(openInferenceRoutes, { ...context, isClosing: () => closing })
   await app.register(modelRoutes, context)
   await app.register(runRoutes, context)
   await app.register(datasetRoutes, context)

@@ -1,6 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { FastifyRequest, FastifySchemaCompiler } from 'fastify'
-import { validatorCompiler } from 'fastify-type-provider-zod'
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { BellwetherError } from '../../errors.ts'
 import type { ServedModel } from '../../serve/model-cache.ts'
@@ -9,8 +7,15 @@ import { type FailedPrediction, isFailed, type Prediction } from '../../serve/pr
 import { jsonType } from '../../table/records-value.ts'
 import { defaultModelName } from '../default-model.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
+import { countScored, scoreRecords } from '../scoring.ts'
 import { ErrorAnswer, errorAnswers } from './api-schemas.ts'
-import { ClassPredictionAnswer, ModelAnswer, PredictBody, ValuePredictionAnswer } from './predict-schemas.ts'
+import {
+  bodyByHand,
+  ClassPredictionAnswer,
+  ModelAnswer,
+  PredictBody,
+  ValuePredictionAnswer,
+} from './predict-schemas.ts'
 
 const PredictAnswer = z.object({
   model: ModelAnswer,
@@ -37,12 +42,6 @@ const PREDICT_ERRORS = errorAnswers(
   'CANNOT_SERVE',
   'MODEL_UNAVAILABLE',
 )
-
-/** Bodies of the hot routes are read by hand; their schema documents them. */
-const bodyByHand: FastifySchemaCompiler<unknown> = ({ schema, ...route }) =>
-  route.httpPart === 'body'
-    ? (value: unknown) => ({ value })
-    : validatorCompiler({ schema: schema as z.ZodType, ...route })
 
 /** Our own protocol: records in, predictions out; and the flat form for one record. */
 export async function predictRoutes(app: TypedApp, context: RouteContext): Promise<void> {
@@ -150,11 +149,10 @@ async function defaultChampion(context: RouteContext): Promise<ServedModel> {
 async function answerRecords(
   request: FastifyRequest,
   served: ServedModel,
-  { limits, metrics, newId }: RouteContext,
+  context: RouteContext,
 ): Promise<RecordsAnswer> {
-  const { records, explain, onError } = readPredictRequest(request.body, limits.records)
-  const predictions = await served.scorer.scoreInSlices(records, { explain, onError, newId }, nextTurn)
-  count(request, served, predictions, metrics)
+  const asked = readPredictRequest(request.body, context.limits.records)
+  const predictions = await scoreRecords(request, served, asked, context)
   return { model: modelOf(served), predictions }
 }
 
@@ -169,7 +167,7 @@ async function answerFlat(
   try {
     const [prediction] = served.scorer.score([record], { explain: false, newId })
     if (!prediction || isFailed(prediction)) throw new BellwetherError('INTERNAL', 'One record has one prediction.')
-    count(request, served, [prediction], metrics)
+    countScored(request, served, [prediction], metrics)
     return {
       ...('label' in prediction
         ? { prediction: prediction.label, confidence: prediction.confidence }
@@ -191,23 +189,6 @@ function withFlatPaths(error: BellwetherError): BellwetherError {
   }))
   const message = error.message.replace(/^records\[0\]\.?/, '').replace(/^:/, 'body:')
   return new BellwetherError(error.code, message, { details, hint: error.hint })
-}
-
-function count(
-  request: FastifyRequest,
-  { name, version }: ServedModel,
-  predictions: readonly (Prediction | FailedPrediction)[],
-  metrics: RouteContext['metrics'],
-): void {
-  let scored = 0
-  let warnings = 0
-  for (const prediction of predictions) {
-    if (isFailed(prediction)) continue
-    scored++
-    warnings += prediction.warnings.length
-  }
-  metrics.predicted(name, version, scored, warnings)
-  request.scored = { model: name, version, records: predictions.length, failed: predictions.length - scored }
 }
 
 function modelOf({ name, version, alias }: ServedModel): z.output<typeof ModelAnswer> {
