@@ -67,6 +67,24 @@ test('one boosted model’s log-odds are tempered exactly; under another calibra
   expect(answeringPipeline({ members: [boosting] }).explain(table, 4, 1)).toMatchObject(own)
 })
 
+test('a member of Poisson loss, whose scores are logarithms, is carried over to the value', () => {
+  const counts = fitSmall('gradient-boosting', 'value', { loss: 'poisson', minSamplesLeaf: 5 })
+  const pipeline = answeringPipeline({
+    members: [counts, fitSmall('ridge', 'value')],
+    weights: Float64Array.of(0.9, 0.1),
+    background,
+  })
+  for (const row of [0, 5, 17]) {
+    const own = pipeline.explain(table, row, 0)
+    expect(own.space).toBe('value')
+    expect(own.score).toBeCloseTo(pipeline.blend(table)[row]!, 12)
+    expect(Math.abs(sumOf(own) - own.score)).toBeLessThan(1e-9)
+  }
+  const alone = counts.explain(table, 0, 0)
+  expect(alone.space).toBe('log-value')
+  expect(Math.exp(alone.score)).toBeCloseTo(counts.predict(table)[0]!, 10)
+})
+
 test('a blend without background is not explained, nor a row that is not there', () => {
   const members = [fitSmall('gradient-boosting', 'two'), fitSmall('logistic-regression', 'two')]
   const blend = answeringPipeline({ members })

@@ -130,7 +130,11 @@ function carriedContributions(
   const nScores = scores.length
   const nColumns = contributions.length / nScores
   const factors = new Float64Array(nScores)
-  if (space !== 'log-odds') factors[output] = 1
+  if (space === 'log-value') {
+    // The mean slope of e^s between two scores is the step of the value over that of the score.
+    const step = scores[output]! - background[output]!
+    factors[output] = step === 0 ? Math.exp(scores[output]!) : difference / step
+  } else if (space !== 'log-odds') factors[output] = 1
   else meanSlopes(scores, background, output, factors)
   const carried = new Float64Array(nColumns)
   let sum = 0
