@@ -79,6 +79,17 @@ export const ERRORS = {
     status: 403,
     hint: 'Ask an administrator for a key with the role that this needs; docs/security.md lists them.',
   },
+  TOO_MANY_ATTEMPTS: { status: 429, hint: 'Wait for the seconds that `Retry-After` names, and check the key.' },
+  AUTH_UNAVAILABLE: {
+    status: 503,
+    hint: 'Try again; the server log says what the store or the identity provider did.',
+  },
+  KEY_NOT_FOUND: { status: 404, hint: 'List the keys with `bellwether keys list`.' },
+  KEY_ENDED: { status: 409, hint: 'Make a new key with `bellwether keys create`.' },
+  KEYS_INVALID: {
+    status: 400,
+    hint: 'docs/security.md has the grammar; `bellwether keys create --environment` prints an entry.',
+  },
   AUTH_REQUIRED_FOR_BIND: {
     status: 403,
     hint: 'Bind to 127.0.0.1, ::1 or localhost, and put a proxy with authentication before it.',

@@ -2,15 +2,19 @@ import { access, chmod, constants, link, readdir, rename, rm, rmdir, stat } from
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { BellwetherError } from '../errors.ts'
+import type { AuditLog, KeyStore } from '../security/key-store.ts'
 import type { BlobStore } from '../track/blob-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
+import type { MlflowStores } from '../track/mlflow-stores.ts'
 import type { ModelRegistry } from '../track/model-registry.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
 import { FileBlobStore } from './blobs/file-blob-store.ts'
 import { FOLDER_MODE, makeFolder, removeStaleTemporaries, syncFolder, temporaryName } from './durable-files.ts'
 import { migrate, requireCurrentSchema } from './migrations/migrate.ts'
+import { openMlflowStores } from './mlflow/open-mlflow-stores.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { SqlDatasetStore } from './sql-dataset-store.ts'
+import { SqlKeyStore } from './sql-key-store.ts'
 import { SqlModelRegistry } from './sql-model-registry.ts'
 import { SqlTrackingStore } from './sql-tracking-store.ts'
 import { createDatabaseFile } from './sqlite/create-database-file.ts'
@@ -23,7 +27,11 @@ export interface Home {
   readonly tracking: TrackingStore
   readonly datasets: DatasetStore
   readonly models: ModelRegistry
+  /** What MLflow's clients keep, over the same tables. */
+  readonly mlflow: MlflowStores
   readonly blobs: BlobStore
+  readonly keys: KeyStore
+  readonly audit: AuditLog
   /** Ends the connection; idempotent. */
   close(): Promise<void>
 }
@@ -54,12 +62,16 @@ export async function openHome(folder: string, options: OpenHomeOptions = {}): P
     const database = readOnly ? await openToRead(root, busyTimeoutMs) : await openToWrite(root, create, busyTimeoutMs)
     try {
       const blobs = await FileBlobStore.open(path.join(root, BLOBS_FOLDER), { readOnly, now: Date.now() })
+      const keys = new SqlKeyStore(database)
       return {
         folder: root,
         tracking: new SqlTrackingStore(database, blobs),
         datasets: new SqlDatasetStore(database, blobs),
         models: new SqlModelRegistry(database, blobs),
+        mlflow: openMlflowStores(database),
         blobs,
+        keys,
+        audit: keys,
         close: () => database.close(),
       }
     } catch (error) {

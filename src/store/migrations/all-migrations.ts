@@ -2,7 +2,14 @@ import { experimentsAndRuns } from './0001-experiments-and-runs.ts'
 import { datasetVersions } from './0002-dataset-versions.ts'
 import { modelRegistry } from './0003-model-registry.ts'
 import { mlflowModel } from './0004-mlflow-model.ts'
+import { apiKeysAndAudit } from './0005-api-keys-and-audit.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step, in order: the n-th brings the schema to version n. */
-export const MIGRATIONS: readonly Migration[] = [experimentsAndRuns, datasetVersions, modelRegistry, mlflowModel]
+export const MIGRATIONS: readonly Migration[] = [
+  experimentsAndRuns,
+  datasetVersions,
+  modelRegistry,
+  mlflowModel,
+  apiKeysAndAudit,
+]

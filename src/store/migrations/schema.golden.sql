@@ -1,3 +1,20 @@
+CREATE TABLE api_keys (
+      id TEXT NOT NULL PRIMARY KEY,
+      hash TEXT NOT NULL,
+      name TEXT NOT NULL,
+      role TEXT NOT NULL,
+      models_json TEXT,
+      sensitive BIGINT NOT NULL,
+      rate_per_minute BIGINT,
+      probabilities TEXT,
+      created_time BIGINT NOT NULL,
+      created_by TEXT NOT NULL,
+      expires_time BIGINT,
+      revoked_time BIGINT,
+      last_used_time BIGINT,
+      sequence BIGINT NOT NULL UNIQUE
+    );
+
 CREATE TABLE artifact_upload_parts (
       upload_id TEXT NOT NULL REFERENCES artifact_uploads (id),
       part_number BIGINT NOT NULL,
@@ -19,6 +36,16 @@ CREATE TABLE "artifacts" (
       size_bytes BIGINT NOT NULL,
       media_type TEXT NOT NULL,
       PRIMARY KEY (run_id, path)
+    );
+
+CREATE TABLE audit_log (
+      sequence BIGINT NOT NULL PRIMARY KEY,
+      time BIGINT NOT NULL,
+      actor TEXT NOT NULL,
+      action TEXT NOT NULL,
+      subject TEXT NOT NULL,
+      address TEXT,
+      detail TEXT NOT NULL
     );
 
 CREATE TABLE counters (
