@@ -40,6 +40,8 @@ export function createProgram(): Command {
     .addHelpText('after', exitStatusHelp())
     .configureOutput({ outputError: () => {} })
     .exitOverride()
+    // `models export NAME --version 3` names a version; the program's own --version stands before any command.
+    .enablePositionalOptions()
 
   program
     .command('init')
@@ -200,6 +202,29 @@ export function createProgram(): Command {
     .addOption(home())
     .addOption(json())
     .action(lazily(() => import('./commands/models-rollback.ts')))
+  models
+    .command('export')
+    .description('write a version as one ONNX file, checked in ONNX Runtime')
+    .argument('<model>', 'name, name@alias or name/version')
+    .option('--version <n>', 'version (default: the champion)')
+    .option('--onnx <file>', 'file to write')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/models-export.ts')))
+  models
+    .command('import')
+    .description('register an ONNX model from elsewhere, to be served as our own are')
+    .argument('<file>', 'the ONNX file')
+    .requiredOption('--name <name>', 'name of the model')
+    .option('--features <names>', 'its columns in their order, separated by commas')
+    .option('--classes <labels>', 'its classes in the order of the probabilities, separated by commas')
+    .option('--target <name>', 'name of what is predicted')
+    .option('--logits', 'its scores are no probabilities yet: a softmax or sigmoid is still to come')
+    .option('--signature <file>', 'JSON with columns, ranges, classes (docs/onnx.md)')
+    .option('--alias <alias>', 'alias that points at the new version')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/models-import.ts')))
   models
     .command('history')
     .description('every change of its versions and aliases')

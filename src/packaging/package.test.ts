@@ -32,7 +32,7 @@ function parts(
   estimatorName: string,
   kind: 'binary' | 'multiclass' | 'regression',
   estimatorOptions: object = {},
-): PackageParts {
+): PackageParts & { readonly pipeline: FittedPipeline } {
   const target = mixedTarget(N_ROWS, kind, 2)
   const pipeline = fitPipeline({
     table,

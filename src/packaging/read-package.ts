@@ -5,6 +5,7 @@ import { TableProfile } from '../table/profile.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { FORMAT_VERSION, MANIFEST_FILE, MODEL_FILE, ModelManifest, PROFILE_FILE, SIGNATURE_FILE } from './manifest.ts'
 import { ModelSignature } from './signature.ts'
+import { FOREIGN_FILE, isForeign, restoreForeign } from './onnx/foreign-package.ts'
 import { decodeState } from './state-codec.ts'
 import type { WrittenFile } from './write-package.ts'
 
@@ -36,7 +37,8 @@ export async function readPackage(blobs: PackageSource, files: readonly WrittenF
   checkFileList(files, manifest)
   const signature = parseAs(ModelSignature, documentOf(contents, SIGNATURE_FILE), SIGNATURE_FILE)
   const profile = parseAs(TableProfile, documentOf(contents, PROFILE_FILE), PROFILE_FILE)
-  const pipeline = restore(bytesOf(contents, MODEL_FILE))
+  const state = bytesOf(contents, MODEL_FILE)
+  const pipeline = isForeign(manifest) ? foreign(state, bytesOf(contents, FOREIGN_FILE)) : restore(state)
   checkAgreement(manifest, signature, pipeline)
   return { manifest, signature, profile, pipeline }
 }
@@ -131,6 +133,16 @@ function restore(bytes: Uint8Array): FittedPipeline {
     return restorePipeline(decodeState(bytes))
   } catch (cause) {
     throw corrupt(MODEL_FILE, 'holds no model that can be restored', cause)
+  }
+}
+
+/** A model that was imported as ONNX. A machine without the runtime says so; any other failure is a file that was never imported like this. */
+function foreign(state: Uint8Array, bytes: Uint8Array): FittedPipeline {
+  try {
+    return restoreForeign(decodeState(state), bytes)
+  } catch (cause) {
+    if (cause instanceof BellwetherError && cause.code === 'ONNX_RUNTIME_MISSING') throw cause
+    throw corrupt(FOREIGN_FILE, 'holds no model that can be served', cause)
   }
 }
 

@@ -19,11 +19,13 @@ export interface PackageSink {
 }
 
 export interface PackageParts {
-  readonly pipeline: FittedPipeline
+  readonly pipeline: Pick<FittedPipeline, 'state'>
   readonly signature: ModelSignature
   /** Of the training rows: the reference window that later data is compared with. */
   readonly profile: TableProfile
   readonly manifest: ManifestFacts
+  /** Further files of the package, by their names. */
+  readonly files?: Readonly<Record<string, Uint8Array>>
 }
 
 /** What the caller says of the model. Options are any JSON; keys without a value are left out. */
@@ -54,6 +56,8 @@ export async function writePackage(blobs: PackageSink, parts: PackageParts): Pro
     await write(PROFILE_FILE, jsonBytes(TableProfile.parse(profile))),
     await write(SIGNATURE_FILE, jsonBytes(ModelSignature.parse(signature))),
   ]
+  for (const [path, bytes] of Object.entries(parts.files ?? {})) files.push(await write(path, bytes))
+  files.sort((a, b) => (a.path < b.path ? -1 : 1))
   const document = ModelManifest.parse(
     asJson({ ...manifest, metrics: finiteOrNull(manifest.metrics), formatVersion: FORMAT_VERSION, files }),
   )

@@ -22,6 +22,7 @@ import { docsRoutes } from './routes/docs.ts'
 import { healthRoutes } from './routes/health.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { modelRoutes } from './routes/models.ts'
+import { onnxRoutes } from './routes/onnx.ts'
 import { predictRoutes } from './routes/predict.ts'
 import { runRoutes } from './routes/runs.ts'
 import { addSecurityHooks, setSecurityHeaders } from './security-hooks.ts'
@@ -122,6 +123,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   await app.register(invocationRoutes, context)
   await app.register(openInferenceRoutes, { ...context, isClosing: () => closing })
   await app.register(modelRoutes, context)
+  await app.register(onnxRoutes, context)
   await app.register(runRoutes, context)
   await app.register(datasetRoutes, context)
   await app.register(healthRoutes, { ...context, isClosing: () => closing })

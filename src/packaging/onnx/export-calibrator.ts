@@ -1,7 +1,7 @@
 import { readState } from '../../learn/read-state.ts'
 import type { State } from '../../table/state.ts'
-import { unsupported } from './export-model.ts'
 import type { GraphBuilder, TensorName } from './graph-builder.ts'
+import { unsupported } from './unsupported.ts'
 
 /** As the calibrators have it: keeps the logarithm of 0 finite. */
 const EPSILON = 1e-12

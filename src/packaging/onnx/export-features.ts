@@ -6,6 +6,7 @@ import { calendarNodes } from './export-calendar.ts'
 import { exportExpression } from './export-expression.ts'
 import { isMissing, isTextMissing, NotInOnnx } from './expression-nodes.ts'
 import type { GraphBuilder, TensorName } from './graph-builder.ts'
+import { unsupported } from './unsupported.ts'
 
 /** The features of all records in the graph. */
 export interface FeatureTensor {
@@ -44,6 +45,9 @@ export function exportFeatures(
   numbersPieces(state.blocks, begins, scope, pieces)
   state.blocks.forEach((block, i) => {
     if (block.type === 'numbers') return
+    if (block.type !== 'slots' && block.type !== 'values') {
+      throw unsupported(`Features of the kind "${(block as { type: string }).type}" can't be written as ONNX yet.`)
+    }
     pieces.tensors.push(categoryTensor(block, scope))
     pieces.columns.push(...block.names.map((_, j) => begins[i]! + j))
   })

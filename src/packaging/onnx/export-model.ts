@@ -1,10 +1,10 @@
-import { BellwetherError } from '../../errors.ts'
 import { readState } from '../../learn/read-state.ts'
 import { restoreEnsemble, treeCount } from '../../learn/tree/ensemble.ts'
 import type { State } from '../../table/state.ts'
 import type { FeatureTensor } from './export-features.ts'
 import { exportTrees, type TreePrecision } from './export-trees.ts'
 import type { GraphBuilder, TensorName } from './graph-builder.ts'
+import { unsupported } from './unsupported.ts'
 
 export interface ModelExport {
   readonly builder: GraphBuilder
@@ -16,6 +16,9 @@ export interface ModelExport {
 }
 
 type Exporter = (model: ModelExport) => TensorName
+
+/** The largest log of a value, as boosting has it. */
+const MAX_LOG = 700
 
 /** How each kind of model becomes nodes, by the name that its state goes by. */
 const EXPORTERS: ReadonlyMap<string, Exporter> = new Map<string, Exporter>([
@@ -36,10 +39,6 @@ export function exportModel(estimator: string, model: ModelExport): TensorName {
   const exporter = EXPORTERS.get(estimator)
   if (!exporter) throw unsupported(`Models of the kind "${estimator}" can't be written as ONNX yet.`)
   return exporter(model)
-}
-
-export function unsupported(message: string): BellwetherError {
-  return new BellwetherError('ONNX_EXPORT_UNSUPPORTED', message)
 }
 
 /** The same answer for each record. */
@@ -120,8 +119,16 @@ function exportBoosting({ builder, features, state, nClasses, precision }: Model
     treeCount(trees) === 0
       ? builder.node('Add', [noTrees(builder, features), initial])
       : builder.node('Add', [exportTrees(builder, features, trees, precision), initial])
-  if (nClasses === 0) return raw
+  if (nClasses === 0) return linked(builder, raw, reader.has('link') ? reader.text('link') : null)
   return nClasses === 2 ? twoClasses(builder, raw) : builder.node('Softmax', [raw], { axis: { int: 1 } })
+}
+
+/** The value from its score. */
+function linked(builder: GraphBuilder, raw: TensorName, link: string | null): TensorName {
+  if (link === null) return raw
+  if (link !== 'log') throw unsupported(`Boosting with the link "${link}" can't be written as ONNX yet.`)
+  const bounded = builder.where(builder.node('Greater', [raw, builder.number(MAX_LOG)]), builder.number(MAX_LOG), raw)
+  return builder.node('Exp', [bounded])
 }
 
 /** Zeros, shape (N, 1). */

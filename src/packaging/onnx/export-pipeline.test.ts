@@ -75,6 +75,8 @@ const CASES: readonly (readonly [string, Kind, object])[] = [
   ['gradient-boosting', 'binary', { maxIterations: 30 }],
   ['gradient-boosting', 'multiclass', { maxIterations: 30 }],
   ['gradient-boosting', 'regression', { maxIterations: 30 }],
+  ['gradient-boosting', 'regression', { maxIterations: 30, loss: 'poisson' }],
+  ['gradient-boosting', 'regression', { maxIterations: 30, loss: 'quantile', quantile: 0.8 }],
 ]
 
 describe('an exported model', () => {
@@ -194,7 +196,7 @@ describe('exported features', () => {
   })
   const category = fc.record({
     impute: fc.constantFrom('missing-category', 'mode'),
-    encode: fc.constantFrom('auto', 'one-hot', 'ordinal', 'target'),
+    encode: fc.constantFrom('auto', 'one-hot', 'ordinal', 'target', 'native'),
     minFrequency: fc.constantFrom(1, 5, 30),
     maxCategories: fc.constantFrom(3, 100),
     unknown: fc.constantFrom('infrequent', 'ignore'),
