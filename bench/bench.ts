@@ -1,62 +1,68 @@
 /**
- * npm run bench -- [--trials N] [--threads N] [--data FILE] [--json]
+ * npm run bench -- [--only boosting|forest|search|text|scoring|row|memory] [--rows N,N] [--trees N] [--threads N] [--repeats N] [--json]
+ *                  [--trials N] [--data FILE]                                            (of the search)
  *
- * Bellwether beside its peer: same rows, same folds, same number of trials, fresh processes, one after the other. The peer is installed from PyPI
- * into a virtual environment of the bench's own (bench/.venv).
+ * Bellwether beside its peers: same rows, fresh processes in turns, medians. The peers are installed from PyPI into a virtual environment of
+ * the bench's own (bench/.venv); tables are made with a committed seed and kept in bench/.data.
  */
-import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { bellwetherSearch, defaultTable, sklearnSearch } from './search.ts'
+import { peerPython } from './peer-python.ts'
+import { report } from './report.ts'
+import type { Answer } from './run-peers.ts'
+import { defaultTable, runSearch, searchReport } from './search.ts'
+import { works } from './works.ts'
 
 const { values } = parseArgs({
   options: {
-    trials: { type: 'string', default: '10' },
+    only: { type: 'string' },
+    rows: { type: 'string' },
+    trees: { type: 'string', default: '100' },
     threads: { type: 'string', default: String(os.availableParallelism()) },
+    repeats: { type: 'string', default: '3' },
+    trials: { type: 'string', default: '20' },
     data: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 })
-const file = path.resolve(values.data ?? defaultTable())
-const trials = Number(values.trials)
-const threads = Number(values.threads)
-const python = peerPython()
+const known = [...Object.keys(works), 'search']
+const only = values.only
+if (only !== undefined && !known.includes(only)) {
+  console.error(`--only takes ${known.join(', ')}; got "${only}".`)
+  process.exit(2)
+}
+const settings = {
+  python: peerPython(),
+  rows: values.rows === undefined ? null : values.rows.split(',').map((size) => number('--rows', size)),
+  trees: number('--trees', values.trees),
+  threads: number('--threads', values.threads),
+  repeats: number('--repeats', values.repeats),
+}
 const machine = `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.availableParallelism()} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`
-const results = [await bellwetherSearch(file, trials, threads), await sklearnSearch(python, file, trials, threads)]
-
-if (values.json) {
-  console.log(JSON.stringify({ machine, file: path.basename(file), trials, folds: 5, threads, results }, null, 2))
-} else {
-  console.log(
-    `${machine}\n${path.basename(file)}: ${trials} trials x 5 folds of each kind of model, ${threads} threads\n`,
-  )
-  console.log(
-    '| | f1_macro, cross-validated | f1_macro, test | accuracy, test | log loss, test | seconds |\n|---|---|---|---|---|---|',
-  )
-  for (const { peer, seconds, peakMib, candidates } of results) {
-    for (const each of candidates) {
-      const cells = [each.cvF1Macro, each.f1Macro, each.accuracy, each.logLoss].map((value) => value.toFixed(4))
-      console.log(`| ${peer}, ${each.estimator} | ${cells.join(' | ')} | ${each.seconds.toFixed(1)} |`)
-    }
-    console.log(`| **${peer}**, whole process, peak ${peakMib ?? '?'} MiB | | | | | **${seconds.toFixed(1)}** |`)
+const results: object[] = []
+if (!values.json) console.log(`${machine}; ${settings.threads} threads, medians of ${settings.repeats}\n`)
+for (const name of only === undefined ? known.filter((name) => name !== 'memory') : [only]) {
+  const work = works[name]
+  // Without --only each answer says which work it is of.
+  const label = (answer: object) => (only === undefined ? { work: name, ...answer } : answer)
+  if (work) {
+    const answers: Answer[] = await work.run(settings)
+    results.push(...answers.map(label))
+    if (!values.json) console.log(report(work, answers))
+  } else {
+    const file = path.resolve(values.data ?? defaultTable())
+    const searched = await runSearch(settings.python, file, number('--trials', values.trials), settings.threads)
+    results.push(...searched.map(label))
+    if (!values.json) console.log(searchReport(searched))
   }
 }
+if (values.json) console.log(JSON.stringify({ machine, results }, null, 2))
 
-/** The peers' Python, made on first use. */
-function peerPython(): string {
-  const folder = fileURLToPath(new URL('.venv', import.meta.url))
-  const binary = path.join(folder, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
-  if (!existsSync(binary)) {
-    console.error('installing the peers from PyPI into bench/.venv')
-    execFileSync('python3', ['-m', 'venv', folder], { stdio: ['ignore', 'ignore', 'inherit'] })
-    execFileSync(
-      binary,
-      ['-m', 'pip', 'install', '--quiet', '-r', fileURLToPath(new URL('peers/requirements.txt', import.meta.url))],
-      { stdio: ['ignore', 'ignore', 'inherit'] },
-    )
-  }
-  return binary
+/** A whole number above 0 from the command line; ends the program with a message on any other text. */
+function number(flag: string, text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value > 0) return value
+  console.error(`${flag} takes a whole number above 0; got "${text}".`)
+  process.exit(2)
 }

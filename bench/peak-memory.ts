@@ -8,10 +8,17 @@ export interface Measured {
   readonly peakMib: number | null
 }
 
-/** Runs a command in fresh processes and measures wall time and peak memory. Its standard error is passed on. */
-export async function measure(command: string, args: readonly string[]): Promise<Measured> {
+/**
+ * Runs a command in fresh processes and measures wall time and peak memory. Its standard error is passed on.
+ * @param environment Variables beside those of this process.
+ */
+export async function measure(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Measured> {
   const started = performance.now()
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...environment } })
   let stdout = ''
   child.stdout.on('data', (chunk) => {
     stdout += chunk
@@ -24,6 +31,15 @@ export async function measure(command: string, args: readonly string[]): Promise
   clearInterval(timer)
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with status ${status}`)
   return { stdout, seconds: (performance.now() - started) / 1000, peakMib: peak > 0 ? Math.round(peak) : null }
+}
+
+/** Largest resident memory of this process so far, as the system counts it; null where there is no /proc. */
+export function ownPeakMib(): number | null {
+  try {
+    return Math.round(Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024)
+  } catch {
+    return null
+  }
 }
 
 function residentMib(child: ChildProcess): number {

@@ -1,9 +1,9 @@
-"""The peer of bench/search.ts: scikit-learn's RandomizedSearchCV over logistic regression, random forest and gradient boosting.
+"""The peer of bench/search.ts: scikit-learn's RandomizedSearchCV over random forest and gradient boosting.
 
     python search_sklearn.py data.csv trials threads
 
-Same rows (train_test_split and StratifiedKFold, random_state 42), same scoring, same number of trials; one-hot categories and scaled numbers for the
-linear model, the numbers as they are for the trees. Prints one JSON line.
+Same rows (train_test_split and StratifiedKFold, random_state 42), same scoring, same number of trials; the numbers as they are. Prints one
+JSON line.
 """
 
 import json
@@ -14,20 +14,9 @@ import numpy as np
 import pandas as pd
 import sklearn
 from scipy.stats import loguniform, randint, uniform
-from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold, train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-CODES = [
-    "Marital status", "Application mode", "Course", "Daytime/evening attendance", "Previous qualification", "Nacionality", "Mother's qualification",
-    "Father's qualification", "Mother's occupation", "Father's occupation", "Displaced", "Educational special needs", "Debtor", "Tuition fees up to date",
-    "Scholarship holder", "International",
-]  # fmt: skip
-
 
 def main() -> None:
     file, trials, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -41,16 +30,7 @@ def main() -> None:
         table[f"share approved {semester}"] = np.where(enrolled > 0, approved / enrolled.where(enrolled > 0, 1), 0)
     x, x_test, y, y_test = train_test_split(table, target, test_size=0.2, stratify=target, random_state=42)
     folds = StratifiedKFold(5, shuffle=True, random_state=42)
-    numbers = [name for name in table.columns if name not in CODES]
-    one_hot = ColumnTransformer([
-        ("code", OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=5), CODES),
-        ("number", StandardScaler(), numbers),
-    ])
     families = {
-        "logistic-regression": (
-            make_pipeline(one_hot, LogisticRegression(max_iter=1000)),
-            {"logisticregression__C": loguniform(0.003, 10), "logisticregression__class_weight": [None, "balanced"]},
-        ),
         "random-forest": (
             RandomForestClassifier(random_state=42),
             {

@@ -59,10 +59,11 @@ export {
   restorePipeline,
 } from './fitted-pipeline.ts'
 export { randomForest } from './forest/random-forest.ts'
-export type { HelperJob } from './kernels/helper.ts'
+export { type HelperJob, reportLost, runHelper } from './kernels/helper.ts'
 export type { FitThreads } from './kernels/kernel-team.ts'
 export { elasticNet } from './linear/elastic-net.ts'
 export { logisticRegression } from './linear/logistic-regression.ts'
 export { ridge } from './linear/ridge.ts'
 export { sparseLogisticRegression } from './linear/sparse-logistic-regression.ts'
+export { answersRows, type RowModel } from './row-model.ts'
 export type * from './search-space.ts'

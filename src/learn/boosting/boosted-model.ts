@@ -5,10 +5,12 @@ import { refuseOtherWidth, refuseOutside } from '../check-matrix.ts'
 import type { Contrast, ContrastingModel } from '../contrast.ts'
 import type { MatrixExplanation } from '../estimator.ts'
 import { readState } from '../read-state.ts'
+import type { RowModel } from '../row-model.ts'
 import { ensembleState, restoreEnsemble } from '../tree/ensemble.ts'
 import { shares } from '../tree/importance.ts'
 import { interventionalShap } from '../tree/interventional-shap.ts'
 import { addTreeOutputs } from '../tree/predict.ts'
+import { addRowOutputs, refuseOtherShapes } from '../tree/predict-row.ts'
 import { treeShap } from '../tree/shap.ts'
 import type { BoostedTrees } from './fit.ts'
 import { softmax } from './loss.ts'
@@ -17,7 +19,7 @@ import { expOf } from './value-losses.ts'
 const NAME = 'gradient-boosting'
 
 /** Fitted gradient boosting: initial raw scores, and trees whose leaf values add to them. */
-export class BoostedModel implements ContrastingModel {
+export class BoostedModel implements ContrastingModel, RowModel {
   readonly estimator = NAME
   readonly task: SupervisedTask
   readonly nClasses: number
@@ -47,6 +49,20 @@ export class BoostedModel implements ContrastingModel {
       probabilities[2 * row + 1] = p
     }
     return probabilities
+  }
+
+  predictRow(values: Float64Array, output: Float64Array): void {
+    const { trees, initial } = this.#learnt
+    const { nClasses } = this
+    refuseOtherShapes(values, output, trees.nColumns, Math.max(1, nClasses), NAME)
+    for (let k = 0; k < initial.length; k++) output[k] = initial[k]!
+    addRowOutputs(trees, values, output)
+    if (nClasses > 2) softmax(output)
+    else if (nClasses === 2) {
+      const p = 1 / (1 + Math.exp(-output[0]!))
+      output[0] = 1 - p
+      output[1] = p
+    } else if (this.#link === 'log') output[0] = expOf(output[0]!)
   }
 
   /** In the raw score: of the class before softmax; of two classes, the log-odds of the one asked for. */
@@ -104,7 +120,8 @@ export class BoostedModel implements ContrastingModel {
     const { trees, initial } = this.#learnt
     refuseOtherWidth(x, trees.nColumns, NAME)
     const raw = new Float64Array(x.nRows * initial.length)
-    for (let row = 0; row < x.nRows; row++) raw.set(initial, row * initial.length)
+    const nOutputs = initial.length
+    for (let i = 0; i < raw.length; i++) raw[i] = initial[nOutputs === 1 ? 0 : i % nOutputs]!
     addTreeOutputs(trees, x, raw)
     return raw
   }

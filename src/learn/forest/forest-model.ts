@@ -5,10 +5,12 @@ import { refuseOtherWidth, refuseOutside } from '../check-matrix.ts'
 import type { Contrast, ContrastingModel } from '../contrast.ts'
 import type { MatrixExplanation } from '../estimator.ts'
 import { readState } from '../read-state.ts'
+import type { RowModel } from '../row-model.ts'
 import { ensembleState, restoreEnsemble, treeCount } from '../tree/ensemble.ts'
 import { shares } from '../tree/importance.ts'
 import { interventionalShap } from '../tree/interventional-shap.ts'
 import { addTreeOutputs } from '../tree/predict.ts'
+import { addRowOutputs, refuseOtherShapes } from '../tree/predict-row.ts'
 import { treeShap } from '../tree/shap.ts'
 import type { GrownForest } from './fit.ts'
 import type { OutOfBag } from './out-of-bag.ts'
@@ -16,7 +18,7 @@ import type { OutOfBag } from './out-of-bag.ts'
 const NAME = 'random-forest'
 
 /** A fitted forest: its answer is the mean of what the trees' leaves hold, class shares or a mean. */
-export class ForestModel implements ContrastingModel {
+export class ForestModel implements ContrastingModel, RowModel {
   readonly estimator = NAME
   readonly task: SupervisedTask
   readonly nClasses: number
@@ -46,6 +48,15 @@ export class ForestModel implements ContrastingModel {
     const nTrees = treeCount(trees)
     for (let i = 0; i < means.length; i++) means[i]! /= nTrees
     return means
+  }
+
+  predictRow(values: Float64Array, output: Float64Array): void {
+    const { trees } = this.#grown
+    refuseOtherShapes(values, output, trees.nColumns, trees.nOutputs, NAME)
+    output.fill(0)
+    addRowOutputs(trees, values, output)
+    const nTrees = treeCount(trees)
+    for (let i = 0; i < output.length; i++) output[i]! /= nTrees
   }
 
   /** In probability of the class asked for, or in the value. */
