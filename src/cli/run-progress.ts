@@ -5,6 +5,7 @@ import { figure, note, noteLabelled } from './output.ts'
 
 const STAGES = {
   refit: 'fitting the best of each kind on all training rows',
+  blend: 'choosing what answers: blend, calibration, labels',
   evaluate: 'evaluating on the test rows',
   figures: 'drawing figures',
   register: 'packaging and registering',

@@ -31,11 +31,16 @@ export function printRunResult(result: RunResult, scoring: string): void {
     ),
   )
   printLine(pc.dim('* best in cross-validation'))
+  for (const line of answerLines(result.best)) printLine(line)
   printSearch(result.search)
   printLine()
   printLine(
     formatTable(
-      ['on the test rows', `${result.best.estimator}, 95 % interval`, 'baseline'],
+      [
+        'on the test rows',
+        `${result.best.members.length > 1 ? 'blend' : result.best.estimator}, 95 % interval`,
+        'baseline',
+      ],
       metrics.map((name) => {
         const bounds = result.intervals[name]
         return [
@@ -57,6 +62,34 @@ export function printRunResult(result: RunResult, scoring: string): void {
   printLine(
     `${pc.bold(`${name} version ${version}`)}${aliases.length ? ` is ${aliases.join(', ')} now` : ' is registered, without an alias: a gate said no'}; run ${result.runId.slice(0, 8)}, ${result.seconds.toFixed(1)} s`,
   )
+}
+
+/** What answers, and what each step gained on rows that it had not seen. */
+function answerLines({ members, blend, calibration, decision, labels }: RunResult['best']): string[] {
+  const lines: string[] = []
+  const share = ({ estimator, trial, weight }: (typeof members)[number]) =>
+    `${estimator} ${trial} (${(100 * weight).toFixed(0)} %)`
+  if (members.length > 1) lines.push(`${pc.bold('blend')}: ${members.map(share).join(', ')}`)
+  if (blend) {
+    const beside = `${blend.metric} ${figure(blend.blend)} beside ${figure(blend.single)} of the best single model`
+    const gain = `gain ${figure(blend.gain)} ± ${figure(blend.standardError)}`
+    lines.push(
+      members.length > 1
+        ? `blended out of fold: ${beside}, ${gain}`
+        : pc.dim(`no blend: out of fold ${beside}, ${gain}, too little for more than one model`),
+    )
+  }
+  if (calibration) {
+    const { before, after } = calibration.logLoss
+    lines.push(`calibrated by ${calibration.method}: log_loss ${figure(before)} to ${figure(after)} out of fold`)
+  }
+  if (decision && labels) {
+    const weights = Object.entries(decision).map(([label, weight]) => `${label} ${weight.toFixed(2)}`)
+    lines.push(
+      `labels by weight x probability (${weights.join(', ')}): ${labels.metric} ${figure(labels.mostProbable)} to ${figure(labels.decided)} out of fold`,
+    )
+  }
+  return lines
 }
 
 /** The rungs of a search by halving, and what ended a search before its plan did. */

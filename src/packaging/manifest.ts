@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
-/** Version of the package's format; a reader refuses a newer one. */
-export const FORMAT_VERSION = 1
+/** Version of the package's format; a reader refuses a newer one. Version 1 held one model, uncalibrated. */
+export const FORMAT_VERSION = 2
 
 /** Names of the files that every package has. */
 export const MANIFEST_FILE = 'manifest.json'
@@ -12,7 +12,21 @@ export const PROFILE_FILE = 'profile.json'
 const Hash = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 const Count = z.int().nonnegative()
 
-export const ConformalManifest = z.discriminatedUnion('task', [
+export const ConformalManifest = z.union([
+  z.object({
+    task: z.literal('classification'),
+    method: z.literal('class-conditional'),
+    alpha: z.number(),
+    nRows: z.array(Count).describe('Rows of each class.'),
+    thresholds: z.array(z.number()).describe('A class is in the set when 1 - its probability is at most its own.'),
+  }),
+  z.object({
+    task: z.literal('classification'),
+    method: z.literal('adaptive'),
+    alpha: z.number(),
+    nRows: Count,
+    threshold: z.number().describe('A class is in the set when the probabilities down to it add up to at most this.'),
+  }),
   z.object({
     task: z.literal('classification'),
     alpha: z.number(),
@@ -29,7 +43,7 @@ export const ConformalManifest = z.discriminatedUnion('task', [
 
 /** What a model version is and what made it. Holds no clock of its own: the same inputs make the same bytes. */
 export const ModelManifest = z.object({
-  formatVersion: z.literal(FORMAT_VERSION),
+  formatVersion: z.literal([1, FORMAT_VERSION]),
   bellwetherVersion: z.string(),
   name: z.string(),
   createdTime: z
@@ -37,8 +51,22 @@ export const ModelManifest = z.object({
     .optional()
     .describe('Milliseconds since 1970 UTC; left out, so that equal models are equal files.'),
   task: z.enum(['classification', 'regression']),
-  estimator: z.string(),
-  params: z.record(z.string(), z.json()).describe('Options of the estimator, with the defaults.'),
+  estimator: z.string().describe('Of a blend, that of the member of the largest weight.'),
+  params: z.record(z.string(), z.json()).describe('Options of that estimator.'),
+  members: z
+    .array(z.object({ estimator: z.string(), params: z.record(z.string(), z.json()), weight: z.number().positive() }))
+    .optional()
+    .describe('What the answer is blended of; left out for one model (always in format 1).'),
+  calibration: z
+    .object({ method: z.enum(['temperature', 'platt', 'isotonic']) })
+    .optional()
+    .describe('How probabilities are calibrated; left out where they are as the model says them.'),
+  decision: z
+    .array(z.number().positive())
+    .optional()
+    .describe(
+      'Weight of each class: the label is the class of the largest weight x probability; left out where all weigh the same.',
+    ),
   seed: z.int(),
   dataset: z.object({ id: Hash, rows: Count }),
   rows: z.object({ train: Count, test: Count }).describe('How many rows the model learnt from, and was tested on.'),

@@ -2,9 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { AnsweringPipeline } from '../evaluate/answering-pipeline.ts'
+import { answeringPipeline } from '../evaluate/answering-pipeline.ts'
 import { FeatureOptions } from '../features/feature-options.ts'
 import { mixedSchema, mixedTable, mixedTarget } from '../features/fixtures/mixed-table.ts'
-import { type FittedPipeline, fitPipeline } from '../learn/fitted-pipeline.ts'
+import { fitPipeline } from '../learn/fitted-pipeline.ts'
 import { FileBlobStore } from '../store/blobs/file-blob-store.ts'
 import { profileTable } from '../table/profile.ts'
 import { canonicalJson } from './canonical-json.ts'
@@ -32,9 +34,9 @@ function parts(
   estimatorName: string,
   kind: 'binary' | 'multiclass' | 'regression',
   estimatorOptions: object = {},
-): PackageParts & { readonly pipeline: FittedPipeline } {
+): PackageParts & { readonly pipeline: AnsweringPipeline } {
   const target = mixedTarget(N_ROWS, kind, 2)
-  const pipeline = fitPipeline({
+  const fitted = fitPipeline({
     table,
     schema: mixedSchema,
     inputs: mixedSchema.columns.map(({ name }) => name),
@@ -44,6 +46,7 @@ function parts(
     estimatorOptions: estimatorOptions as Record<string, unknown>,
     seed: 3,
   })
+  const pipeline = answeringPipeline({ members: [fitted] })
   const { task, classes } = pipeline.target
   return {
     pipeline,
@@ -51,7 +54,7 @@ function parts(
     signature: makeSignature({
       schema: mixedSchema,
       profile,
-      inputs: pipeline.features.inputs,
+      inputs: pipeline.inputs,
       target: 'outcome',
       task,
       classes,
@@ -83,7 +86,7 @@ function parts(
 }
 
 /** Answers and reasons for rows that the model has not seen, as bytes. */
-function answers(pipeline: FittedPipeline): string {
+function answers(pipeline: AnsweringPipeline): string {
   const unseen = mixedTable(60, 99)
   const predictions = pipeline.predict(unseen)
   const explanations = [0, 7, 59].map((row) => pipeline.explain(unseen, row, 0))
@@ -133,7 +136,7 @@ describe('a model package', () => {
     expect(files.map((file) => file.path)).toEqual(['manifest.json', 'model.json', 'profile.json', 'signature.json'])
     const { manifest } = await readPackage(blobs, files)
     expect(manifest).toMatchObject({
-      formatVersion: 1,
+      formatVersion: 2,
       estimator: 'ridge',
       seed: 3,
       metrics: { f1_macro: 0.1 + 0.2, roc_auc: null },
@@ -209,7 +212,7 @@ describe('a model package', () => {
       refuse(files.map((file, i) => (i === 1 ? { ...file, sizeBytes: file.sizeBytes + 1 } : file))))
 
     test('the format is newer', async () =>
-      refuse([await manifestWith({ formatVersion: 2, more: 1 }), ...files.slice(1)], 'PACKAGE_TOO_NEW'))
+      refuse([await manifestWith({ formatVersion: 3, more: 1 }), ...files.slice(1)], 'PACKAGE_TOO_NEW'))
 
     test('the manifest, the signature or the profile is something else', async () => {
       for (const text of ['', '{}', 'null', '[]', '{"formatVersion":1}', '\u{feff}{}']) {

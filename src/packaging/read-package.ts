@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { BellwetherError } from '../errors.ts'
-import { type FittedPipeline, restorePipeline } from '../learn/fitted-pipeline.ts'
+import { type AnsweringPipeline, answeringPipeline, restoreAnswering } from '../evaluate/answering-pipeline.ts'
 import { TableProfile } from '../table/profile.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { FORMAT_VERSION, MANIFEST_FILE, MODEL_FILE, ModelManifest, PROFILE_FILE, SIGNATURE_FILE } from './manifest.ts'
-import { ModelSignature } from './signature.ts'
 import { FOREIGN_FILE, isForeign, restoreForeign } from './onnx/foreign-package.ts'
+import { ModelSignature } from './signature.ts'
 import { decodeState } from './state-codec.ts'
 import type { WrittenFile } from './write-package.ts'
 
@@ -19,7 +19,7 @@ export interface PackageSource {
 export interface LoadedModel {
   readonly manifest: ModelManifest
   readonly signature: ModelSignature
-  readonly pipeline: FittedPipeline
+  readonly pipeline: AnsweringPipeline
   /** Of the training rows. */
   readonly profile: TableProfile
 }
@@ -47,15 +47,20 @@ export async function readPackage(blobs: PackageSource, files: readonly WrittenF
 function checkAgreement(
   manifest: ModelManifest,
   signature: ModelSignature,
-  { features, model, target }: FittedPipeline,
+  { target, members, weights, calibrator, decision, inputs: read }: AnsweringPipeline,
 ): void {
+  const named = manifest.members ?? [{ estimator: manifest.estimator, weight: 1 }]
   const inputs = new Set(signature.inputs.map(({ name }) => name))
   const agrees =
     manifest.task === target.task &&
-    manifest.estimator === model.estimator &&
+    manifest.estimator === members[0]!.model.estimator &&
+    named.length === members.length &&
+    named.every(({ estimator, weight }, i) => estimator === members[i]!.model.estimator && weight === weights[i]) &&
+    manifest.calibration?.method === calibrator?.method &&
+    canonicalJson(manifest.decision ?? null) === canonicalJson(decision && Array.from(decision)) &&
     signature.task === target.task &&
     canonicalJson(signature.target.classes) === canonicalJson(target.classes) &&
-    features.inputs.every((name) => inputs.has(name))
+    read.every((name) => inputs.has(name))
   if (!agrees) throw corrupt(MODEL_FILE, 'is of another model than the manifest and the signature')
 }
 
@@ -128,18 +133,18 @@ function parseAs<T>(schema: z.ZodType<T>, document: unknown, path: string): T {
 }
 
 /** Any failure here means a state that `writePackage` can't have written. */
-function restore(bytes: Uint8Array): FittedPipeline {
+function restore(bytes: Uint8Array): AnsweringPipeline {
   try {
-    return restorePipeline(decodeState(bytes))
+    return restoreAnswering(decodeState(bytes))
   } catch (cause) {
     throw corrupt(MODEL_FILE, 'holds no model that can be restored', cause)
   }
 }
 
 /** A model that was imported as ONNX. A machine without the runtime says so; any other failure is a file that was never imported like this. */
-function foreign(state: Uint8Array, bytes: Uint8Array): FittedPipeline {
+function foreign(state: Uint8Array, bytes: Uint8Array): AnsweringPipeline {
   try {
-    return restoreForeign(decodeState(state), bytes)
+    return answeringPipeline({ members: [restoreForeign(decodeState(state), bytes)] })
   } catch (cause) {
     if (cause instanceof BellwetherError && cause.code === 'ONNX_RUNTIME_MISSING') throw cause
     throw corrupt(FOREIGN_FILE, 'holds no model that can be served', cause)

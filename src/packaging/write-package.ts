@@ -1,6 +1,6 @@
-import type { Conformal } from '../evaluate/conformal.ts'
-import type { FittedPipeline } from '../learn/fitted-pipeline.ts'
+import type { AnswerPromise } from '../evaluate/conformal/answer-sets.ts'
 import { TableProfile } from '../table/profile.ts'
+import type { State } from '../table/state.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { FORMAT_VERSION, MANIFEST_FILE, MODEL_FILE, ModelManifest, PROFILE_FILE, SIGNATURE_FILE } from './manifest.ts'
 import { ModelSignature } from './signature.ts'
@@ -19,7 +19,8 @@ export interface PackageSink {
 }
 
 export interface PackageParts {
-  readonly pipeline: Pick<FittedPipeline, 'state'>
+  /** An answering pipeline, or one fitted pipeline, which is read as one. */
+  readonly pipeline: { state(): State }
   readonly signature: ModelSignature
   /** Of the training rows: the reference window that later data is compared with. */
   readonly profile: TableProfile
@@ -30,13 +31,22 @@ export interface PackageParts {
 
 /** What the caller says of the model. Options are any JSON; keys without a value are left out. */
 export interface ManifestFacts
-  extends Omit<ModelManifest, 'formatVersion' | 'files' | 'params' | 'project' | 'metrics' | 'gates' | 'conformal'> {
+  extends Omit<
+    ModelManifest,
+    'formatVersion' | 'files' | 'params' | 'members' | 'project' | 'metrics' | 'gates' | 'conformal'
+  > {
   readonly params: Readonly<Record<string, unknown>>
+  /** What a blend is made of, in the order of the pipeline's members; left out for one model. */
+  readonly members?: readonly {
+    readonly estimator: string
+    readonly params: Readonly<Record<string, unknown>>
+    readonly weight: number
+  }[]
   readonly project: Readonly<Record<string, unknown>>
   /** NaN and the infinities are written as null. */
   readonly metrics: Readonly<Record<string, number>>
   readonly gates: readonly object[]
-  readonly conformal: Conformal | null
+  readonly conformal: AnswerPromise | null
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { AnsweringPipeline } from '../evaluate/answering-pipeline.ts'
 import { bootstrapIntervals } from '../evaluate/bootstrap.ts'
 import { type Comparison, compareModels } from '../evaluate/compare.ts'
 import { type Calibration, calibrationCurves } from '../evaluate/curves/calibration-curves.ts'
@@ -7,7 +8,6 @@ import { type PrecisionRecallCurve, precisionRecallCurves } from '../evaluate/cu
 import { type PredictionPoints, predictionPoints } from '../evaluate/curves/prediction-points.ts'
 import { type RocCurve, rocCurves } from '../evaluate/curves/roc-curves.ts'
 import { type PermutationImportance, permutationImportance } from '../evaluate/permutation-importance.ts'
-import type { FittedPipeline } from '../learn/fitted-pipeline.ts'
 import type { Target } from '../table/target.ts'
 import type { PreparedRun } from './prepare-run.ts'
 
@@ -58,7 +58,11 @@ export type Curves =
 export interface EvaluateInput {
   readonly prepared: PreparedRun
   readonly candidates: readonly CandidateReport[]
-  readonly winner: { readonly estimator: string; readonly pipeline: FittedPipeline; readonly predictions: Float64Array }
+  readonly winner: {
+    readonly estimator: string
+    readonly pipeline: AnsweringPipeline
+    readonly predictions: Float64Array
+  }
   readonly baselinePredictions: Float64Array
   readonly signal?: AbortSignal
 }
@@ -94,24 +98,26 @@ export function evaluateWinner({
     candidates,
     comparison: compareModels(test.target, winner.predictions, baselinePredictions, {
       seed: options.search.seed,
+      decision: winner.pipeline.decision,
       ...stop,
     }),
     importance: permutationImportance(test.table, test.target, (table) => winner.pipeline.predict(table), {
-      columns: winner.pipeline.features.inputs,
+      columns: winner.pipeline.inputs,
       metric: scoring.name,
+      decision: winner.pipeline.decision,
       seed: options.search.seed,
       ...stop,
     }),
-    curves: curvesOf(test.target, winner.predictions),
+    curves: curvesOf(test.target, winner.predictions, winner.pipeline.decision),
   }
 }
 
-function curvesOf(target: Target, predictions: Float64Array): Curves {
+function curvesOf(target: Target, predictions: Float64Array, decision: Float64Array | null): Curves {
   if (target.task === 'regression') return { task: 'regression', points: predictionPoints(target, predictions) }
   return {
     task: 'classification',
-    classReport: classReport(target, predictions),
-    confusion: confusionMatrix(target, predictions),
+    classReport: classReport(target, predictions, { decision }),
+    confusion: confusionMatrix(target, predictions, { decision }),
     roc: rocCurves(target, predictions),
     precisionRecall: precisionRecallCurves(target, predictions),
     calibration: calibrationCurves(target, predictions),

@@ -1,10 +1,11 @@
 import { BellwetherError } from '../errors.ts'
-import { fitConformal } from '../evaluate/conformal.ts'
+import { answeringTitle } from '../evaluate/answering-pipeline.ts'
 import { scoreAll } from '../evaluate/metrics/score-all.ts'
 import type { TrialResult } from '../evaluate/search/randomised-search.ts'
 import { estimator } from '../learn/estimators.ts'
 import { type FittedPipeline, fitModelOn } from '../learn/fitted-pipeline.ts'
 import type { Run } from '../track/tracking-store.ts'
+import { type AnswerReport, buildAnswer } from './build-answer.ts'
 import { type CandidateReport, type Evaluation, evaluateWinner, scoringInterval } from './evaluate-winner.ts'
 import { type GateResult, judgeGates } from './gates.ts'
 import { keepDataset } from './keep-dataset.ts'
@@ -27,6 +28,16 @@ export interface RunResult {
     readonly estimator: string
     readonly params: Readonly<Record<string, unknown>>
     readonly cv: Readonly<Record<string, number>>
+    /** What answers: one model, or several blended with these weights. */
+    readonly members: readonly (Pick<AnswerReport['members'][number], 'estimator' | 'params' | 'weight'> & {
+      readonly trial: number
+    })[]
+    /** The same weights, in the order of the members. */
+    readonly weights: readonly number[]
+    readonly blend: AnswerReport['blend']
+    readonly calibration: AnswerReport['calibration']
+    readonly decision: AnswerReport['decision']
+    readonly labels: AnswerReport['labels']
   }
   readonly test: Readonly<Record<string, number>>
   /** 95 % bootstrap bounds of the test metrics. */
@@ -127,14 +138,17 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
 
   onEvent({ type: 'stage', stage: 'refit' })
   const fits = new Map<string, { pipeline: FittedPipeline; predictions: Float64Array; seconds: number }>()
+  const refit = async (trial: Pick<TrialResult, 'estimator' | 'params'>): Promise<FittedPipeline> => {
+    await settle(signal)
+    const features = prepared.features.get(estimator(trial.estimator).encoding)!
+    return fitModelOn(features, trial.estimator, trial.params, options.search.seed, signal)
+  }
   for (const trial of [
     ...search.bestByFamily.values(),
     ...(search.bestByFamily.has('baseline') ? [] : [{ estimator: 'baseline', params: {} }]),
   ]) {
-    await settle(signal)
     const from = clock()
-    const features = prepared.features.get(estimator(trial.estimator).encoding)!
-    const pipeline = fitModelOn(features, trial.estimator, trial.params, options.search.seed, signal)
+    const pipeline = await refit(trial)
     fits.set(trial.estimator, { pipeline, predictions: pipeline.predict(test.table), seconds: (clock() - from) / 1000 })
   }
   const candidates = prepared.families.flatMap((name) => {
@@ -157,11 +171,23 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
     ]
   })
 
+  onEvent({ type: 'stage', stage: 'blend' })
+  const { pipeline, trials, conformal, report } = await buildAnswer(prepared, search, async (trial) => {
+    const known = search.bestByFamily.get(trial.estimator)?.index === trial.index ? fits.get(trial.estimator) : null
+    return known?.pipeline ?? (await refit(trial))
+  })
+
   onEvent({ type: 'stage', stage: 'evaluate' })
   await settle(signal)
-  const winner = { estimator: best.estimator, ...fits.get(best.estimator)! }
-  const warnings = [...prepared.warnings, ...(winner.pipeline.model.warnings ?? [])]
-  for (const message of winner.pipeline.model.warnings ?? []) onEvent({ type: 'warning', message })
+  const title = answeringTitle(pipeline)
+  const winner = {
+    estimator: trials.length > 1 ? `blend of ${title}` : title,
+    pipeline,
+    predictions: pipeline.predict(test.table),
+  }
+  const ofModels = [...new Set(pipeline.members.flatMap(({ model }) => model.warnings ?? []))]
+  const warnings = [...prepared.warnings, ...ofModels]
+  for (const message of ofModels) onEvent({ type: 'warning', message })
   const evaluation = evaluateWinner({
     prepared,
     candidates,
@@ -188,8 +214,14 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
     params: {
       'best.estimator': best.estimator,
       ...Object.fromEntries(Object.entries(best.params).map(([key, value]) => [`best.${key}`, JSON.stringify(value)])),
+      'answer.members': JSON.stringify(
+        report.members.map(({ estimator: name, trial, weight }) => [name, trial, weight]),
+      ),
+      'answer.calibration': report.calibration?.method ?? 'none',
+      ...(report.decision ? { 'answer.decision': JSON.stringify(report.decision) } : {}),
     },
     metrics: [
+      ...answerMetrics(report),
       ...Object.entries(testMetrics).map(([key, value]) => ({ key: `test.${key}`, value })),
       ...Object.entries(cv).map(([key, value]) => ({ key: `cv.${key}`, value })),
       ...Object.entries(baseline).map(([key, value]) => ({ key: `baseline.${key}`, value })),
@@ -203,11 +235,11 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
     {
       prepared: { ...prepared, options: replayable(options, search) },
       runId: run.id,
-      pipeline: winner.pipeline,
-      best,
+      pipeline,
+      trials,
       testMetrics,
       gates,
-      conformal: fitConformal(prepared.train.target, best.outOfFold),
+      conformal,
     },
     deps,
   )
@@ -218,7 +250,13 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
     dataset: { id: prepared.dataset.id, rows: prepared.dataset.nRows, rejected: prepared.dataset.nRejected },
     search: summaryOf(prepared, search, deps.earlier),
     candidates,
-    best: { estimator: best.estimator, params: best.params, cv },
+    best: {
+      estimator: best.estimator,
+      params: best.params,
+      cv,
+      ...report,
+      weights: report.members.map(({ weight }) => weight),
+    },
     test: testMetrics,
     intervals: Object.fromEntries(
       evaluation.comparison.map(({ metric, winner: { low, high } }) => [metric, [low, high] as const]),
@@ -229,6 +267,30 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
     warnings,
     seconds: Math.round(clock() - started) / 1000,
   }
+}
+
+/** Of out-of-fold predictions: what the blend, the calibrator and the weights of the classes gained. */
+function answerMetrics({ blend, calibration, labels }: AnswerReport): { key: string; value: number }[] {
+  return [
+    ...(blend
+      ? [
+          { key: `blend.${blend.metric}`, value: blend.blend },
+          { key: `single.${blend.metric}`, value: blend.single },
+        ]
+      : []),
+    ...(calibration
+      ? [
+          { key: 'uncalibrated.log_loss', value: calibration.logLoss.before },
+          { key: 'calibrated.log_loss', value: calibration.logLoss.after },
+        ]
+      : []),
+    ...(labels
+      ? [
+          { key: `mostProbable.${labels.metric}`, value: labels.mostProbable },
+          { key: `decided.${labels.metric}`, value: labels.decided },
+        ]
+      : []),
+  ]
 }
 
 /** Lets signals and timers in between two long synchronous steps. @throws CANCELLED */

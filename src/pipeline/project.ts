@@ -91,6 +91,46 @@ export const SearchOptions = z.strictObject({
 })
 export type SearchOptions = z.output<typeof SearchOptions>
 
+/** How the models that a search found are put together into one that answers. */
+export const EnsembleOptions = z.strictObject({
+  method: z
+    .enum(['auto', 'none', 'greedy', 'stacking'])
+    .default('auto')
+    .describe(
+      'auto blends greedily where that is better than the best single model on rows that it has not seen, else that model answers; none: always the best single model; greedy and stacking: always a blend.',
+    ),
+  maxMembers: z.int().min(1).max(50).default(6).describe('Most models in a blend.'),
+})
+export type EnsembleOptions = z.output<typeof EnsembleOptions>
+
+export const CalibrationOptions = z.strictObject({
+  method: z
+    .enum(['auto', 'none', 'temperature', 'platt', 'isotonic'])
+    .default('auto')
+    .describe(
+      'How probabilities are made to come true as often as they say, out of fold; auto takes what has the least log loss.',
+    ),
+})
+
+export const DecisionOptions = z.strictObject({
+  method: z
+    .enum(['auto', 'most-probable'])
+    .default('auto')
+    .describe(
+      'auto: where search.scoring is about labels, such as f1_macro, the label is the class of the largest weight x probability, the weights learnt out of fold; else, and with most-probable, it is the most probable class.',
+    ),
+})
+
+export const ConformalOptions = z.strictObject({
+  method: z
+    .enum(['split', 'classConditional', 'adaptive'])
+    .default('split')
+    .describe(
+      'Sets of labels that hold the truth with a promised probability: over all rows, of each class by itself, or with more labels for harder rows. Numbers have intervals of one width.',
+    ),
+  alpha: z.number().gt(0).lt(1).default(0.1).describe('Share of the answers that may miss the truth.'),
+})
+
 /** What a version must show on the test rows before it becomes champion. */
 export const Gate = z
   .strictObject({
@@ -128,6 +168,10 @@ export const ProjectOptions = z.strictObject({
       'Kinds of model that compete; by default the baseline, a linear model, a random forest and gradient boosting.',
     ),
   search: SearchOptions.prefault({}).describe('How options are chosen for each kind of model.'),
+  ensemble: EnsembleOptions.prefault({}).describe('Which of the models that the search found answer together.'),
+  calibration: CalibrationOptions.prefault({}).describe('How probabilities are calibrated; classification only.'),
+  decision: DecisionOptions.prefault({}).describe('How a label is taken from probabilities; classification only.'),
+  conformal: ConformalOptions.prefault({}).describe('The promise that sets of labels and intervals make.'),
   gates: z
     .array(Gate)
     .default([])

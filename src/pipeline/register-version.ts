@@ -1,6 +1,6 @@
-import type { Conformal } from '../evaluate/conformal.ts'
+import { type AnsweringPipeline, answeringTitle } from '../evaluate/answering-pipeline.ts'
+import type { AnswerPromise } from '../evaluate/conformal/answer-sets.ts'
 import type { TrialResult } from '../evaluate/search/randomised-search.ts'
-import type { FittedPipeline } from '../learn/fitted-pipeline.ts'
 import { makeSignature } from '../packaging/make-signature.ts'
 import { writePackage } from '../packaging/write-package.ts'
 import { profileTable } from '../table/profile.ts'
@@ -16,27 +16,30 @@ export const CHAMPION = 'champion'
 export interface NewVersion {
   readonly prepared: PreparedRun
   readonly runId: string
-  readonly pipeline: FittedPipeline
-  readonly best: TrialResult
+  readonly pipeline: AnsweringPipeline
+  /** What was fitted, in the order of the pipeline's members. */
+  readonly trials: readonly Pick<TrialResult, 'estimator' | 'params'>[]
   readonly testMetrics: Readonly<Record<string, number>>
   readonly gates: readonly GateResult[]
-  readonly conformal: Conformal
+  readonly conformal: AnswerPromise
 }
 
 /** Writes the package's files, then makes the version, its alias and its ledger entries in one transaction. Champion only if every gate passes. */
 export async function registerVersion(version: NewVersion, deps: RunDeps): Promise<ModelVersion> {
-  const { prepared, runId, pipeline, best, testMetrics, gates, conformal } = version
+  const { prepared, runId, pipeline, trials, testMetrics, gates, conformal } = version
   const { options, dataset, train, test, roles } = prepared
-  const schema = { columns: dataset.schema.columns.filter(({ name }) => pipeline.features.inputs.includes(name)) }
-  const profile = profileTable(selectColumns(train.table, pipeline.features.inputs), schema)
+  const schema = { columns: dataset.schema.columns.filter(({ name }) => pipeline.inputs.includes(name)) }
+  // In the schema's order, whichever member reads them first.
+  const inputs = schema.columns.map(({ name }) => name)
+  const profile = profileTable(selectColumns(train.table, inputs), schema)
   const signature = makeSignature({
     schema,
     profile,
-    inputs: pipeline.features.inputs,
+    inputs,
     task: options.task,
     target: roles.target,
     classes: train.target.task === 'classification' ? train.target.classes : [],
-    ignored: dataset.schema.columns.map(({ name }) => name).filter((name) => !pipeline.features.inputs.includes(name)),
+    ignored: dataset.schema.columns.map(({ name }) => name).filter((name) => !inputs.includes(name)),
   })
   const files = await writePackage(deps.blobs, {
     signature,
@@ -45,8 +48,13 @@ export async function registerVersion(version: NewVersion, deps: RunDeps): Promi
     manifest: {
       name: options.name,
       task: options.task,
-      estimator: best.estimator,
-      params: best.params,
+      estimator: trials[0]!.estimator,
+      params: trials[0]!.params,
+      ...(trials.length > 1
+        ? { members: trials.map(({ estimator, params }, i) => ({ estimator, params, weight: pipeline.weights[i]! })) }
+        : {}),
+      ...(pipeline.calibrator ? { calibration: { method: pipeline.calibrator.method } } : {}),
+      ...(pipeline.decision ? { decision: Array.from(pipeline.decision) } : {}),
       seed: options.search.seed,
       dataset: { id: dataset.id, rows: dataset.nRows },
       rows: { train: train.table.nRows, test: test.table.nRows },
@@ -69,7 +77,7 @@ export async function registerVersion(version: NewVersion, deps: RunDeps): Promi
     datasetId: dataset.id,
     files,
     metrics: testMetrics,
-    estimator: best.estimator,
+    estimator: answeringTitle(pipeline),
     aliases: gates.every((gate) => gate.passed) ? [CHAMPION] : [],
     actor: deps.actor,
     reason:

@@ -1,6 +1,7 @@
 import { runSearch, type SearchResult } from '../evaluate/search/run-search.ts'
 import type { SearchFamily } from '../evaluate/search/search-plan.ts'
 import { estimator } from '../learn/estimators.ts'
+import { keptPerFamily } from './build-answer.ts'
 import type { EarlierAttempt } from './earlier-attempt.ts'
 import type { PreparedRun } from './prepare-run.ts'
 import { recordTrial, type TrialRecorder } from './record-trial.ts'
@@ -62,6 +63,7 @@ export async function searchCandidates(
       folds,
       seed: options.search.seed,
       scoring,
+      keepOutOfFold: keptPerFamily(prepared),
       concurrency: deps.threads,
       mayBegin: budgetOf(options.search, deps.clock, earlier?.spentMs),
       ...(earlier ? { restore: (trial) => earlier.restore(trial) } : {}),

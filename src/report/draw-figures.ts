@@ -26,22 +26,30 @@ function chartsOf(evaluation: Evaluation): Record<string, Chart> {
     `${winner} on ${rows.test} test rows`,
     ...(notes.some((note) => /synthetic/i.test(note)) ? ['synthetic data'] : []),
   ].join('; ')
+  const ofWinner = evaluation.comparison.find((each) => each.metric === scoring)?.winner
+  const blend =
+    ofWinner && candidates.every(({ estimator }) => estimator !== winner)
+      ? [{ name: 'blend', ...ofWinner, role: 'winner' as const }]
+      : []
   const all: Record<string, Chart> = {
     candidates: candidatesChart(
       {
         metric: metric.title,
         greaterIsBetter: metric.greaterIsBetter,
-        candidates: candidates.map(({ estimator, test, interval: [low, high] }) => ({
-          name: estimator,
-          value: test[scoring] ?? Number.NaN,
-          low,
-          high,
-          ...(estimator === winner
-            ? { role: 'winner' as const }
-            : estimator === 'baseline'
-              ? { role: 'baseline' as const }
-              : {}),
-        })),
+        candidates: [
+          ...candidates.map(({ estimator, test, interval: [low, high] }) => ({
+            name: estimator,
+            value: test[scoring] ?? Number.NaN,
+            low,
+            high,
+            ...(estimator === winner
+              ? { role: 'winner' as const }
+              : estimator === 'baseline'
+                ? { role: 'baseline' as const }
+                : {}),
+          })),
+          ...blend,
+        ],
       },
       { subtitle: `Best of each kind on ${rows.test} test rows` },
     ),

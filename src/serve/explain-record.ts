@@ -1,10 +1,11 @@
-import type { FittedPipeline, PipelineExplanation } from '../learn/fitted-pipeline.ts'
+import type { AnsweringPipeline } from '../evaluate/answering-pipeline.ts'
+import type { AnswerExplanation } from '../evaluate/explain-answer.ts'
 import { type Column, isMissing } from '../table/column.ts'
 import { selectRows, type Table } from '../table/table.ts'
 import type { Contribution, Explanation } from './prediction.ts'
 
 export interface ExplainRequest {
-  readonly pipeline: FittedPipeline
+  readonly pipeline: Pick<AnsweringPipeline, 'explain' | 'withDerived' | 'target'>
   readonly table: Table
   readonly row: number
   /** As the caller sent it. */
@@ -18,10 +19,11 @@ export interface ExplainRequest {
 /** The contributions to one answer, with the values that the caller sent. */
 export function explainRecord({ pipeline, table, row, record, output, of }: ExplainRequest): Explanation {
   const one = table.nRows === 1 ? table : selectRows(table, Uint32Array.of(row))
-  const { space, base, score, contributions } = pipeline.explain(one, 0, output)
-  const { columns } = pipeline.features.withDerived(one)
+  const explanation = pipeline.explain(one, 0, output)
+  const { base, score, contributions } = explanation
+  const { columns } = pipeline.withDerived(one)
   return {
-    score: scoreName(space, pipeline.target.classes.length, of),
+    score: scoreName(explanation, pipeline.target.classes.length, of),
     base,
     total: score,
     contributions: contributions
@@ -51,12 +53,12 @@ function derivedValue(column: Column | undefined): Contribution['value'] {
 
 /**
  * With two classes a boosted or linear score is the log-odds of the class. With more it is what softmax turns into the probability: it
- * adds up, and only its differences between classes are log-odds.
+ * adds up, and only its differences between classes are log-odds. A score that a calibrator has still to bend says so.
  */
-function scoreName(space: PipelineExplanation['space'], nClasses: number, of: string): string {
+function scoreName({ space, beforeCalibration }: AnswerExplanation, nClasses: number, of: string): string {
   if (space === 'value') return of
-  if (space === 'log-odds' && nClasses > 2) return `softmax score of ${of}`
-  return `${space} of ${of}`
+  const name = space === 'log-odds' && nClasses > 2 ? 'softmax score' : space
+  return `${name} of ${of}${beforeCalibration ? ' before calibration' : ''}`
 }
 
 function sentValue(record: Readonly<Record<string, unknown>>, feature: string): Contribution['value'] {

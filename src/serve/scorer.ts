@@ -1,5 +1,6 @@
 import { BellwetherError } from '../errors.ts'
-import { predictionInterval, predictionSet } from '../evaluate/conformal.ts'
+import { promisedSet } from '../evaluate/conformal/answer-sets.ts'
+import { predictionInterval } from '../evaluate/conformal.ts'
 import type { LoadedModel } from '../packaging/read-package.ts'
 import type { ModelSignature } from '../packaging/signature.ts'
 import { compileRecordReader } from '../table/records.ts'
@@ -120,29 +121,31 @@ type Answer = (row: Row, options: ScoreOptions) => Prediction
 
 function classAnswers({ manifest, signature, pipeline }: LoadedModel): Answer {
   const { classes } = signature.target
-  const threshold = manifest.conformal?.task === 'classification' ? manifest.conformal.threshold : null
+  const promise = manifest.conformal?.task === 'classification' ? manifest.conformal : null
   return ({ outputs, table, row, record, warnings }, { explain, newId }) => {
     const own = outputs.subarray(row * classes.length, (row + 1) * classes.length)
-    let best = 0
     // Without a prototype, a class named `__proto__` is a key like any other.
     const probabilities: Record<string, number> = Object.create(null)
-    for (let c = 0; c < classes.length; c++) {
-      probabilities[classes[c]!] = own[c]!
-      if (own[c]! > own[best]!) best = c
-    }
+    for (let c = 0; c < classes.length; c++) probabilities[classes[c]!] = own[c]!
+    const best = pipeline.labels(own)[0]!
     const label = classes[best]!
     return {
       id: newId(),
       label,
       confidence: own[best]!,
       probabilities,
-      set: threshold === null ? null : predictionSet(own, threshold).map((code) => classes[code]!),
+      set: promise && setWith(best, promisedSet(own, promise)).map((code) => classes[code]!),
       warnings,
       ...(explain
         ? { explanation: explainRecord({ pipeline, table, row, record: asRecord(record), output: best, of: label }) }
         : {}),
     }
   }
+}
+
+/** A label that weighs more than its probability may be outside of the set: with it the promise is kept as well. */
+function setWith(label: number, set: number[]): number[] {
+  return set.includes(label) ? set : [...set, label]
 }
 
 function valueAnswers({ manifest, signature, pipeline }: LoadedModel): Answer {
