@@ -1,5 +1,6 @@
 import { BellwetherError } from '../errors.ts'
-import { type Matrix, matrixColumn } from '../table/matrix.ts'
+import { matrixColumn } from '../table/matrix.ts'
+import { type AnyMatrix, isSparseMatrix, type SparseMatrix } from '../table/sparse-matrix.ts'
 import { targetLength } from '../table/target.ts'
 import type { FitInput } from './estimator.ts'
 
@@ -8,7 +9,7 @@ import type { FitInput } from './estimator.ts'
  * @returns Weights, shape (nRows), not negative, with a sum above 0; the caller's own array where there is one, so read only.
  * @throws FIT_NO_ROWS, WEIGHTS_INVALID; INTERNAL when matrix and target differ in rows or a class code is out of range.
  */
-export function fitWeights(input: FitInput): Float64Array {
+export function fitWeights(input: FitInput<AnyMatrix>): Float64Array {
   const { x, target } = input
   if (targetLength(target) !== x.nRows) {
     throw new BellwetherError('INTERNAL', `The matrix has ${x.nRows} rows, the target ${targetLength(target)}.`)
@@ -61,19 +62,41 @@ const LARGEST = 1e100
  * @throws MATRIX_NOT_FINITE naming the first column with a value that is missing, infinite or beyond 1e100, and how many it has.
  * @param what Who asks, for the message, such as `Logistic regression`.
  */
-export function refuseNonFinite(x: Matrix, what: string): void {
+export function refuseNonFinite(x: AnyMatrix, what: string): void {
+  if (isSparseMatrix(x)) {
+    refuseNonFiniteEntries(x, what)
+    return
+  }
   for (let column = 0; column < x.nColumns; column++) {
     const values = matrixColumn(x, column)
     let faults = 0
     for (let row = 0; row < values.length; row++) if (!(Math.abs(values[row]!) <= LARGEST)) faults++
-    if (faults === 0) continue
-    const name = x.names[column] ?? String(column)
-    throw new BellwetherError(
-      'MATRIX_NOT_FINITE',
-      `${what} needs finite numbers; column "${name}" is missing, infinite or beyond ${LARGEST} in ${faults} of ${x.nRows} rows.`,
-      { details: [{ path: name, message: `not finite in ${faults} of ${x.nRows} rows` }] },
-    )
+    if (faults > 0) throw notFinite(x, what, column, faults)
   }
+}
+
+/** As for dense matrices: the first column at fault is named. What is not kept is 0. */
+function refuseNonFiniteEntries(x: SparseMatrix, what: string): void {
+  const { indices, values } = x
+  let first = Number.POSITIVE_INFINITY
+  for (let entry = 0; entry < values.length; entry++) {
+    if (!(Math.abs(values[entry]!) <= LARGEST) && indices[entry]! < first) first = indices[entry]!
+  }
+  if (first === Number.POSITIVE_INFINITY) return
+  let faults = 0
+  for (let entry = 0; entry < values.length; entry++) {
+    if (indices[entry] === first && !(Math.abs(values[entry]!) <= LARGEST)) faults++
+  }
+  throw notFinite(x, what, first, faults)
+}
+
+function notFinite(x: AnyMatrix, what: string, column: number, faults: number): BellwetherError {
+  const name = x.names[column] ?? String(column)
+  return new BellwetherError(
+    'MATRIX_NOT_FINITE',
+    `${what} needs finite numbers; column "${name}" is missing, infinite or beyond ${LARGEST} in ${faults} of ${x.nRows} rows.`,
+    { details: [{ path: name, message: `not finite in ${faults} of ${x.nRows} rows` }] },
+  )
 }
 
 /** @throws CANCELLED once the signal is aborted. */

@@ -1,8 +1,8 @@
 import { BellwetherError } from '../errors.ts'
-import type { Matrix } from '../table/matrix.ts'
+import type { AnyMatrix } from '../table/sparse-matrix.ts'
 
 /** @throws INTERNAL when a fitted model is handed a matrix of another width than it was fitted on. */
-export function refuseOtherWidth(x: Matrix, nColumns: number, estimator: string): void {
+export function refuseOtherWidth(x: AnyMatrix, nColumns: number, estimator: string): void {
   if (x.nColumns !== nColumns) {
     throw new BellwetherError(
       'INTERNAL',
@@ -12,7 +12,7 @@ export function refuseOtherWidth(x: Matrix, nColumns: number, estimator: string)
 }
 
 /** @throws INTERNAL when the matrix has no such row or the model no such output. */
-export function refuseOutside(x: Matrix, row: number, output: number, nOutputs: number): void {
+export function refuseOutside(x: AnyMatrix, row: number, output: number, nOutputs: number): void {
   if (!Number.isInteger(row) || row < 0 || row >= x.nRows) {
     throw new BellwetherError('INTERNAL', `There is no row ${row}; the matrix has ${x.nRows}.`)
   }

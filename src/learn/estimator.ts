@@ -1,12 +1,14 @@
 import type { z } from 'zod'
 import type { Matrix } from '../table/matrix.ts'
+import type { AnyMatrix } from '../table/sparse-matrix.ts'
 import type { State } from '../table/state.ts'
 import type { SupervisedTask, Target } from '../table/target.ts'
 import type { FitThreads } from './kernels/kernel-team.ts'
 import type { SearchSpace } from './search-space.ts'
 
-export interface FitInput {
-  readonly x: Matrix
+/** Models of the linear family take sparse columns as well: features for them (`encoding: 'linear'`) may be sparse. */
+export interface FitInput<X extends AnyMatrix = Matrix> {
+  readonly x: X
   readonly target: Target
   /** Weight of each row, shape (nRows), not negative; all 1 when left out. */
   readonly sampleWeight?: Float64Array
@@ -41,9 +43,9 @@ export interface FittedModel {
    * Regression: values, shape (nRows).
    * A row's answer never depends on the other rows of the batch, to the last bit.
    */
-  predict(x: Matrix): Float64Array
+  predict(x: AnyMatrix): Float64Array
   /** Contributions of the matrix's columns to the score of class `output` (regression: 0) for one row. */
-  explain(x: Matrix, row: number, output: number): MatrixExplanation
+  explain(x: AnyMatrix, row: number, output: number): MatrixExplanation
   /** Importance of each matrix column as learnt (gain, |coefficient|), not negative, sum 1 or all 0; shape (nColumns). */
   importances(): Float64Array
   state(): State
@@ -65,6 +67,6 @@ export interface EstimatorDefinition<Options = unknown> {
   readonly options: z.ZodType<Options>
   searchSpace(facts: { readonly nRows: number; readonly nColumns: number; readonly task: SupervisedTask }): SearchSpace
   /** Leaves its inputs unchanged. */
-  fit(input: FitInput, options: Options): FittedModel
+  fit(input: FitInput<AnyMatrix>, options: Options): FittedModel
   restore(state: State): FittedModel
 }

@@ -1,5 +1,5 @@
 import { BellwetherError } from '../errors.ts'
-import type { Matrix } from './matrix.ts'
+import { type Matrix, selectMatrixRows } from './matrix.ts'
 
 /**
  * A matrix of which only the values that are not 0 are kept, row by row (compressed sparse rows, CSR):
@@ -24,6 +24,9 @@ export interface SparseMatrix {
   readonly names: readonly string[]
 }
 
+/** A matrix of either form. */
+export type AnyMatrix = Matrix | SparseMatrix
+
 /** The entries of a sparse matrix in column order: column j holds starts[j] to starts[j + 1]. */
 export interface SparseColumns {
   /** shape (nColumns + 1) */
@@ -37,7 +40,7 @@ export interface SparseColumns {
 /** The most cells that `toDenseMatrix` makes: 2^29 of them take 4 GiB. */
 const MOST_CELLS = 2 ** 29
 
-export function isSparseMatrix(matrix: Matrix | SparseMatrix): matrix is SparseMatrix {
+export function isSparseMatrix(matrix: AnyMatrix): matrix is SparseMatrix {
   return 'indptr' in matrix
 }
 
@@ -88,6 +91,11 @@ export function selectSparseRows(matrix: SparseMatrix, rows: Uint32Array): Spars
   return { nRows: rows.length, nColumns: matrix.nColumns, indptr, indices, values, names: matrix.names }
 }
 
+/** The given rows of a matrix of either form, in the given order; a row may come more than once. */
+export function selectAnyRows(matrix: AnyMatrix, rows: Uint32Array): AnyMatrix {
+  return isSparseMatrix(matrix) ? selectSparseRows(matrix, rows) : selectMatrixRows(matrix, rows)
+}
+
 /** The values of a dense matrix that are not 0; NaN (missing) is one of them. */
 export function toSparseMatrix(matrix: Matrix): SparseMatrix {
   const { nRows, nColumns, data } = matrix
@@ -131,6 +139,11 @@ export function toDenseMatrix(matrix: SparseMatrix): Matrix {
   return { nRows, nColumns, data, names }
 }
 
+/** The matrix as a dense one: itself where it is. @throws MATRIX_TOO_LARGE as `toDenseMatrix` */
+export function asDenseMatrix(matrix: AnyMatrix): Matrix {
+  return isSparseMatrix(matrix) ? toDenseMatrix(matrix) : matrix
+}
+
 /** The same entries ordered by column, which coordinate descent and column statistics want. */
 export function sparseColumns(matrix: SparseMatrix): SparseColumns {
   const { nRows, nColumns, indptr, indices, values } = matrix
@@ -153,9 +166,10 @@ export function sparseColumns(matrix: SparseMatrix): SparseColumns {
 
 /**
  * The columns of several matrices beside each other, dense and sparse ones mixed.
+ * @param names Of the columns, where they are known already: putting long lists together takes its time.
  * @throws MATRIX_INVALID without a part, or when the parts differ in their number of rows.
  */
-export function stackSparseColumns(parts: readonly (Matrix | SparseMatrix)[]): SparseMatrix {
+export function stackSparseColumns(parts: readonly AnyMatrix[], names?: readonly string[]): SparseMatrix {
   const sparse = parts.map((part) => (isSparseMatrix(part) ? part : toSparseMatrix(part)))
   const first = sparse[0]
   if (!first) throw new BellwetherError('MATRIX_INVALID', 'There is no matrix to put beside another.')
@@ -185,5 +199,5 @@ export function stackSparseColumns(parts: readonly (Matrix | SparseMatrix)[]): S
     indptr[row + 1] = to
   }
   const nColumns = sparse.reduce((sum, part) => sum + part.nColumns, 0)
-  return { nRows, nColumns, indptr, indices, values, names: sparse.flatMap((part) => part.names) }
+  return { nRows, nColumns, indptr, indices, values, names: names ?? sparse.flatMap((part) => part.names) }
 }

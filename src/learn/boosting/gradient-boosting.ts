@@ -1,4 +1,4 @@
-import type { EstimatorDefinition } from '../estimator.ts'
+import type { EstimatorDefinition, FitInput } from '../estimator.ts'
 import { BoostedModel, restoreBoostedModel } from './boosted-model.ts'
 import { fitBoostedTrees } from './fit.ts'
 import { GradientBoostingOptions } from './options.ts'
@@ -33,7 +33,7 @@ export const gradientBoosting: EstimatorDefinition<GradientBoostingOptions> = {
     extraTrees: { type: 'choice', values: [false, true] },
     ...(task === 'classification' ? { classWeight: { type: 'choice', values: [null, 'balanced'] } } : {}),
   }),
-  fit(input, options) {
+  fit(input: FitInput, options) {
     const nClasses = input.target.task === 'classification' ? input.target.classes.length : 0
     const link = input.target.task === 'regression' && options.loss === 'poisson' ? 'log' : null
     return new BoostedModel(input.target.task, nClasses, fitBoostedTrees(input, options), link)

@@ -1,4 +1,4 @@
-import type { EstimatorDefinition } from '../estimator.ts'
+import type { EstimatorDefinition, FitInput } from '../estimator.ts'
 import { fitForest } from './fit.ts'
 import { ForestModel, restoreForestModel } from './forest-model.ts'
 import { RandomForestOptions } from './options.ts'
@@ -29,7 +29,7 @@ export const randomForest: EstimatorDefinition<RandomForestOptions> = {
           maxFeatures: { type: 'choice', values: [0.3, 0.6, 1] },
         }),
   }),
-  fit(input, options) {
+  fit(input: FitInput, options) {
     const nClasses = input.target.task === 'classification' ? input.target.classes.length : 0
     return new ForestModel(input.target.task, nClasses, fitForest(input, options))
   },

@@ -1,4 +1,4 @@
-import type { Matrix } from '../../table/matrix.ts'
+import type { AnyMatrix } from '../../table/sparse-matrix.ts'
 import { type CompressedColumns, compressColumns } from './compressed-columns.ts'
 import { gramWithIntercept } from './gram.ts'
 
@@ -7,7 +7,7 @@ import { gramWithIntercept } from './gram.ts'
  * digits. Columns that are mostly zeros stay so; whoever uses them takes their means into account.
  * @param means Weighted mean of each column; shape (nColumns).
  */
-export function centreDenseColumns(x: Matrix, means: Float64Array): CompressedColumns {
+export function centreDenseColumns(x: AnyMatrix, means: Float64Array): CompressedColumns {
   const raw = compressColumns(x)
   return {
     ...raw,

@@ -1,4 +1,5 @@
-import { type Matrix, matrixColumn } from '../../table/matrix.ts'
+import { matrixColumn } from '../../table/matrix.ts'
+import { type AnyMatrix, isSparseMatrix, type SparseMatrix, sparseColumns } from '../../table/sparse-matrix.ts'
 
 /** Columns with a smaller share of non-zero values are kept as their non-zero values alone. */
 const SPARSE_BELOW = 0.3
@@ -27,7 +28,8 @@ export interface CompressedColumns {
   readonly values: Float64Array
 }
 
-export function compressColumns(x: Matrix): CompressedColumns {
+export function compressColumns(x: AnyMatrix): CompressedColumns {
+  if (isSparseMatrix(x)) return compressEntries(x)
   const { nRows, nColumns } = x
   const dense: number[] = []
   const sparse: number[] = []
@@ -66,6 +68,44 @@ export function compressColumns(x: Matrix): CompressedColumns {
     starts: Uint32Array.from(starts),
     rows,
     values,
+  }
+}
+
+/** As for dense matrices, and with the same outcome: columns with many values are made whole. */
+function compressEntries(x: SparseMatrix): CompressedColumns {
+  const { nRows, nColumns } = x
+  const all = sparseColumns(x)
+  const dense: number[] = []
+  const denseValues: Float64Array[] = []
+  const sparse: number[] = []
+  const starts = [0]
+  const rows = new Uint32Array(all.rows.length)
+  const values = new Float64Array(all.values.length)
+  let entries = 0
+  for (let column = 0; column < nColumns; column++) {
+    const [begin, end] = [all.starts[column]!, all.starts[column + 1]!]
+    if (end - begin < SPARSE_BELOW * nRows) {
+      sparse.push(column)
+      rows.set(all.rows.subarray(begin, end), entries)
+      values.set(all.values.subarray(begin, end), entries)
+      entries += end - begin
+      starts.push(entries)
+      continue
+    }
+    const whole = new Float64Array(nRows)
+    for (let entry = begin; entry < end; entry++) whole[all.rows[entry]!] = all.values[entry]!
+    dense.push(column)
+    denseValues.push(whole)
+  }
+  return {
+    nRows,
+    nColumns,
+    dense: Int32Array.from(dense),
+    denseValues,
+    sparse: Int32Array.from(sparse),
+    starts: Uint32Array.from(starts),
+    rows: rows.subarray(0, entries),
+    values: values.subarray(0, entries),
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BellwetherError } from '../../errors.ts'
+import type { AnyMatrix } from '../../table/sparse-matrix.ts'
 import type { State } from '../../table/state.ts'
 import { fitWeights, refuseNonFinite, throwIfCancelled } from '../check-fit-input.ts'
 import type { EstimatorDefinition, FitInput } from '../estimator.ts'
@@ -80,7 +81,7 @@ export interface ElasticNetParts extends RegressionParts {
 export type ElasticNetModel = RegressionModel<ElasticNetParts>
 
 /** @throws MATRIX_NOT_FINITE, CANCELLED, and as `fitWeights` */
-export function fitElasticNet(input: FitInput, options: ElasticNetOptions): ElasticNetModel {
+export function fitElasticNet(input: FitInput<AnyMatrix>, options: ElasticNetOptions): ElasticNetModel {
   const { x, target, signal } = input
   if (target.task !== 'regression') {
     throw new BellwetherError('ESTIMATOR_TASK_MISMATCH', 'The elastic net predicts numbers, not classes.')

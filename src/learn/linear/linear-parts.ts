@@ -1,4 +1,5 @@
-import { type Matrix, matrixColumn } from '../../table/matrix.ts'
+import { matrixColumn } from '../../table/matrix.ts'
+import { type AnyMatrix, isSparseMatrix, type SparseMatrix } from '../../table/sparse-matrix.ts'
 import { refuseNonFinite } from '../check-fit-input.ts'
 
 /** Weighted mean and standard deviation (population) of each column, each of shape (nColumns). */
@@ -19,7 +20,8 @@ export function weightedMean(values: Float64Array, weights: Float64Array): numbe
 }
 
 /** @param weights shape (nRows), sum above 0 */
-export function columnMoments(x: Matrix, weights: Float64Array): ColumnMoments {
+export function columnMoments(x: AnyMatrix, weights: Float64Array): ColumnMoments {
+  if (isSparseMatrix(x)) return sparseMoments(x, weights)
   const means = new Float64Array(x.nColumns)
   const deviations = new Float64Array(x.nColumns)
   let total = 0
@@ -37,18 +39,55 @@ export function columnMoments(x: Matrix, weights: Float64Array): ColumnMoments {
   return { means, deviations }
 }
 
+/** Squares of distances from the mean are summed over the entries; the rows without one lie at 0. */
+function sparseMoments({ nRows, nColumns, indptr, indices, values }: SparseMatrix, weights: Float64Array) {
+  const means = new Float64Array(nColumns)
+  let total = 0
+  for (let row = 0; row < nRows; row++) {
+    total += weights[row]!
+    for (let entry = indptr[row]!; entry < indptr[row + 1]!; entry++) {
+      means[indices[entry]!]! += weights[row]! * values[entry]!
+    }
+  }
+  for (let column = 0; column < nColumns; column++) means[column]! /= total
+  const squares = new Float64Array(nColumns)
+  const present = new Float64Array(nColumns)
+  for (let row = 0; row < nRows; row++) {
+    for (let entry = indptr[row]!; entry < indptr[row + 1]!; entry++) {
+      const column = indices[entry]!
+      squares[column]! += weights[row]! * (values[entry]! - means[column]!) ** 2
+      present[column]! += weights[row]!
+    }
+  }
+  const deviations = squares.map((sum, column) => {
+    const absent = Math.max(0, total - present[column]!)
+    return Math.sqrt((sum + absent * means[column]! ** 2) / total)
+  })
+  return { means, deviations }
+}
+
 /**
  * scores[row, k] = intercepts[k] + sum over columns j of coefficients[k, j] * x[row, j]
  * Terms are added in the columns' order, so that a row's scores don't depend on the other rows, to the last bit.
  * @param coefficients shape (nOutputs, nColumns) row-major
  * @returns shape (nRows, nOutputs) row-major
  */
-export function matrixScores(x: Matrix, coefficients: Float64Array, intercepts: Float64Array): Float64Array {
+export function matrixScores(x: AnyMatrix, coefficients: Float64Array, intercepts: Float64Array): Float64Array {
   const { nRows, nColumns } = x
   const nOutputs = intercepts.length
   const scores = new Float64Array(nRows * nOutputs)
   for (let k = 0; k < nOutputs; k++) {
     for (let row = 0; row < nRows; row++) scores[row * nOutputs + k] = intercepts[k]!
+  }
+  if (isSparseMatrix(x)) {
+    const { indptr, indices, values } = x
+    for (let row = 0; row < nRows; row++) {
+      for (let entry = indptr[row]!; entry < indptr[row + 1]!; entry++) {
+        const [column, value] = [indices[entry]!, values[entry]!]
+        for (let k = 0; k < nOutputs; k++) scores[row * nOutputs + k]! += coefficients[k * nColumns + column]! * value
+      }
+    }
+    return scores
   }
   for (let column = 0; column < nColumns; column++) {
     const from = column * nRows
@@ -70,7 +109,7 @@ export function matrixScores(x: Matrix, coefficients: Float64Array, intercepts: 
  * @see Strumbelj and Kononenko (2014), https://doi.org/10.1007/s10115-013-0679-x
  */
 export function linearContributions(
-  x: Matrix,
+  x: AnyMatrix,
   row: number,
   coefficients: Float64Array,
   intercept: number,
@@ -80,8 +119,9 @@ export function linearContributions(
   const contributions = new Float64Array(x.nColumns)
   let base = intercept
   let score = intercept
+  const valueAt = rowReader(x, row)
   for (let column = 0; column < x.nColumns; column++) {
-    const value = x.data[column * x.nRows + row]!
+    const value = valueAt(column)
     const coefficient = coefficients[column]!
     contributions[column] = sign * coefficient * (value - means[column]!)
     base += coefficient * means[column]!
@@ -89,6 +129,14 @@ export function linearContributions(
   }
   if (!Number.isFinite(score)) refuseNonFinite(x, 'An explanation')
   return { base: sign * base, score: sign * score, contributions }
+}
+
+/** The values of one row by column. */
+function rowReader(x: AnyMatrix, row: number): (column: number) => number {
+  if (!isSparseMatrix(x)) return (column) => x.data[column * x.nRows + row]!
+  const values = new Float64Array(x.nColumns)
+  for (let entry = x.indptr[row]!; entry < x.indptr[row + 1]!; entry++) values[x.indices[entry]!] = x.values[entry]!
+  return (column) => values[column]!
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Matrix } from '../../table/matrix.ts'
+import type { AnyMatrix } from '../../table/sparse-matrix.ts'
 import type { State } from '../../table/state.ts'
 import { refuseNonFinite } from '../check-fit-input.ts'
 import { refuseOtherWidth, refuseOutside } from '../check-matrix.ts'
@@ -136,7 +136,7 @@ function probabilities(scores: Float64Array, present: Int32Array, nClasses: numb
 function explainLogistic(
   parts: LogisticParts,
   kind: LogisticKind,
-  x: Matrix,
+  x: AnyMatrix,
   row: number,
   output: number,
 ): MatrixExplanation {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { AnyMatrix } from '../../table/sparse-matrix.ts'
 import type { EstimatorDefinition, FitInput } from '../estimator.ts'
 import { compressColumns } from './compressed-columns.ts'
 import { minimise } from './lbfgs.ts'
@@ -48,7 +49,7 @@ export const logisticRegression: EstimatorDefinition<LogisticRegressionOptions> 
 }
 
 /** @throws FIT_ONE_CLASS, MATRIX_NOT_FINITE, CANCELLED, and as `fitWeights` */
-export function fitLogistic(input: FitInput, options: LogisticRegressionOptions): LogisticModel {
+export function fitLogistic(input: FitInput<AnyMatrix>, options: LogisticRegressionOptions): LogisticModel {
   const { x, signal } = input
   const { nClasses, weights, rowWeights, total, present, codes } = logisticRows(input, options.classWeight)
   const objective = new LogisticObjective({

@@ -1,5 +1,6 @@
 import { BellwetherError } from '../../errors.ts'
 import { balancedWeights } from '../../table/balanced-weights.ts'
+import type { AnyMatrix } from '../../table/sparse-matrix.ts'
 import { fitWeights, refuseNonFinite, throwIfCancelled } from '../check-fit-input.ts'
 import type { FitInput } from '../estimator.ts'
 
@@ -19,7 +20,7 @@ export interface LogisticRows {
 }
 
 /** @throws ESTIMATOR_TASK_MISMATCH, FIT_ONE_CLASS, MATRIX_NOT_FINITE, CANCELLED, and as `fitWeights` */
-export function logisticRows(input: FitInput, classWeight: 'balanced' | null): LogisticRows {
+export function logisticRows(input: FitInput<AnyMatrix>, classWeight: 'balanced' | null): LogisticRows {
   const { x, target, signal } = input
   if (target.task !== 'classification') {
     throw new BellwetherError('ESTIMATOR_TASK_MISMATCH', 'Logistic regression predicts classes, not numbers.')

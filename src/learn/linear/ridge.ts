@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BellwetherError } from '../../errors.ts'
+import type { AnyMatrix } from '../../table/sparse-matrix.ts'
 import type { State } from '../../table/state.ts'
 import { fitWeights, refuseNonFinite, throwIfCancelled } from '../check-fit-input.ts'
 import type { EstimatorDefinition, FitInput } from '../estimator.ts'
@@ -42,7 +43,7 @@ export const ridge: EstimatorDefinition<RidgeOptions> = {
 export type RidgeModel = RegressionModel<RegressionParts>
 
 /** @throws MATRIX_NOT_FINITE, CANCELLED, and as `fitWeights` */
-export function fitRidge(input: FitInput, options: RidgeOptions): RidgeModel {
+export function fitRidge(input: FitInput<AnyMatrix>, options: RidgeOptions): RidgeModel {
   const { x, target, signal } = input
   if (target.task !== 'regression') {
     throw new BellwetherError('ESTIMATOR_TASK_MISMATCH', 'Ridge regression predicts numbers, not classes.')

@@ -1,17 +1,23 @@
 import { type Matrix, matrixColumn } from '../../table/matrix.ts'
+import { type AnyMatrix, isSparseMatrix } from '../../table/sparse-matrix.ts'
 import { centreDenseColumns, centredGram } from './centred-columns.ts'
 import { choleskyFactor, solveLower, solveUpper } from './cholesky.ts'
 import { columnSums } from './compressed-columns.ts'
+import { iterateRidge } from './iterate-ridge.ts'
 import { symmetricEigen } from './symmetric-eigen.ts'
 
 /** Pivots below this share of their diagonal entry, and eigenvalues below this share of the largest, are rounding errors. */
 const RANK_TOLERANCE = 1e-13
 
+/** With more sparse columns than this, products of all pairs cost too much. */
+const MAX_GRAM_COLUMNS = 1500
+
 /**
  * Coefficients w that minimise, for columns x and a target y less their weighted means,
  *   sum of weight * (y - x w)^2 + alpha * sum of w^2
  * Cholesky on the products of columns, or of rows where those are fewer. Where that is singular to rounding (alpha 0, or
- * next to it, with collinear columns): the solution of least length, as `numpy.linalg.lstsq` gives.
+ * next to it, with collinear columns): the solution of least length, as `numpy.linalg.lstsq` gives. Sparse columns of which
+ * there are more than rows or than 1500 are solved for by iteration.
  * @param x As it is, not centred; shape (nRows, nColumns).
  * @param means Weighted mean of each column; shape (nColumns).
  * @param y Weighted mean 0; shape (nRows).
@@ -19,18 +25,22 @@ const RANK_TOLERANCE = 1e-13
  * @returns shape (nColumns)
  */
 export function solveRidge(
-  x: Matrix,
+  x: AnyMatrix,
   means: Float64Array,
   y: Float64Array,
   weights: Float64Array,
   alpha: number,
 ): Float64Array {
+  if (isSparseMatrix(x)) {
+    const few = x.nColumns <= Math.min(x.nRows, MAX_GRAM_COLUMNS)
+    return few ? byColumns(x, means, y, weights, alpha) : iterateRidge(x, means, y, weights, alpha)
+  }
   return x.nColumns <= x.nRows ? byColumns(x, means, y, weights, alpha) : byRows(x, means, y, weights, alpha)
 }
 
 /** (X' W X + alpha I) w = X' W y */
 function byColumns(
-  x: Matrix,
+  x: AnyMatrix,
   means: Float64Array,
   y: Float64Array,
   weights: Float64Array,

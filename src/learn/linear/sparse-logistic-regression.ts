@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { AnyMatrix } from '../../table/sparse-matrix.ts'
 import type { EstimatorDefinition, FitInput } from '../estimator.ts'
 import { centreDenseColumns } from './centred-columns.ts'
 import { columnMoments } from './linear-parts.ts'
@@ -65,7 +66,7 @@ export const sparseLogisticRegression: EstimatorDefinition<SparseLogisticRegress
 }
 
 /** @throws FIT_ONE_CLASS, MATRIX_NOT_FINITE, CANCELLED, and as `fitWeights` */
-export function fitSparseLogistic(input: FitInput, options: SparseLogisticRegressionOptions): LogisticModel {
+export function fitSparseLogistic(input: FitInput<AnyMatrix>, options: SparseLogisticRegressionOptions): LogisticModel {
   const { x, signal } = input
   const { nClasses, weights, rowWeights, total, present, codes } = logisticRows(input, options.classWeight)
   const moments = columnMoments(x, weights)
