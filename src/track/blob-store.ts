@@ -2,8 +2,21 @@
 export interface BlobStore {
   /** @returns `sha256:<hex>` */
   put(bytes: Uint8Array): Promise<string>
+  /**
+   * Takes bytes as they come, in constant memory, hashing them as they are written. @throws BODY_TOO_LARGE past `maxBytes`, with nothing kept
+   * @returns its hash and size
+   */
+  putStream(
+    bytes: AsyncIterable<Uint8Array>,
+    options?: { readonly maxBytes?: number },
+  ): Promise<{ readonly hash: string; readonly sizeBytes: number }>
   /** Checks the hash. @throws BLOB_NOT_FOUND, BLOB_CORRUPT */
   get(hash: string): Promise<Uint8Array>
+  /**
+   * The bytes in pieces, in constant memory. The hash is checked as they go by: a damaged blob's last piece never comes.
+   * @throws BLOB_NOT_FOUND; BLOB_CORRUPT, BODY_TOO_LARGE from the iteration
+   */
+  getStream(hash: string): Promise<AsyncIterable<Uint8Array>>
   has(hash: string): Promise<boolean>
   /** A path that a reader in this process may open (DuckDB reads Parquet from it), not checked. @throws BLOB_NOT_FOUND */
   path(hash: string): Promise<string>

@@ -5,6 +5,7 @@ import { BellwetherError } from '../../errors.ts'
 import type { BlobStore } from '../../track/blob-store.ts'
 import { makeFolder, removeStaleTemporaries, renameDurably, syncFolder, writeTemporary } from '../durable-files.ts'
 import { storageError } from '../storage-errors.ts'
+import { checkedStream, streamToTemporary } from './blob-streams.ts'
 
 const HASH = /^sha256:([0-9a-f]{64})$/
 
@@ -50,6 +51,28 @@ export class FileBlobStore implements BlobStore {
       throw storageError(error, this.#root)
     }
     return hash
+  }
+
+  async putStream(
+    bytes: AsyncIterable<Uint8Array>,
+    options: { readonly maxBytes?: number } = {},
+  ): Promise<{ readonly hash: string; readonly sizeBytes: number }> {
+    if (this.#readOnly) throw new BellwetherError('HOME_READ_ONLY', `${this.#root}: it was opened for reading.`)
+    try {
+      const written = await streamToTemporary(this.#root, bytes, options.maxBytes ?? Number.POSITIVE_INFINITY)
+      const file = this.#file(written.hash)!
+      await makeFolder(path.dirname(file))
+      // Also where the name is there already: what it holds may be damaged, and these bytes are whole.
+      await renameDurably(written.temporary, file)
+      await syncFolder(this.#root)
+      return { hash: written.hash, sizeBytes: written.sizeBytes }
+    } catch (error) {
+      throw storageError(error, this.#root)
+    }
+  }
+
+  async getStream(hash: string): Promise<AsyncIterable<Uint8Array>> {
+    return checkedStream(await this.path(hash), hash)
   }
 
   async get(hash: string): Promise<Uint8Array> {

@@ -60,7 +60,8 @@ export class SqliteDatabase implements SqlDatabase {
       database.enableDefensive(true)
       if (!options.readOnly)
         database.exec(`PRAGMA journal_mode = ${options.withoutLog ? 'DELETE' : 'WAL'}; PRAGMA synchronous = FULL`)
-      database.exec('PRAGMA trusted_schema = OFF')
+      // As PostgreSQL has it; a search that does not mind the case lowers both sides.
+      database.exec('PRAGMA trusted_schema = OFF; PRAGMA case_sensitive_like = ON')
       // Reads a page: what is no database is found here, not at the first query.
       database.prepare('SELECT COUNT(*) FROM sqlite_master').get()
       return new SqliteDatabase(file, database)

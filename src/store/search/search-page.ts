@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto'
+import { BellwetherError } from '../../errors.ts'
+import type { SqlConnection, SqlValue } from '../sql-database.ts'
+import type { Condition } from './compile-filter.ts'
+
+/** One part of an order. The expression is never NULL: what may be missing has a part before it that says so. */
+export interface SortPart {
+  readonly sql: string
+  readonly values?: readonly SqlValue[]
+  readonly ascending: boolean
+}
+
+export interface PageQuery {
+  /** Columns after SELECT, of the target's row. */
+  readonly columns: string
+  /** FROM with its joins, and the values of their placeholders. */
+  readonly from: Condition
+  readonly where: readonly Condition[]
+  /** The last parts make it total. */
+  readonly sort: readonly SortPart[]
+  readonly limit: number
+  /** Sort values of the last row of the page before. */
+  readonly after: readonly SqlValue[] | null
+}
+
+/** Rows in order, at most `limit`, and the sort values of the last one. */
+export interface RowPage<Row> {
+  readonly rows: readonly Row[]
+  readonly last: readonly SqlValue[] | null
+}
+
+/**
+ * A page by keyset: what comes after the last row's sort values. Its cost does not grow with the page's number, and rows that are added
+ * meanwhile neither shift nor repeat others.
+ */
+export async function queryPage<Row>(sql: SqlConnection, query: PageQuery): Promise<RowPage<Row>> {
+  const { sort, after } = query
+  const where = [...query.where]
+  if (after) where.push(afterKeys(sort, after))
+  const keys = sort.map((part, index) => `${part.sql} AS sort_${index}`).join(', ')
+  const text = `
+SELECT ${query.columns}, ${keys} FROM ${query.from.sql}
+${where.length > 0 ? `WHERE ${where.map((condition) => condition.sql).join('\n  AND ')}` : ''}
+ORDER BY ${sort.map((part, index) => `${part.values?.length ? `sort_${index}` : part.sql} ${part.ascending ? 'ASC' : 'DESC'}`).join(', ')}
+LIMIT ?`
+  const values = [
+    ...sort.flatMap((part) => part.values ?? []),
+    ...query.from.values,
+    ...where.flatMap((condition) => condition.values),
+    query.limit,
+  ]
+  const rows = await sql.all<Row & Record<string, SqlValue>>(text, ...values)
+  const last = rows.at(-1)
+  return { rows, last: last ? sort.map((_, index) => last[`sort_${index}`]!) : null }
+}
+
+function afterKeys(sort: readonly SortPart[], after: readonly SqlValue[]): Condition {
+  const parts: string[] = []
+  const values: SqlValue[] = []
+  for (let last = 0; last < sort.length; last += 1) {
+    const clause = sort.slice(0, last + 1).map((part, index) => {
+      values.push(...(part.values ?? []), after[index]!)
+      return `${part.sql} ${index < last ? '=' : part.ascending ? '>' : '<'} ?`
+    })
+    parts.push(`(${clause.join(' AND ')})`)
+  }
+  // The same again for the first part alone, as a range that an index can start from.
+  const first = sort[0]!
+  values.push(...(first.values ?? []), after[0]!)
+  return { sql: `(${parts.join(' OR ')}) AND ${first.sql} ${first.ascending ? '>=' : '<='} ?`, values }
+}
+
+/** What a token holds, beside what it is pinned to. */
+interface TokenContent {
+  /** Part of the order that the page ended in. */
+  readonly phase: number
+  readonly after: readonly SqlValue[]
+}
+
+/** A page's token, good for the same query alone. */
+export function encodePageToken(query: unknown, content: TokenContent): string {
+  const after = content.after.map((value) =>
+    typeof value === 'number' && !Number.isFinite(value) ? { number: String(value) } : value,
+  )
+  return Buffer.from(JSON.stringify([fingerprint(query), content.phase, after])).toString('base64url')
+}
+
+/** @throws PAGE_TOKEN_INVALID */
+export function decodePageToken(query: unknown, token: string, keys: number): TokenContent {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'))
+  } catch {
+    throw invalidToken('it is none of ours')
+  }
+  if (!Array.isArray(parsed) || parsed.length !== 3 || !Array.isArray(parsed[2]))
+    throw invalidToken('it is none of ours')
+  const [pin, phase, after] = parsed as [unknown, unknown, unknown[]]
+  if (pin !== fingerprint(query)) throw invalidToken('it belongs to another query')
+  const values = after.map((value) =>
+    typeof value === 'object' && value !== null ? Number((value as { number?: unknown }).number) : value,
+  )
+  const sound = values.every((value) => typeof value === 'string' || typeof value === 'number')
+  if (!sound || values.length !== keys || !Number.isSafeInteger(phase)) throw invalidToken('it is none of ours')
+  return { phase: phase as number, after: values as SqlValue[] }
+}
+
+function invalidToken(why: string): BellwetherError {
+  return new BellwetherError('PAGE_TOKEN_INVALID', `Invalid page token: ${why}.`)
+}
+
+function fingerprint(query: unknown): string {
+  return createHash('sha256').update(JSON.stringify(query)).digest('base64url').slice(0, 16)
+}
