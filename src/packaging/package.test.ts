@@ -4,6 +4,8 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AnsweringPipeline } from '../evaluate/answering-pipeline.ts'
 import { answeringPipeline } from '../evaluate/answering-pipeline.ts'
+import { makeBackground } from '../evaluate/background.ts'
+import { fitTemperature } from '../evaluate/calibration/temperature.ts'
 import { FeatureOptions } from '../features/feature-options.ts'
 import { mixedSchema, mixedTable, mixedTarget } from '../features/fixtures/mixed-table.ts'
 import { fitPipeline } from '../learn/fitted-pipeline.ts'
@@ -115,6 +117,56 @@ describe('a model package', () => {
       expect(loaded.profile).toEqual(written.profile)
     },
   )
+
+  test('of a calibrated blend answers and explains as the blend that was written, and names its members', async () => {
+    const [forest, boosting] = [
+      parts('random-forest', 'multiclass', { nEstimators: 5 }),
+      parts('gradient-boosting', 'multiclass', { maxIterations: 5 }),
+    ]
+    const weights = Float64Array.of(0.75, 0.25)
+    const target = mixedTarget(N_ROWS, 'multiclass', 2)
+    if (target.task !== 'classification') throw new Error('the target has classes')
+    const pipeline = answeringPipeline({
+      members: [...forest.pipeline.members, ...boosting.pipeline.members],
+      weights,
+      calibrator: fitTemperature({ target, probabilities: boosting.pipeline.predict(table) }),
+      decision: Float64Array.of(...target.classes.map((_, c) => 1 + c)),
+      background: makeBackground(table, forest.pipeline.inputs, 1),
+    })
+    const manifest = {
+      ...forest.manifest,
+      members: [
+        { estimator: 'random-forest', params: { nEstimators: 5 }, weight: 0.75 },
+        { estimator: 'gradient-boosting', params: { maxIterations: 5 }, weight: 0.25 },
+      ],
+      calibration: { method: 'temperature' as const },
+      decision: target.classes.map((_, c) => 1 + c),
+    }
+    const loaded = await readPackage(blobs, await writePackage(blobs, { ...forest, pipeline, manifest }))
+    expect(answers(loaded.pipeline)).toBe(answers(pipeline))
+    expect(loaded.pipeline.decision).toEqual(pipeline.decision)
+    expect(loaded.manifest.members).toEqual(manifest.members)
+    const refused = async (changes: object) =>
+      expect(
+        readPackage(blobs, await writePackage(blobs, { ...forest, pipeline, manifest: { ...manifest, ...changes } })),
+      ).rejects.toMatchObject({ code: 'PACKAGE_CORRUPT' })
+    await refused({ members: undefined })
+    await refused({ members: manifest.members.toReversed() })
+    await refused({ calibration: undefined })
+    await refused({ decision: undefined })
+  })
+
+  test('of format 1, one fitted pipeline, still loads and answers', async () => {
+    const written = parts('gradient-boosting', 'multiclass', { maxIterations: 5 })
+    const member = written.pipeline.members[0]!
+    const [manifest, ...others] = await writePackage(blobs, { ...written, pipeline: member })
+    const document = JSON.parse(new TextDecoder().decode(await blobs.get(manifest!.hash)))
+    const bytes = new TextEncoder().encode(canonicalJson({ ...document, formatVersion: 1 }))
+    const old = { path: 'manifest.json', hash: await blobs.put(bytes), sizeBytes: bytes.length }
+    const loaded = await readPackage(blobs, [old, ...others])
+    expect(loaded.pipeline.predict(table)).toEqual(member.predict(table))
+    expect([loaded.manifest.formatVersion, loaded.pipeline.calibrator]).toEqual([1, null])
+  })
 
   test.each(CASES)('of %s for a %s target is the same bytes when it is made again', async (name, kind, options) => {
     const [once, again] = [
