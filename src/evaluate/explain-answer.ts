@@ -3,6 +3,7 @@ import type { FittedFeatures } from '../features/fitted-features.ts'
 import { contrastRows } from '../learn/contrast.ts'
 import type { FittedPipeline, PipelineExplanation } from '../learn/fitted-pipeline.ts'
 import type { Matrix } from '../table/matrix.ts'
+import { asDenseMatrix } from '../table/sparse-matrix.ts'
 import { selectRows, type Table } from '../table/table.ts'
 import type { FittedCalibrator } from './calibration/calibrator.ts'
 import type { TemperatureCalibrator } from './calibration/temperature.ts'
@@ -89,8 +90,8 @@ function explainBlend(
   let base = 0
   let score = 0
   for (const [m, { features, model }] of members.entries()) {
-    const x = kept(matrices, features, () => features.transform(one))
-    const reference = kept(references, features, () => features.transform(background))
+    const x = kept(matrices, features, () => asDenseMatrix(features.transform(one)))
+    const reference = kept(references, features, () => asDenseMatrix(features.transform(background)))
     const width = Math.max(1, model.nClasses)
     const weight = weights[m]!
     const answer = model.predict(x)[output]!

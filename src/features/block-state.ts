@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DatePart, TextMeasure } from './feature-options.ts'
+import { TextState } from './text/text-state.ts'
 
 const finite = z.number()
 const Clip = z.strictObject({ low: finite, high: finite })
@@ -79,7 +80,12 @@ const ExpressionStateSchema = z.strictObject({
   ),
 })
 
-export const BlockState = z.discriminatedUnion('type', [NumbersState, SlotsState, ValuesState])
+/** Terms of a text column; `text` is the vectoriser's own state. */
+const TermsState = z.strictObject({ type: z.literal('terms'), source: z.string(), text: TextState })
+export type TermsState = z.output<typeof TermsState>
+
+/** Blocks of terms stand behind all others, as their columns do in the matrix. */
+export const BlockState = z.discriminatedUnion('type', [NumbersState, SlotsState, ValuesState, TermsState])
 export type BlockState = z.output<typeof BlockState>
 
 /** State of fitted features: typed arrays and JSON, as `packaging/` keeps it. */

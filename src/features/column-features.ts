@@ -1,12 +1,17 @@
 import { BellwetherError } from '../errors.ts'
 import type { Column } from '../table/column.ts'
 import type { Matrix } from '../table/matrix.ts'
+import { type AnyMatrix, type SparseMatrix, stackSparseColumns, toDenseMatrix } from '../table/sparse-matrix.ts'
 import type { Table } from '../table/table.ts'
 import type { Block } from './block.ts'
 import type { FeaturesState } from './block-state.ts'
 import type { CompiledExpression } from './expression/evaluate.ts'
 import type { FeatureEncoding } from './feature-options.ts'
 import type { FittedFeatures } from './fitted-features.ts'
+import type { TermsBlock } from './terms-block.ts'
+
+/** 512 MiB of float64. */
+const MOST_DENSE_CELLS = 2 ** 26
 
 /** A derived column with its name. */
 export interface DerivedColumn {
@@ -21,43 +26,87 @@ export class ColumnFeatures implements FittedFeatures {
   readonly sources: readonly string[]
   readonly encoding: FeatureEncoding
   readonly #derived: readonly DerivedColumn[]
+  readonly terms: readonly (string | null)[] | null
   readonly #blocks: readonly Block[]
+  readonly #termsBlocks: readonly TermsBlock[]
+  readonly #nDense: number
   /** As `Matrix.categories`; null where no column holds codes. */
   readonly #categories: Int32Array | null
 
   /**
    * @param inputs  Names of the input columns that blocks or expressions read.
    * @param derived In the order in which they are computed: one may read those before it.
+   * @param termsBlocks Their columns stand behind those of the other blocks.
    */
   constructor(
     encoding: FeatureEncoding,
     inputs: readonly string[],
     derived: readonly DerivedColumn[],
     blocks: readonly Block[],
+    termsBlocks: readonly TermsBlock[] = [],
   ) {
     this.encoding = encoding
     this.inputs = inputs
     this.#derived = derived
     this.#blocks = blocks
-    this.names = unique(blocks.flatMap((block) => block.names))
-    const codes = blocks.flatMap((block) => block.names.map(() => block.nCodes ?? 0))
+    this.#termsBlocks = termsBlocks
+    const all = [...blocks, ...termsBlocks]
+    this.names = unique(all.flatMap((block) => block.names))
+    const codes = all.flatMap((block) => block.names.map(() => ('nCodes' in block ? (block.nCodes ?? 0) : 0)))
     this.#categories = codes.some((nCodes) => nCodes > 0) ? Int32Array.from(codes) : null
-    this.sources = blocks.flatMap((block) => block.names.map(() => block.source))
+    this.sources = all.flatMap((block) => block.names.map(() => block.source))
+    this.#nDense = blocks.reduce((sum, block) => sum + block.names.length, 0)
+    const noTerms = blocks.flatMap((block) => block.names.map(() => null))
+    this.terms = termsBlocks.length === 0 ? null : [...noTerms, ...termsBlocks.flatMap((block) => block.terms)]
   }
 
   /** @throws FEATURES_INPUT_INVALID when a column is missing from the table or of another kind than in training. */
-  transform(table: Table): Matrix {
-    const { nRows } = table
-    const nColumns = this.names.length
-    const data = new Float64Array(nColumns * nRows)
+  transform(table: Table): AnyMatrix {
     const columns = withDerived(table, this.#derived).columns
+    const matrix = this.#dense(columns, table.nRows)
+    return this.#withTerms(matrix, () =>
+      this.#termsBlocks.map((block) => block.transform(sourceColumn(columns, block.source))),
+    )
+  }
+
+  /**
+   * The matrix to train on.
+   * @param write Puts cross-fitted columns into the columns that are no terms.
+   * @param terms Those of each terms block, as fitting gave them.
+   */
+  trainingMatrix(table: Table, write: (matrix: Matrix) => void, terms: readonly SparseMatrix[]): AnyMatrix {
+    const matrix = this.#dense(withDerived(table, this.#derived).columns, table.nRows)
+    write(matrix)
+    return this.#withTerms(matrix, () => terms)
+  }
+
+  /** Trees read whole columns: they get them, as long as there are few enough. */
+  #withTerms(dense: Matrix, termsOf: () => readonly SparseMatrix[]): AnyMatrix {
+    if (this.#termsBlocks.length === 0) return dense
+    const cells = this.names.length * dense.nRows
+    if (this.encoding === 'tree' && cells > MOST_DENSE_CELLS) {
+      throw new BellwetherError(
+        'MATRIX_TOO_LARGE',
+        `Trees would need ${this.names.length} columns of ${dense.nRows} rows, most of which are terms of texts; at most ${MOST_DENSE_CELLS} cells are made.`,
+      )
+    }
+    const whole = stackSparseColumns([dense, ...termsOf()], this.names)
+    if (this.encoding !== 'tree') return whole
+    const matrix = toDenseMatrix(whole)
+    return this.#categories ? { ...matrix, categories: this.#categories } : matrix
+  }
+
+  #dense(columns: ReadonlyMap<string, Column>, nRows: number): Matrix {
+    const names = this.#termsBlocks.length === 0 ? this.names : this.names.slice(0, this.#nDense)
+    const nColumns = names.length
+    const data = new Float64Array(nColumns * nRows)
     let begin = 0
     for (const block of this.#blocks) {
       block.write(sourceColumn(columns, block.source), nRows, data, begin)
       begin += block.names.length * nRows
     }
-    const matrix = { nRows, nColumns, data, names: this.names }
-    return this.#categories ? { ...matrix, categories: this.#categories } : matrix
+    const matrix = { nRows, nColumns, data, names }
+    return this.#categories && this.#termsBlocks.length === 0 ? { ...matrix, categories: this.#categories } : matrix
   }
 
   withDerived(table: Table): Table {
@@ -71,7 +120,7 @@ export class ColumnFeatures implements FittedFeatures {
       encoding: this.encoding,
       inputs: [...this.inputs],
       derived: this.#derived.map(({ name, expression }) => ({ name, expression: expression.state() })),
-      blocks: this.#blocks.map((block) => block.state()) as FeaturesState['blocks'],
+      blocks: [...this.#blocks, ...this.#termsBlocks].map((block) => block.state()) as FeaturesState['blocks'],
     }
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TfidfOptions } from './text/text-options.ts'
 
 /** Which representation of categories and scales an estimator wants; the same words as `Encoding` in learn/. */
 export type FeatureEncoding = 'linear' | 'tree'
@@ -59,6 +60,46 @@ const TEXT = {
   measures: 'Numbers made from a text: its length in characters, its words.',
 } as const
 
+const { lowercase, stripAccents, ngramRange, stopWords, maxDf, sublinearTf, smoothIdf, norm } = TfidfOptions.shape
+
+/** How the words of texts become columns. The same keys may stand in `features.columns`. */
+const TERMS = {
+  terms: z
+    .enum(['none', 'counts', 'tfidf', 'hashing'])
+    .default('none')
+    .describe(
+      'What becomes of the words of texts: `tfidf` weighs each by how rare it is, `counts` counts it, `hashing` keeps no list of words. A model then holds words of the training texts, so that `none` is the default.',
+    ),
+  lowercase,
+  stripAccents,
+  ngramRange,
+  stopWords,
+  minDf: TfidfOptions.shape.minDf
+    .unwrap()
+    .default(2)
+    .describe('Leaves out terms of fewer training texts: a number of them (1 and above) or a share (below 1).'),
+  maxDf,
+  maxFeatures: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .nullable()
+    .default(null)
+    .describe('Keeps the terms with the most occurrences; null: 25000 for linear models, 300 for trees.'),
+  sublinearTf,
+  smoothIdf,
+  norm,
+  hashedColumns: z
+    .int()
+    .min(1)
+    .max(2 ** 20)
+    .nullable()
+    .default(null)
+    .describe('Columns of `hashing`; null: 262144 for linear models, 300 for trees.'),
+}
+const TermsOptions = z.strictObject(TERMS)
+export type TermsOptions = z.output<typeof TermsOptions>
+
 export const NumericFeatureOptions = z
   .strictObject({
     impute: NumericImpute.default('auto').describe(TEXT.impute),
@@ -93,6 +134,22 @@ export const CategoricalFeatureOptions = z.strictObject({
 })
 export type CategoricalFeatureOptions = z.output<typeof CategoricalFeatureOptions>
 
+/** The same keys without defaults: what is left out is as for all text columns. */
+const ownTerms = {
+  terms: TERMS.terms.unwrap().optional().describe(TERMS.terms.description!),
+  lowercase: lowercase.unwrap().optional().describe(lowercase.description!),
+  stripAccents: stripAccents.unwrap().optional().describe(stripAccents.description!),
+  ngramRange: ngramRange.unwrap().optional().describe(ngramRange.description!),
+  stopWords: stopWords.unwrap().optional().describe(stopWords.description!),
+  minDf: TERMS.minDf.unwrap().optional().describe(TERMS.minDf.description!),
+  maxDf: maxDf.unwrap().optional().describe(maxDf.description!),
+  maxFeatures: TERMS.maxFeatures.unwrap().optional().describe(TERMS.maxFeatures.description!),
+  sublinearTf: sublinearTf.unwrap().optional().describe(sublinearTf.description!),
+  smoothIdf: smoothIdf.unwrap().optional().describe(smoothIdf.description!),
+  norm: norm.unwrap().optional().describe(norm.description!),
+  hashedColumns: TERMS.hashedColumns.unwrap().optional().describe(TERMS.hashedColumns.description!),
+}
+
 /** What one column does otherwise than its kind; keys of other kinds than the column's are refused when features are fitted. */
 export const ColumnFeatureOptions = z.strictObject({
   impute: z
@@ -113,6 +170,7 @@ export const ColumnFeatureOptions = z.strictObject({
   smooth: Smooth.optional().describe(TEXT.smooth),
   parts: z.array(DatePart).min(1).optional().describe(TEXT.parts),
   measures: z.array(TextMeasure).min(1).optional().describe(TEXT.measures),
+  ...ownTerms,
 })
 export type ColumnFeatureOptions = z.output<typeof ColumnFeatureOptions>
 
@@ -129,6 +187,7 @@ export const FeatureOptions = z.strictObject({
   text: z
     .strictObject({
       measures: z.array(TextMeasure).default(['length', 'words']).describe(TEXT.measures),
+      ...TERMS,
     })
     .prefault({})
     .describe('Text columns.'),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { BellwetherError } from '../errors.ts'
 import type { Column } from '../table/column.ts'
 import type { ColumnSchema } from '../table/schema.ts'
+import { asDenseMatrix } from '../table/sparse-matrix.ts'
 import type { State } from '../table/state.ts'
 import { makeTable } from '../table/table.ts'
 import type { Target } from '../table/target.ts'
@@ -39,7 +40,7 @@ interface Setup {
 
 function fitOn({ columns, options = {}, encoding = 'linear', inputs, target }: Setup) {
   const table = makeTable(Object.entries(columns))
-  const fit = fitFeatures({
+  const { matrix, ...rest } = fitFeatures({
     table,
     schema: schemaOf(columns),
     inputs: inputs ?? Object.keys(columns),
@@ -48,6 +49,7 @@ function fitOn({ columns, options = {}, encoding = 'linear', inputs, target }: S
     encoding,
     seed: 1,
   })
+  const fit = { ...rest, matrix: asDenseMatrix(matrix) }
   const column = (name: string) => {
     const j = fit.matrix.names.indexOf(name)
     if (j < 0) throw new Error(`no ${name} in ${fit.matrix.names.join(', ')}`)
@@ -92,7 +94,7 @@ describe('numbers', () => {
   test('a missing value where training had none is imputed, and has no indicator', () => {
     const { fitted } = fitOn({ columns: { a: number(1, 2, 9) }, options: raw })
     expect(fitted.names).toEqual(['a'])
-    expect(Array.from(fitted.transform(makeTable([['a', number(NaNs)]])).data)).toEqual([2])
+    expect(Array.from(asDenseMatrix(fitted.transform(makeTable([['a', number(NaNs)]]))).data)).toEqual([2])
   })
 
   test('outliers are clipped to the fences of Tukey or to quantiles', () => {
@@ -181,7 +183,7 @@ describe('categories', () => {
     expect(column('course=(infrequent)')).toEqual([1, 0, 0, 0, 0, 0, 0, 0])
     expect(column('isMissing(course)')).toEqual([0, 0, 0, 0, 0, 0, 1, 1])
     const unknown = makeTable([['course', category(['171', 'new'], 1, 0, -1)]])
-    const matrix = fitted.transform(unknown)
+    const matrix = asDenseMatrix(fitted.transform(unknown))
     expect(Array.from(matrix.data)).toEqual([0, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0])
     expect(fitted.sources).toEqual(['course', 'course', 'course', 'course'])
   })
@@ -193,7 +195,7 @@ describe('categories', () => {
         options: { ...raw, categorical: { impute: 'mode', encode, minFrequency: 1 } },
       })
       expect(names.join()).not.toContain('isMissing')
-      const both = fitted.transform(makeTable([['course', category(['9003'], -1, 0)]]))
+      const both = asDenseMatrix(fitted.transform(makeTable([['course', category(['9003'], -1, 0)]])))
       for (let j = 0; j < both.nColumns; j++) expect(both.data[2 * j]).toBe(both.data[2 * j + 1])
     }
   })
@@ -226,12 +228,12 @@ describe('categories', () => {
     const trees = fitOn({ columns, options, encoding: 'tree' })
     expect(trees.names).toEqual(['colour', 'size'])
     expect(trees.column('colour').slice(0, 5)).toEqual([0, 1, 2, 3, 0])
-    expect(trees.fitted.transform(trees.table).categories).toEqual(Int32Array.of(4, 0))
+    expect(asDenseMatrix(trees.fitted.transform(trees.table)).categories).toEqual(Int32Array.of(4, 0))
     const restored = restoreFeatures(trees.fitted.state())
     expect(restored.transform(trees.table)).toEqual(trees.fitted.transform(trees.table))
     const linear = fitOn({ columns, options })
     expect(linear.names).toContain('colour=d')
-    expect(linear.fitted.transform(linear.table).categories).toBeUndefined()
+    expect(asDenseMatrix(linear.fitted.transform(linear.table)).categories).toBeUndefined()
   })
 
   test('for trees, auto is a number for two categories, columns for a few, target means for many', () => {
@@ -389,12 +391,14 @@ describe('a table that does not fit', () => {
   })
 
   test('may have further columns and no rows', () => {
-    const empty = fitted.transform(
-      makeTable([
-        ['z', number()],
-        ['course', category([])],
-        ['a', number()],
-      ]),
+    const empty = asDenseMatrix(
+      fitted.transform(
+        makeTable([
+          ['z', number()],
+          ['course', category([])],
+          ['a', number()],
+        ]),
+      ),
     )
     expect([empty.nRows, empty.nColumns, empty.data.length]).toEqual([0, 4, 0])
   })

@@ -4,6 +4,7 @@ import type { Matrix } from '../table/matrix.ts'
 import { nearest } from '../table/nearest.ts'
 import { deriveSeed } from '../table/random.ts'
 import type { TableSchema } from '../table/schema.ts'
+import type { AnyMatrix } from '../table/sparse-matrix.ts'
 import { columnOf, type Table } from '../table/table.ts'
 import { type Target, targetLength } from '../table/target.ts'
 import type { BlockFit } from './block.ts'
@@ -13,9 +14,10 @@ import type { ExpressionColumn } from './expression/types.ts'
 import type { FeatureEncoding, FeatureOptions } from './feature-options.ts'
 import type { FeatureWarning } from './feature-warning.ts'
 import { fitCategoryBlock } from './fit-category.ts'
+import { fitTermsBlock } from './fit-terms.ts'
 import type { FittedFeatures } from './fitted-features.ts'
 import { fitNumericBlock, type Measure } from './numeric-block.ts'
-import { checkColumnOptions, dateParts, invalid, numericPlan, textMeasures } from './resolve-options.ts'
+import { checkColumnOptions, dateParts, invalid, numericPlan, termsPlan, textMeasures } from './resolve-options.ts'
 
 export interface FitFeaturesInput {
   /** The training rows and no others: the caller selects them first. */
@@ -37,7 +39,7 @@ export interface FeatureFit {
    * The matrix to train on. With target encoding it is not what `fitted.transform` gives for the same rows: there, a row's encoding
    * knows nothing of its own target.
    */
-  readonly matrix: Matrix
+  readonly matrix: AnyMatrix
   readonly warnings: readonly FeatureWarning[]
 }
 
@@ -59,10 +61,17 @@ export function fitFeatures(input: FitFeaturesInput): FeatureFit {
 
   const dropped = new Set(options.drop)
   const sources = [...inputs.map(({ name }) => name), ...derived.map(({ name }) => name)]
-  const fits = sources.filter((name) => !dropped.has(name)).map((name) => fitColumn(input, name, columnOf(full, name)))
-  const warnings = fits.flatMap((fit) => fit.warnings)
+  const used = sources.filter((name) => !dropped.has(name))
+  const fits = used.map((name) => fitColumn(input, name, columnOf(full, name)))
+  const termsFits = used.flatMap((name) => {
+    const column = columnOf(full, name)
+    const plan = column.kind === 'text' ? termsPlan(options, name, encoding) : null
+    return column.kind === 'text' && plan ? [fitTermsBlock(name, column.values, plan)] : []
+  })
+  const warnings = [...fits, ...termsFits].flatMap((fit) => fit.warnings)
+  const termsBlocks = termsFits.flatMap((fit) => fit.block ?? [])
   const blocks = fits.flatMap((fit) => fit.block ?? [])
-  if (blocks.length === 0) {
+  if (blocks.length + termsBlocks.length === 0) {
     const reasons =
       warnings.length > 0
         ? ` ${warnings
@@ -74,7 +83,7 @@ export function fitFeatures(input: FitFeaturesInput): FeatureFit {
   }
 
   const needed = neededColumns(
-    blocks.map((block) => block.source),
+    [...blocks, ...termsBlocks].map((block) => block.source),
     derived,
   )
   const fitted = new ColumnFeatures(
@@ -82,8 +91,14 @@ export function fitFeatures(input: FitFeaturesInput): FeatureFit {
     inputs.map(({ name }) => name).filter((name) => needed.has(name)),
     derived.filter(({ name }) => needed.has(name)),
     blocks,
+    termsBlocks,
   )
-  return { fitted, matrix: trainingMatrix(fitted.transform(table), fits), warnings }
+  const matrix = fitted.trainingMatrix(
+    table,
+    (dense) => writeCrossFitted(dense, fits),
+    termsFits.flatMap((fit) => fit.training ?? []),
+  )
+  return { fitted, matrix, warnings }
 }
 
 /** Later derived columns may read earlier ones; none may read what is no feature. */
@@ -153,13 +168,12 @@ function neededColumns(sources: readonly string[], derived: readonly DerivedColu
   return needed
 }
 
-/** The transformed training rows with cross-fitted columns in their places. */
-function trainingMatrix(matrix: Matrix, fits: readonly BlockFit[]): Matrix {
+/** Puts cross-fitted columns in their places among the transformed training rows. */
+function writeCrossFitted(matrix: Matrix, fits: readonly BlockFit[]): void {
   let begin = 0
   for (const { block, training } of fits) {
     if (!block) continue
     if (training) matrix.data.set(training, begin)
     begin += block.names.length * matrix.nRows
   }
-  return matrix
 }

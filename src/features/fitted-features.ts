@@ -1,4 +1,4 @@
-import type { Matrix } from '../table/matrix.ts'
+import type { AnyMatrix } from '../table/sparse-matrix.ts'
 import type { State } from '../table/state.ts'
 import type { Table } from '../table/table.ts'
 
@@ -10,8 +10,13 @@ export interface FittedFeatures {
   readonly names: readonly string[]
   /** For each matrix column, the input or derived column that it comes from; shape (nColumns). Explanations are summed by it. */
   readonly sources: readonly string[]
-  /** Pure and row by row: a row's features never depend on the other rows of the table. Never uses the target. */
-  transform(table: Table): Matrix
+  /** For matrix columns that stand for a term of a text, the term; shape (nColumns). null or left out where there is no such column. */
+  readonly terms?: readonly (string | null)[] | null
+  /**
+   * Pure and row by row: a row's features never depend on the other rows of the table. Never uses the target. Sparse where linear
+   * models get terms of texts, else dense.
+   */
+  transform(table: Table): AnyMatrix
   /** The table with the derived columns beside its own: what explanations show values of. */
   withDerived(table: Table): Table
   state(): State

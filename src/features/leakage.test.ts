@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Column } from '../table/column.ts'
+import { asDenseMatrix } from '../table/sparse-matrix.ts'
 import type { State } from '../table/state.ts'
 import { makeTable, selectRows, type Table } from '../table/table.ts'
 import { selectTarget, type Target } from '../table/target.ts'
@@ -141,7 +142,7 @@ test('a training row never sees its own target: changing it leaves its own encod
       changed[row]! += 1000
       const columns = (fitted: ReturnType<typeof fitOn>) =>
         fitted.fitted.names.flatMap((name, j) =>
-          name.startsWith('targetMean') ? [fitted.matrix.data[j * 60 + row]!] : [],
+          name.startsWith('targetMean') ? [asDenseMatrix(fitted.matrix).data[j * 60 + row]!] : [],
         )
       const unscaled = { ...options, numeric: { scale: 'none' } }
       const before = columns(fitOn(table, target, unscaled, encoding))
@@ -156,10 +157,10 @@ test('a training row never sees its own target: changing it leaves its own encod
 test('the matrix to train on differs from the transformed training rows in target encodings only', () => {
   const table = mixedTable(120, 3)
   const { fitted, matrix } = fitOn(table, mixedTarget(120, 'multiclass', 5), EVERYTHING, 'tree')
-  const transformed = fitted.transform(table)
+  const transformed = asDenseMatrix(fitted.transform(table))
   const differs = fitted.names.filter((_, j) => {
     const column = (data: Float64Array) => Array.from(data.subarray(j * 120, (j + 1) * 120))
-    return column(matrix.data).some((value, row) => !Object.is(value, column(transformed.data)[row]))
+    return column(asDenseMatrix(matrix).data).some((value, row) => !Object.is(value, column(transformed.data)[row]))
   })
   expect(differs).toEqual(fitted.names.filter((name) => name.startsWith('targetMean')))
   expect(differs.length).toBeGreaterThan(0)
@@ -184,8 +185,8 @@ describe('properties of fitted features', () => {
         expect(restored.sources).toEqual(fitted.sources)
         expect(restored.inputs).toEqual(fitted.inputs)
         expect(bytes(restored.state())).toBe(bytes(fitted.state()))
-        const all = fitted.transform(table)
-        const some = restored.transform(selectRows(table, rows))
+        const all = asDenseMatrix(fitted.transform(table))
+        const some = asDenseMatrix(restored.transform(selectRows(table, rows)))
         for (let j = 0; j < all.nColumns; j++) {
           rows.forEach((row, i) => {
             expect(some.data[j * rows.length + i]).toBe(all.data[j * 50 + row])
@@ -244,7 +245,7 @@ describe('properties of fitted features', () => {
             }),
             rows.length,
           )
-          const { data, nColumns } = fitted.transform(strange)
+          const { data, nColumns } = asDenseMatrix(fitted.transform(strange))
           expect(data.length).toBe(nColumns * rows.length)
           for (const value of data)
             expect(Number.isFinite(value) || (f.encoding === 'tree' && Number.isNaN(value))).toBe(true)

@@ -5,6 +5,7 @@ import { sortCategories } from '../table/code-point-order.ts'
 import type { CategoryColumn, Column } from '../table/column.ts'
 import { matrixColumn } from '../table/matrix.ts'
 import { quantileSorted, sortedWithoutNaN } from '../table/quantile.ts'
+import { asDenseMatrix } from '../table/sparse-matrix.ts'
 import { makeTable, selectRows } from '../table/table.ts'
 import type { Target } from '../table/target.ts'
 import { CategoryIndex, countCategories } from './category-index.ts'
@@ -239,10 +240,10 @@ test('a table goes through the linear defaults as through a ColumnTransformer of
     encoding: 'linear',
     seed: 0,
   })
-  const tested = fitted.transform(selectRows(table, rest))
+  const tested = asDenseMatrix(fitted.transform(selectRows(table, rest)))
   expect(matrix.nColumns).toBe(c.train.length)
   for (let j = 0; j < matrix.nColumns; j++) {
-    expectClose(matrixColumn(matrix, j), c.train[j]!)
+    expectClose(matrixColumn(asDenseMatrix(matrix), j), c.train[j]!)
     expectClose(matrixColumn(tested, j), c.test[j]!)
   }
 })
@@ -303,7 +304,7 @@ describeWithDatasets('features of the UCI dropout file equal scikit-learn', () =
     for (const { source, weightedSums } of expected.columns) {
       const sums = fitted.sources.flatMap((from, j) => {
         if (from !== source) return []
-        return matrixColumn(matrix, j).reduce((sum, value, row) => sum + Math.sqrt(row + 1) * value, 0)
+        return matrixColumn(asDenseMatrix(matrix), j).reduce((sum, value, row) => sum + Math.sqrt(row + 1) * value, 0)
       })
       if (CATEGORIES.test(source)) sums.sort((a, b) => a - b)
       expectClose(sums, weightedSums, 1e-8)

@@ -7,6 +7,7 @@ import type {
   FeatureEncoding,
   FeatureOptions,
   NumericFeatureOptions,
+  TermsOptions,
   TextMeasure,
 } from './feature-options.ts'
 import type { NumericImputeMethod } from './impute.ts'
@@ -38,10 +39,24 @@ export interface CategoricalPlan {
 
 const NUMERIC_KEYS = ['constant', 'indicator', 'clip', 'clipFactor', 'clipLow', 'clipHigh', 'scale'] as const
 const CATEGORICAL_KEYS = ['encode', 'minFrequency', 'maxCategories', 'unknown', 'smooth'] as const
+const TERMS_KEYS = [
+  'terms',
+  'lowercase',
+  'stripAccents',
+  'ngramRange',
+  'stopWords',
+  'minDf',
+  'maxDf',
+  'maxFeatures',
+  'sublinearTf',
+  'smoothIdf',
+  'norm',
+  'hashedColumns',
+] as const
 const KEYS_OF_KIND: Record<Column['kind'], readonly (keyof ColumnFeatureOptions)[]> = {
   number: ['impute', ...NUMERIC_KEYS],
   date: ['impute', ...NUMERIC_KEYS, 'parts'],
-  text: ['impute', ...NUMERIC_KEYS, 'measures'],
+  text: ['impute', ...NUMERIC_KEYS, 'measures', ...TERMS_KEYS],
   category: ['impute', ...CATEGORICAL_KEYS],
 }
 
@@ -121,6 +136,31 @@ export function dateParts(options: FeatureOptions, column: string): readonly Dat
 
 export function textMeasures(options: FeatureOptions, column: string): readonly TextMeasure[] {
   return [...new Set(options.columns[column]?.measures ?? options.text.measures)]
+}
+
+/** How the terms of a text column become columns, with every `auto` settled. */
+export type TermsPlan = Omit<TermsOptions, 'terms' | 'maxFeatures' | 'hashedColumns'> & {
+  readonly terms: Exclude<TermsOptions['terms'], 'none'>
+  readonly maxFeatures: number
+  readonly hashedColumns: number
+}
+
+/** Columns of terms that models get where the project says nothing: trees read each of them whole. */
+const MOST_TERMS = { linear: 25_000, tree: 300 } as const
+const MOST_HASHED = { linear: 2 ** 18, tree: 300 } as const
+
+/** Settles the options for the terms of a text column; null where it gives none. */
+export function termsPlan(options: FeatureOptions, column: string, encoding: FeatureEncoding): TermsPlan | null {
+  const { measures: _, ...merged } = { ...options.text, ...present(options.columns[column] ?? {}) }
+  const { terms, maxFeatures, hashedColumns } = merged
+  if (terms === 'none') return null
+  const text = Object.fromEntries(TERMS_KEYS.map((key) => [key, merged[key]])) as unknown as TermsOptions
+  return {
+    ...text,
+    terms,
+    maxFeatures: maxFeatures ?? MOST_TERMS[encoding],
+    hashedColumns: hashedColumns ?? MOST_HASHED[encoding],
+  }
 }
 
 /** @throws FEATURES_INVALID when the options of a column hold a key that its kind has no use for. */

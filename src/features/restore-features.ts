@@ -1,12 +1,13 @@
 import { BellwetherError } from '../errors.ts'
 import type { State } from '../table/state.ts'
 import type { Block } from './block.ts'
-import { type BlockState, FeaturesState } from './block-state.ts'
+import { type BlockState, FeaturesState, type TermsState } from './block-state.ts'
 import { SlotsBlock, ValuesBlock } from './category-block.ts'
 import { ColumnFeatures } from './column-features.ts'
 import { restoreExpression } from './expression/evaluate.ts'
 import type { FittedFeatures } from './fitted-features.ts'
 import { NumericBlock } from './numeric-block.ts'
+import { TermsBlock } from './terms-block.ts'
 
 /**
  * Fitted features from their state; they transform to the same bits as those that gave it. The state may come from a file of unknown
@@ -29,11 +30,12 @@ export function restoreFeatures(state: State): FittedFeatures {
       name,
       expression: restoreExpression(expression, `derived column ${name}`),
     })),
-    blocks.map(restoreBlock),
+    blocks.flatMap((block) => (block.type === 'terms' ? [] : [restoreBlock(block)])),
+    blocks.flatMap((block) => (block.type === 'terms' ? [TermsBlock.restore(block)] : [])),
   )
 }
 
-function restoreBlock(state: BlockState): Block {
+function restoreBlock(state: Exclude<BlockState, TermsState>): Block {
   switch (state.type) {
     case 'numbers':
       return new NumericBlock(state)

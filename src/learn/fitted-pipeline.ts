@@ -5,9 +5,9 @@ import { fitFeatures } from '../features/fit-features.ts'
 import type { FittedFeatures } from '../features/fitted-features.ts'
 import { resampleRows, weighRows } from '../features/resample.ts'
 import { restoreFeatures } from '../features/restore-features.ts'
-import { type Matrix, selectMatrixRows } from '../table/matrix.ts'
 import { deriveSeed } from '../table/random.ts'
 import type { TableSchema } from '../table/schema.ts'
+import { type AnyMatrix, isSparseMatrix, selectAnyRows } from '../table/sparse-matrix.ts'
 import type { State } from '../table/state.ts'
 import { selectRows, type Table } from '../table/table.ts'
 import { type SupervisedTask, selectTarget, type Target } from '../table/target.ts'
@@ -24,6 +24,13 @@ export interface PipelineTarget {
   readonly classes: readonly string[]
 }
 
+export interface PipelineContribution {
+  readonly feature: string
+  readonly contribution: number
+  /** Of a text column, the terms of this text that move the score most, at most 10, largest first. */
+  readonly terms?: readonly { readonly term: string; readonly contribution: number }[]
+}
+
 /** Why one answer is what it is: `base + sum of contributions = score`, within 1e-9. */
 export interface PipelineExplanation {
   /** The space in which contributions add up. */
@@ -32,7 +39,7 @@ export interface PipelineExplanation {
   readonly base: number
   readonly score: number
   /** One for each input or derived column that features are made of, in the features' order. */
-  readonly contributions: readonly { readonly feature: string; readonly contribution: number }[]
+  readonly contributions: readonly PipelineContribution[]
 }
 
 /** Features and a model fitted on them: from a table straight to answers. */
@@ -65,7 +72,7 @@ export interface PreparedFeatures {
   readonly features: FittedFeatures
   readonly encoding: Encoding
   /** Training rows, after resampling where classes are balanced by it. */
-  readonly matrix: Matrix
+  readonly matrix: AnyMatrix
   /** Target of the matrix's rows. */
   readonly target: Target
   /** Weight of the matrix's rows where classes are balanced by it. */
@@ -98,7 +105,7 @@ export function prepareFeatures(input: PrepareFeaturesInput): PreparedFeatures {
   return {
     features: fitted,
     encoding,
-    matrix: selectMatrixRows(matrix, rows),
+    matrix: selectAnyRows(matrix, rows),
     target: selectTarget(target, rows),
     warnings,
   }
@@ -214,8 +221,9 @@ function fittedPipeline(features: FittedFeatures, model: FittedModel, target: Pi
         throw new BellwetherError('INTERNAL', `There is no row ${row}; the table has ${table.nRows}.`)
       }
       const one = table.nRows === 1 ? table : selectRows(table, Uint32Array.of(row))
-      const { space, base, score, contributions } = model.explain(features.transform(one), 0, output)
-      return { space, base, score, contributions: bySource(features.sources, contributions) }
+      const matrix = features.transform(one)
+      const { space, base, score, contributions } = model.explain(matrix, 0, output)
+      return { space, base, score, contributions: bySource(features, contributions, matrix) }
     },
     state: () => ({
       estimator: model.estimator,
@@ -226,9 +234,45 @@ function fittedPipeline(features: FittedFeatures, model: FittedModel, target: Pi
   }
 }
 
+/** How many terms of a text an explanation lists. */
+const MOST_TERMS = 10
+
 /** Sums matrix columns by the column that they were made of, in order of first appearance. */
-function bySource(sources: readonly string[], contributions: Float64Array): PipelineExplanation['contributions'] {
+function bySource(
+  { sources, terms }: FittedFeatures,
+  contributions: Float64Array,
+  row: AnyMatrix,
+): PipelineExplanation['contributions'] {
   const sums = new Map<string, number>()
   for (const [i, source] of sources.entries()) sums.set(source, (sums.get(source) ?? 0) + contributions[i]!)
-  return Array.from(sums, ([feature, contribution]) => ({ feature, contribution }))
+  const found = terms ? termsBySource(sources, terms, contributions, row) : null
+  return Array.from(sums, ([feature, contribution]) => {
+    const own = found?.get(feature)
+    return own ? { feature, contribution, terms: own } : { feature, contribution }
+  })
+}
+
+/** The terms that the row has, by text column; those that it lacks are in the sum alone. */
+function termsBySource(
+  sources: readonly string[],
+  terms: readonly (string | null)[],
+  contributions: Float64Array,
+  row: AnyMatrix,
+): Map<string, NonNullable<PipelineContribution['terms']>> {
+  const present = isSparseMatrix(row)
+    ? Array.from(row.indices)
+    : Array.from(row.data.keys()).filter((column) => row.data[column] !== 0)
+  const found = new Map<string, { term: string; contribution: number }[]>()
+  for (const column of present) {
+    const term = terms[column] ?? null
+    if (term === null || contributions[column] === 0) continue
+    const of = found.get(sources[column]!) ?? []
+    of.push({ term, contribution: contributions[column]! })
+    found.set(sources[column]!, of)
+  }
+  for (const [source, of] of found) {
+    const largest = of.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution)).slice(0, MOST_TERMS)
+    found.set(source, largest)
+  }
+  return found
 }

@@ -1,4 +1,12 @@
-import type { BlockState, FeaturesState, NumbersState, SlotsState, ValuesState } from '../../features/block-state.ts'
+import { BellwetherError } from '../../errors.ts'
+import type {
+  BlockState,
+  FeaturesState,
+  NumbersState,
+  SlotsState,
+  TermsState,
+  ValuesState,
+} from '../../features/block-state.ts'
 import { DAY_MS } from '../../features/date-parts.ts'
 import { restoreExpression } from '../../features/expression/evaluate.ts'
 import { ColumnScope, type ColumnValue, type OnnxInput } from './column-scope.ts'
@@ -41,9 +49,10 @@ export function exportFeatures(
   const scope = new ColumnScope(builder, inputs)
   for (const { name, expression } of state.derived) scope.define(name, derivedValue(name, expression, scope))
   const pieces: Pieces = { tensors: [], columns: [] }
-  const begins = blockBegins(state.blocks)
-  numbersPieces(state.blocks, begins, scope, pieces)
-  state.blocks.forEach((block, i) => {
+  const blocks = state.blocks.filter(isExported)
+  const begins = blockBegins(blocks)
+  numbersPieces(blocks, begins, scope, pieces)
+  blocks.forEach((block, i) => {
     if (block.type === 'numbers') return
     if (block.type !== 'slots' && block.type !== 'values') {
       throw unsupported(`Features of the kind "${(block as { type: string }).type}" can't be written as ONNX yet.`)
@@ -100,8 +109,19 @@ function precomputed(
   }
 }
 
+type ExportedBlock = Exclude<BlockState, TermsState>
+
+/** @throws ONNX_EXPORT_UNSUPPORTED for the terms of a text column. */
+function isExported(block: BlockState): block is ExportedBlock {
+  if (block.type !== 'terms') return true
+  throw new BellwetherError(
+    'ONNX_EXPORT_UNSUPPORTED',
+    `The model reads the terms of column "${block.source}" (features.text.terms), which cannot be exported.`,
+  )
+}
+
 /** Where each block's columns begin in the matrix. */
-function blockBegins(blocks: readonly BlockState[]): number[] {
+function blockBegins(blocks: readonly ExportedBlock[]): number[] {
   let at = 0
   return blocks.map((block) => {
     const begin = at
@@ -112,7 +132,7 @@ function blockBegins(blocks: readonly BlockState[]): number[] {
 
 /** All numbers side by side, so that each step is one operation on all of them; then where they were missing. */
 function numbersPieces(
-  blocks: readonly BlockState[],
+  blocks: readonly ExportedBlock[],
   begins: readonly number[],
   scope: ColumnScope,
   pieces: Pieces,
