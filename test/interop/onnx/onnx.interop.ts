@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -13,6 +13,8 @@ import { awkwardTable } from '../../../src/packaging/onnx/testing/awkward-tables
 import { bellwether } from '../../support/cli.ts'
 import { pythonOf, runPython } from '../../support/interop.ts'
 import { type Served, startServing } from '../../support/served.ts'
+
+const FIXTURES = path.resolve(import.meta.dirname, '../../../src/packaging/onnx/fixtures')
 
 interface Trained {
   readonly records: readonly Record<string, unknown>[]
@@ -38,6 +40,8 @@ describe('models that Python trained', () => {
     sklearn_regression: ['--features', 'age,income,visits,score'],
     lightgbm_classifier: ['--features', 'age,income,visits,score'],
     keras_softmax: ['--features', 'age,income,visits,score', '--classes', 'low,mid,top'],
+    // Written by tools/parity/onnx_pytorch.py: PyPI has no torch for Linux without CUDA.
+    pytorch: ['--features', 'age,income,visits,score', '--classes', 'low,middle,high', '--logits'],
   }
   const importFile = (name: string) =>
     bellwether([
@@ -58,6 +62,9 @@ describe('models that Python trained', () => {
     const { status, stdout, stderr } = await runPython('onnx', [script, folder])
     expect(status, stderr.slice(-3000)).toBe(0)
     trained = JSON.parse(stdout.slice(stdout.indexOf('{')))
+    copyFileSync(path.join(FIXTURES, 'pytorch.onnx'), path.join(folder, 'pytorch.onnx'))
+    const pytorch = JSON.parse(readFileSync(path.join(FIXTURES, 'pytorch.json'), 'utf8'))
+    trained['pytorch'] = { ...pytorch, expected: pytorch.probabilities }
     for (const name of Object.keys(said)) {
       const imported = await importFile(name)
       expect(imported.status, `${name}: ${imported.stderr}`).toBe(0)
