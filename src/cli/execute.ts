@@ -1,5 +1,7 @@
 import os from 'node:os'
+import type { ClusteringResult } from '../pipeline/execute-clustering.ts'
 import type { RunResult } from '../pipeline/execute-run.ts'
+import type { PreparedClustering } from '../pipeline/prepare-clustering.ts'
 import type { PreparedRun } from '../pipeline/prepare-run.ts'
 import { actor } from './context.ts'
 import { noteLabelled } from './output.ts'
@@ -12,6 +14,37 @@ export interface ExecuteOptions {
   /** Id of a stopped run to take up, or the start of it. */
   readonly resume?: string
   readonly tags?: Readonly<Record<string, string>>
+}
+
+/** Opens the home, wires stores, pictures and progress to a prepared clustering, and runs it. */
+export async function clusterInHome(
+  prepared: PreparedClustering,
+  options: Omit<ExecuteOptions, 'threads' | 'resume'>,
+): Promise<ClusteringResult> {
+  const [{ openHome }, { executeClustering }, { provenance }, { drawClusterFigures }] = await Promise.all([
+    import('../store/open-home.ts'),
+    import('../pipeline/execute-clustering.ts'),
+    import('../pipeline/provenance.ts'),
+    import('../report/draw-cluster-figures.ts'),
+  ])
+  const origin = await provenance(prepared.project.folder)
+  const home = await openHome(options.home, { create: true })
+  const progress = runProgress()
+  for (const text of prepared.notes) noteLabelled('note', text)
+  try {
+    return await executeClustering(prepared, {
+      ...home,
+      clock: Date.now,
+      provenance: origin,
+      drawFigures: drawClusterFigures,
+      signal: options.signal,
+      onEvent: progress.onEvent,
+      ...(options.tags ? { tags: options.tags } : {}),
+    })
+  } finally {
+    progress.stop()
+    await home.close()
+  }
 }
 
 /** Opens the home, wires stores, pictures and progress to a prepared run, and runs it. */

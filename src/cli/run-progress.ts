@@ -4,6 +4,8 @@ import type { RunEvent } from '../pipeline/run-events.ts'
 import { figure, note, noteLabelled } from './output.ts'
 
 const STAGES = {
+  cluster: 'fitting each number of clusters',
+  judge: 'scores, and stability on halves of the rows',
   refit: 'fitting the best of each kind on all training rows',
   blend: 'choosing what answers: blend, calibration, labels',
   evaluate: 'evaluating on the test rows',

@@ -148,7 +148,12 @@ export const DataOptions = z
       .optional()
       .describe("The SELECT over `sources` whose rows are the table; DuckDB's SQL. It reaches no file and no network."),
     read: ReadOptions.prefault({}).describe('How the file is read; what is left out is found by looking at it.'),
-    target: z.string().min(1).describe('What is to be predicted: a column, or an expression.'),
+    target: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe('What is to be predicted: a column, or an expression. Clustering has none.'),
     id: z.string().min(1).nullable().default(null).describe('Column that names the student; never a feature.'),
     time: z.string().min(1).nullable().default(null).describe('Column that orders rows, for time splits and windows.'),
     sensitive: z

@@ -53,16 +53,17 @@ export async function loadDataset(load: LoadOptions): Promise<LoadedDataset> {
   const raw = await readPlace(load.file, options.read, load)
   // A column of that very name comes first: `pass/fail` may be one.
   const isColumn = load.targetIsExpression !== true || raw.columns.some(({ name }) => name === options.target)
-  checkNames(raw, options, isColumn)
+  const target = isColumn ? options.target : null
+  checkNames(raw, options, target)
   const schema = inferSchema(raw, options.columns, {
     id: options.id,
-    target: isColumn ? options.target : null,
+    target,
     targetKind: load.targetKind,
   })
   const validated = validateTable(raw, schema, {
     policy: options.rejects,
     hidden: [...options.sensitive, ...(options.id === null ? [] : [options.id])],
-    required: isColumn ? [options.target] : [],
+    required: target === null ? [] : [target],
   })
   return {
     table: validated.table,
@@ -84,19 +85,19 @@ export async function loadDataset(load: LoadOptions): Promise<LoadedDataset> {
 }
 
 /** @throws COLUMN_NOT_FOUND */
-function checkNames(raw: RawTable, options: DataOptions, targetIsColumn: boolean): void {
+function checkNames(raw: RawTable, options: DataOptions, target: string | null): void {
   const names = new Set(raw.columns.map((column) => column.name))
   const check = (name: string, role: string) => {
     if (!names.has(name)) throw columnNotFound(raw, name, role)
   }
-  if (targetIsColumn) check(options.target, 'target column')
+  if (target !== null) check(target, 'target column')
   if (options.id !== null) check(options.id, 'id column')
   if (options.time !== null) check(options.time, 'time column')
   for (const name of options.sensitive) check(name, 'sensitive column')
   for (const [name, column] of Object.entries(options.columns))
     if (!column.ignore && !column.optional) check(name, 'declared column')
   for (const [name, role] of [
-    [targetIsColumn ? options.target : null, 'data.target'],
+    [target, 'data.target'],
     [options.id, 'data.id'],
     [options.time, 'data.time'],
   ] as const) {

@@ -6,10 +6,15 @@ import { type DataPlace, publicAddress, sqliteFile } from '../data/table-source.
 import type { BlobStore } from '../track/blob-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
 import type { PreparedRun } from './prepare-run.ts'
+import type { ProjectOptions } from './project.ts'
 
 /** Keeps the accepted table as a dataset version and the rejected rows beside it; a version that is there already stays as it is. */
 export async function keepDataset(
-  { dataset, options, project }: Pick<PreparedRun, 'dataset' | 'options' | 'project'>,
+  {
+    dataset,
+    options,
+    project,
+  }: Pick<PreparedRun, 'dataset' | 'project'> & { readonly options: Pick<ProjectOptions, 'name'> },
   { blobs, datasets, clock }: { blobs: BlobStore; datasets: DatasetStore; clock: () => number },
 ): Promise<void> {
   await datasets.putDataset({

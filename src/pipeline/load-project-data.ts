@@ -17,8 +17,8 @@ export function loadProjectData(
   return loadDataset({
     file,
     options: rejects ? { ...options.data, rejects } : options.data,
-    targetKind: options.task === 'classification' ? 'category' : 'number',
-    targetIsExpression: isExpression(options.data.target),
+    ...(options.task === 'clustering' ? {} : { targetKind: options.task === 'classification' ? 'category' : 'number' }),
+    targetIsExpression: options.data.target !== null && isExpression(options.data.target),
     signal,
   })
 }

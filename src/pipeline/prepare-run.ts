@@ -7,6 +7,7 @@ import type { Fold } from '../evaluate/splits/fold.ts'
 import { foldsFor } from '../evaluate/splits/folds-for.ts'
 import { trainTestSplit } from '../evaluate/splits/train-test-split.ts'
 import { makeTarget } from '../evaluate/target.ts'
+import { clusterers } from '../learn/cluster/clusterers.ts'
 import type { Encoding } from '../learn/estimator.ts'
 import { defaultModels, estimator } from '../learn/estimators.ts'
 import { type PreparedFeatures, prepareFeatures } from '../learn/fitted-pipeline.ts'
@@ -14,7 +15,7 @@ import { columnOf, selectRows, type Table } from '../table/table.ts'
 import { selectTarget, type Target, targetLength } from '../table/target.ts'
 import type { Project } from './load-project.ts'
 import { loadProjectData, projectPlace } from './load-project-data.ts'
-import type { ProjectOptions } from './project.ts'
+import { isSupervised, type ProjectOptions, type SupervisedOptions } from './project.ts'
 import { type Roles, resolveRoles } from './roles.ts'
 import { familyOf } from './search-families.ts'
 
@@ -37,7 +38,7 @@ export interface RunRequest {
 export interface PreparedRun {
   readonly project: Project
   /** The project's options with what the command line overrides. */
-  readonly options: ProjectOptions
+  readonly options: SupervisedOptions
   readonly dataset: LoadedDataset
   readonly roles: Roles
   readonly families: readonly string[]
@@ -59,6 +60,8 @@ export interface PreparedRun {
  */
 export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
   const options = withOverrides(request)
+  if (!isSupervised(options))
+    throw new BellwetherError('INTERNAL', 'A run of clustering is prepared by prepareClustering.')
   const families = options.models ?? defaultModels(options.task)
   for (const name of families) {
     if (!estimator(name).tasks.includes(options.task)) {
@@ -133,9 +136,9 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
   }
 }
 
-function withOverrides({ project, models, seed, ...own }: RunRequest): ProjectOptions {
+export function withOverrides({ project, models, seed, ...own }: RunRequest): ProjectOptions {
   const { options } = project
-  for (const name of models ?? []) estimator(name)
+  for (const name of models ?? []) if (!clusterers.has(name)) estimator(name)
   return {
     ...options,
     ...(models ? { models: [...models] } : {}),

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { DataOptions } from '../data/data-options.ts'
 import { FeatureOptions } from '../features/feature-options.ts'
+import { clusterers } from '../learn/cluster/clusterers.ts'
 import { estimators } from '../learn/estimators.ts'
 import { Distribution } from '../learn/search-space.ts'
+import type { SupervisedTask } from '../table/target.ts'
 
 /** Names of projects and models: what a URL, a folder and MLflow's clients all take. */
 const NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/
@@ -131,6 +133,25 @@ export const ConformalOptions = z.strictObject({
   alpha: z.number().gt(0).lt(1).default(0.1).describe('Share of the answers that may miss the truth.'),
 })
 
+/** Of clustering: how many clusters there are, and by what that is decided. */
+export const ClusterOptions = z.strictObject({
+  from: z.int().min(1).max(10_000).default(2).describe('Fewest clusters that are tried.'),
+  to: z.int().min(1).max(10_000).default(8).describe('Most clusters that are tried.'),
+  by: z
+    .enum(['silhouette', 'bic', 'aic'])
+    .default('silhouette')
+    .describe(
+      'What decides: how far clusters lie apart, or a criterion of densities (gaussian-mixture alone has those).',
+    ),
+  sampleRows: z
+    .int()
+    .min(10)
+    .max(1_000_000)
+    .default(5000)
+    .describe('Rows that a silhouette is taken over where there are more; the cost grows with the square.'),
+})
+export type ClusterOptions = z.output<typeof ClusterOptions>
+
 /** What a version must show on the test rows before it becomes champion. */
 export const Gate = z
   .strictObject({
@@ -145,42 +166,63 @@ export const Gate = z
 export type Gate = z.output<typeof Gate>
 
 /** The project file, `bellwether.yaml`. Type, checks, defaults, JSON Schema and docs come from here. */
-export const ProjectOptions = z.strictObject({
-  name: z
-    .string()
-    .regex(NAME, 'lower-case letters, digits, dots, dashes and underscores, at most 100')
-    .describe('Name of the project and of its model.'),
-  task: z.enum(['classification', 'regression']).describe('Predict one of several classes, or a number.'),
-  description: z.string().default('').describe('What the model is for; goes into its package.'),
-  licence: z.string().default('').describe('Licence of the data and the model; goes into its package.'),
-  sourceNotes: z
-    .array(z.string())
-    .default([])
-    .describe('Said wherever a model trained on data.source shows, such as "synthetic data"; not of --data.'),
-  data: DataOptions.describe('Where the table comes from and what its columns mean.'),
-  features: FeatureOptions.prefault({}).describe('How columns become numbers.'),
-  split: SplitOptions.prefault({}).describe('Which rows are kept for the test.'),
-  models: z
-    .array(z.enum(estimatorNames()))
-    .min(1)
-    .optional()
-    .describe(
-      'Kinds of model that compete; by default the baseline, a linear model, a random forest and gradient boosting.',
-    ),
-  search: SearchOptions.prefault({}).describe('How options are chosen for each kind of model.'),
-  ensemble: EnsembleOptions.prefault({}).describe('Which of the models that the search found answer together.'),
-  calibration: CalibrationOptions.prefault({}).describe('How probabilities are calibrated; classification only.'),
-  decision: DecisionOptions.prefault({}).describe('How a label is taken from probabilities; classification only.'),
-  conformal: ConformalOptions.prefault({}).describe('The promise that sets of labels and intervals make.'),
-  gates: z
-    .array(Gate)
-    .default([])
-    .describe('What a version must show before it becomes champion; each sets `min`, `max` or `betterThan`.'),
-  serving: z.strictObject({}).prefault({}).describe('Serving; no options yet.'),
-  monitoring: z.strictObject({}).prefault({}).describe('Monitoring; no options yet.'),
-  retraining: z.strictObject({}).prefault({}).describe('Retraining; no options yet.'),
-})
+export const ProjectOptions = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(NAME, 'lower-case letters, digits, dots, dashes and underscores, at most 100')
+      .describe('Name of the project and of its model.'),
+    task: z
+      .enum(['classification', 'regression', 'clustering'])
+      .describe(
+        'Predict one of several classes, or a number; or find groups of rows that are alike, without a target.',
+      ),
+    description: z.string().default('').describe('What the model is for; goes into its package.'),
+    licence: z.string().default('').describe('Licence of the data and the model; goes into its package.'),
+    sourceNotes: z
+      .array(z.string())
+      .default([])
+      .describe('Said wherever a model trained on data.source shows, such as "synthetic data"; not of --data.'),
+    data: DataOptions.describe('Where the table comes from and what its columns mean.'),
+    features: FeatureOptions.prefault({}).describe('How columns become numbers.'),
+    split: SplitOptions.prefault({}).describe('Which rows are kept for the test.'),
+    models: z
+      .array(z.enum([...estimatorNames(), ...clusterers.keys()]))
+      .min(1)
+      .optional()
+      .describe(
+        'Kinds of model that compete; by default the baseline, a linear model, a random forest and gradient boosting; of clustering k-means.',
+      ),
+    clusters: ClusterOptions.prefault({}).describe('Of clustering: how many clusters.'),
+    search: SearchOptions.prefault({}).describe('How options are chosen for each kind of model.'),
+    ensemble: EnsembleOptions.prefault({}).describe('Which of the models that the search found answer together.'),
+    calibration: CalibrationOptions.prefault({}).describe('How probabilities are calibrated; classification only.'),
+    decision: DecisionOptions.prefault({}).describe('How a label is taken from probabilities; classification only.'),
+    conformal: ConformalOptions.prefault({}).describe('The promise that sets of labels and intervals make.'),
+    gates: z
+      .array(Gate)
+      .default([])
+      .describe('What a version must show before it becomes champion; each sets `min`, `max` or `betterThan`.'),
+    serving: z.strictObject({}).prefault({}).describe('Serving; no options yet.'),
+    monitoring: z.strictObject({}).prefault({}).describe('Monitoring; no options yet.'),
+    retraining: z.strictObject({}).prefault({}).describe('Retraining; no options yet.'),
+  })
+  .superRefine(({ task, data: { target } }, context) => {
+    if ((task === 'clustering') === (target === null)) return
+    const message = target === null ? 'expected string, received undefined' : 'clustering has no target; leave it out'
+    context.addIssue({ code: 'custom', path: ['data', 'target'], message })
+  })
 export type ProjectOptions = z.output<typeof ProjectOptions>
+
+/** Options of a project that predicts something. */
+export type SupervisedOptions = ProjectOptions & {
+  readonly task: SupervisedTask
+  readonly data: ProjectOptions['data'] & { readonly target: string }
+}
+
+export function isSupervised(options: ProjectOptions): options is SupervisedOptions {
+  return options.task !== 'clustering' && options.data.target !== null
+}
 
 /** The JSON Schema that editors complete the project file from. */
 export function projectJsonSchema(): Record<string, unknown> {

@@ -34,11 +34,58 @@ export function isExpression(text: string): boolean {
 /** @throws COLUMN_NOT_FOUND, EXPRESSION_INVALID, PROJECT_INVALID */
 export function resolveRoles(
   schema: TableSchema,
-  data: Pick<DataOptions, 'target' | 'id' | 'time' | 'sensitive'>,
+  data: Pick<DataOptions, 'id' | 'time' | 'sensitive'> & { readonly target: string },
 ): Roles {
+  const require = requireIn(schema)
+  const expression =
+    schema.columns.some(({ name }) => name === data.target) || !isExpression(data.target)
+      ? null
+      : compileExpression(data.target, schema, 'data.target')
+  const targetColumns = expression ? expression.columns : [require(data.target, 'data.target')]
+  if (data.id && targetColumns.includes(data.id)) {
+    const message = `"${data.id}" is the target as well; a column that names a person cannot be what is predicted`
+    throw new BellwetherError('PROJECT_INVALID', `data.id: ${message}.`, { details: [{ path: 'data.id', message }] })
+  }
+  return { target: data.target, expression, targetColumns, ...resolveInputs(schema, data, targetColumns) }
+}
+
+/**
+ * Which columns may become features where there is no target, or beside one.
+ * @throws COLUMN_NOT_FOUND, PROJECT_INVALID
+ */
+export function resolveInputs(
+  schema: TableSchema,
+  data: Pick<DataOptions, 'id' | 'time' | 'sensitive'>,
+  targetColumns: readonly string[] = [],
+): Pick<Roles, 'inputs' | 'barred'> {
+  const require = requireIn(schema)
+  const names = schema.columns.map((column) => column.name)
+  const barred = new Set(targetColumns)
+  if (data.id) barred.add(require(data.id, 'data.id'))
+  if (data.time) barred.add(require(data.time, 'data.time'))
+  // `loadDataset` has refused a sensitive column that the file lacks: a typo there would make it a feature.
+  for (const name of data.sensitive) if (names.includes(name)) barred.add(name)
+  const inputs = names.filter((name) => !barred.has(name))
+  if (inputs.length === 0)
+    throw new BellwetherError(
+      'PROJECT_INVALID',
+      'No column is left to learn from: all are target, id, time or sensitive.',
+    )
+  if (inputs.includes('__proto__')) {
+    const message = 'a column "__proto__" cannot be a feature, because no JSON request may carry that name'
+    throw new BellwetherError('PROJECT_INVALID', `data.columns: ${message}.`, {
+      details: [{ path: 'data.columns.__proto__', message }],
+      hint: 'Give it another name in the file, or with `data.read.names`.',
+    })
+  }
+  return { inputs, barred: names.filter((name) => barred.has(name)) }
+}
+
+/** Gives a name back where the table has such a column. */
+function requireIn(schema: TableSchema): (name: string, role: string) => string {
   const names = schema.columns.map((column) => column.name)
   const known = new Set(names)
-  const require = (name: string, role: string) => {
+  return (name, role) => {
     if (known.has(name)) return name
     const near = nearest(name, names)
     throw new BellwetherError(
@@ -54,30 +101,4 @@ export function resolveRoles(
       },
     )
   }
-  const expression =
-    known.has(data.target) || !isExpression(data.target) ? null : compileExpression(data.target, schema, 'data.target')
-  const targetColumns = expression ? expression.columns : [require(data.target, 'data.target')]
-  if (data.id && targetColumns.includes(data.id)) {
-    const message = `"${data.id}" is the target as well; a column that names a person cannot be what is predicted`
-    throw new BellwetherError('PROJECT_INVALID', `data.id: ${message}.`, { details: [{ path: 'data.id', message }] })
-  }
-  const barred = new Set(targetColumns)
-  if (data.id) barred.add(require(data.id, 'data.id'))
-  if (data.time) barred.add(require(data.time, 'data.time'))
-  // `loadDataset` has refused a sensitive column that the file lacks: a typo there would make it a feature.
-  for (const name of data.sensitive) if (known.has(name)) barred.add(name)
-  const inputs = names.filter((name) => !barred.has(name))
-  if (inputs.length === 0)
-    throw new BellwetherError(
-      'PROJECT_INVALID',
-      'No column is left to learn from: all are target, id, time or sensitive.',
-    )
-  if (inputs.includes('__proto__')) {
-    const message = 'a column "__proto__" cannot be a feature, because no JSON request may carry that name'
-    throw new BellwetherError('PROJECT_INVALID', `data.columns: ${message}.`, {
-      details: [{ path: 'data.columns.__proto__', message }],
-      hint: 'Give it another name in the file, or with `data.read.names`.',
-    })
-  }
-  return { target: data.target, expression, targetColumns, inputs, barred: names.filter((name) => barred.has(name)) }
 }

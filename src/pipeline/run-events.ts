@@ -38,7 +38,10 @@ export type RunEvent =
       /** Where it stands in a search by halving, from 0. */
       readonly rung: { readonly index: number; readonly count: number } | null
     }
-  | { readonly type: 'stage'; readonly stage: 'refit' | 'blend' | 'evaluate' | 'figures' | 'register' }
+  | {
+      readonly type: 'stage'
+      readonly stage: 'cluster' | 'judge' | 'refit' | 'blend' | 'evaluate' | 'figures' | 'register'
+    }
   | {
       readonly type: 'registered'
       readonly model: string

@@ -23,7 +23,10 @@ export function budgetOf(
  * The options that repeat what a search did, whatever the clock: a model's package holds these. Where a time budget ended the
  * search they say after how many trials; where the whole plan was tried, neither limit is of any consequence.
  */
-export function replayable(options: ProjectOptions, { complete, trials }: SearchResult): ProjectOptions {
+export function replayable<Options extends ProjectOptions>(
+  options: Options,
+  { complete, trials }: SearchResult,
+): Options {
   const { timeBudgetSeconds: _, trialsDone: __, ...search } = options.search
   return { ...options, search: complete ? search : { ...search, trialsDone: trials.length } }
 }

@@ -1,7 +1,9 @@
+import { prepareClustering } from '../../pipeline/prepare-clustering.ts'
 import { prepareRun } from '../../pipeline/prepare-run.ts'
 import { SearchOptions } from '../../pipeline/project.ts'
+import { printClusteringResult } from '../cluster-result.ts'
 import { dataFile, homeFolder, interruptSignal, oneOf, openProject, seconds, text, wholeNumber } from '../context.ts'
-import { executeInHome } from '../execute.ts'
+import { clusterInHome, executeInHome } from '../execute.ts'
 import { printJson } from '../output.ts'
 import { printRunResult } from '../run-result.ts'
 
@@ -19,6 +21,19 @@ export async function action(options: Record<string, unknown>, [reference]: stri
   const project = await openProject(reference!, options)
   const { signal, release } = interruptSignal()
   try {
+    if (project.options.task === 'clustering') {
+      const prepared = await prepareClustering({
+        project,
+        file: dataFile(options, project),
+        signal,
+        ...(seed === undefined ? {} : { seed }),
+        ...(models === undefined ? {} : { models }),
+      })
+      const result = await clusterInHome(prepared, { home: homeFolder(options, project.folder), signal })
+      if (options['json']) printJson(result)
+      else printClusteringResult(result)
+      return 0
+    }
     const prepared = await prepareRun({
       project,
       file: dataFile(options, project),

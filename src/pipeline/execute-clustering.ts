@@ -1,0 +1,169 @@
+import { BellwetherError } from '../errors.ts'
+import { type ClusterAnswers, clusterPipeline } from '../learn/cluster/cluster-pipeline.ts'
+import { encodeState } from '../packaging/state-codec.ts'
+import type { Run } from '../track/tracking-store.ts'
+import { type ClusterEvaluation, type ClusterTrial, chooseAmong, evaluateClusters } from './evaluate-clusters.ts'
+import { keepDataset } from './keep-dataset.ts'
+import type { PreparedClustering } from './prepare-clustering.ts'
+import { processIsAlive, processTag, provenanceTags } from './provenance.ts'
+import type { Figure, RunDeps } from './run-deps.ts'
+
+/** What a run of clustering ends with; `--json` prints it. */
+export interface ClusteringResult {
+  readonly project: string
+  readonly task: 'clustering'
+  readonly runId: string
+  readonly dataset: { readonly id: string; readonly rows: number; readonly rejected: number }
+  readonly candidates: readonly ClusterTrial[]
+  readonly best: { readonly estimator: string; readonly nClusters: number; readonly by: string }
+  readonly metrics: ClusterEvaluation['metrics']
+  readonly clusters: ClusterEvaluation['clusters']
+  readonly warnings: readonly string[]
+  readonly seconds: number
+}
+
+export type ClusteringDeps = Pick<
+  RunDeps,
+  'tracking' | 'datasets' | 'blobs' | 'clock' | 'provenance' | 'signal' | 'onEvent' | 'tags'
+> & {
+  readonly drawFigures: (evaluation: ClusterEvaluation) => Promise<readonly Figure[]>
+}
+
+/**
+ * Clusters a prepared table, judges the clusters and records all of it: each number of clusters as a child run, the scores, what
+ * sets each cluster apart, the pictures. A failure or a stop leaves a run with that status.
+ * @throws CANCELLED when stopped; CLUSTERS_TOO_MANY and others where no clusterer gives clusters
+ */
+export async function executeClustering(prepared: PreparedClustering, deps: ClusteringDeps): Promise<ClusteringResult> {
+  const { tracking, clock, onEvent, signal } = deps
+  const { dataset, options } = prepared
+  const started = clock()
+  await tracking.reapRuns(processIsAlive, started)
+  await keepDataset(prepared, deps)
+  const { nRows, nRejected } = dataset
+  onEvent({ type: 'dataset', id: dataset.id, nRows, nRejected, nColumns: dataset.schema.columns.length })
+  for (const message of prepared.warnings) onEvent({ type: 'warning', message })
+  const run = await openRun(prepared, deps, started)
+  try {
+    onEvent({ type: 'stage', stage: 'cluster' })
+    await settle(signal)
+    const chosen = chooseAmong(prepared, signal)
+    await recordTrials(chosen.trials, run, prepared, deps)
+    onEvent({ type: 'stage', stage: 'judge' })
+    await settle(signal)
+    const evaluation = evaluateClusters(prepared, chosen, signal)
+    for (const message of chosen.choice.model.warnings ?? []) onEvent({ type: 'warning', message })
+    onEvent({ type: 'stage', stage: 'figures' })
+    await settle(signal)
+    await keep(run.id, 'evaluation.json', `${JSON.stringify(evaluation, null, 2)}\n`, 'application/json', deps)
+    const pipeline = clusterPipeline(prepared.features, chosen.choice.model)
+    await keep(run.id, 'model.json', encodeState(pipeline.state()), 'application/json', deps)
+    await keep(run.id, 'assignments.csv', assignments(pipeline.predict(dataset.table)), 'text/csv', deps)
+    for (const { path, svg } of await deps.drawFigures(evaluation)) await keep(run.id, path, svg, 'image/svg+xml', deps)
+    const now = clock()
+    await tracking.logBatch(run.id, {
+      params: { 'best.estimator': evaluation.winner, 'best.nClusters': String(evaluation.nClusters) },
+      metrics: Object.entries(evaluation.metrics).flatMap(([key, value]) =>
+        value === null ? [] : [{ key, value, step: 0, timestamp: now }],
+      ),
+    })
+    await tracking.finishRun(run.id, 'FINISHED', clock())
+    return {
+      project: options.name,
+      task: 'clustering',
+      runId: run.id,
+      dataset: { id: dataset.id, rows: nRows, rejected: nRejected },
+      candidates: evaluation.trials,
+      best: { estimator: evaluation.winner, nClusters: evaluation.nClusters, by: evaluation.by },
+      metrics: evaluation.metrics,
+      clusters: evaluation.clusters,
+      warnings: [...prepared.warnings, ...(chosen.choice.model.warnings ?? [])],
+      seconds: Math.round(clock() - started) / 1000,
+    }
+  } catch (error) {
+    const cancelled = signal?.aborted === true || (error instanceof BellwetherError && error.code === 'CANCELLED')
+    await tracking.finishRun(run.id, cancelled ? 'KILLED' : 'FAILED', clock()).catch(() => {}) // the first error is the one to tell
+    throw error
+  }
+}
+
+async function openRun(prepared: PreparedClustering, deps: ClusteringDeps, started: number): Promise<Run> {
+  const { options, dataset, models } = prepared
+  const experiment = await deps.tracking.ensureExperiment(options.name, started)
+  const run = await deps.tracking.createRun({
+    experimentId: experiment.id,
+    name: `${options.name} ${new Date(started).toISOString().slice(0, 16).replace('T', ' ')}`,
+    startTime: started,
+    tags: {
+      'bellwether.project': options.name,
+      'bellwether.process': processTag(),
+      ...provenanceTags(deps.provenance),
+      ...(prepared.notes.length > 0 ? { 'bellwether.notes': prepared.notes.join('\n') } : {}),
+      ...(prepared.warnings.length > 0 ? { 'bellwether.warnings': prepared.warnings.join('\n') } : {}),
+      ...deps.tags,
+    },
+  })
+  await deps.tracking.logDataset(run.id, dataset.id, 'training')
+  const { from, to, by, sampleRows } = options.clusters
+  await deps.tracking.logBatch(run.id, {
+    params: {
+      task: options.task,
+      models: models.join(','),
+      'clusters.from': String(from),
+      'clusters.to': String(to),
+      'clusters.by': by,
+      'clusters.sampleRows': String(sampleRows),
+      'search.seed': String(options.search.seed),
+      rows: String(dataset.nRows),
+      'rows.rejected': String(dataset.nRejected),
+    },
+  })
+  return run
+}
+
+async function recordTrials(
+  trials: readonly ClusterTrial[],
+  run: Run,
+  { dataset, options }: PreparedClustering,
+  { tracking, clock, provenance }: ClusteringDeps,
+): Promise<void> {
+  for (const { estimator, nClusters, score, reason } of trials) {
+    const now = clock()
+    await tracking.recordRun({
+      experimentId: run.experimentId,
+      name: `${estimator} ${nClusters} clusters`,
+      parentRunId: run.id,
+      startTime: now,
+      endTime: now,
+      status: score === null ? 'FAILED' : 'FINISHED',
+      params: { estimator, nClusters: String(nClusters), 'search.seed': String(options.search.seed) },
+      metrics: score === null ? [] : [{ key: options.clusters.by, value: score, step: 0, timestamp: now }],
+      tags: { ...provenanceTags(provenance), ...(reason ? { 'bellwether.error': reason } : {}) },
+      datasets: [{ id: dataset.id, context: 'training' }],
+    })
+  }
+}
+
+async function keep(
+  runId: string,
+  path: string,
+  content: string | Uint8Array,
+  mediaType: string,
+  { blobs, tracking }: ClusteringDeps,
+): Promise<void> {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
+  await tracking.logArtifact(runId, { path, hash: await blobs.put(bytes), sizeBytes: bytes.length, mediaType })
+}
+
+/** The cluster of each row of the dataset version, by the row's number from 0; nothing of the row itself. */
+function assignments({ clusters, distances }: ClusterAnswers): string {
+  const width = distances.length / clusters.length
+  const lines = Array.from(clusters, (cluster, row) => `${row},${cluster},${distances[row * width + cluster]!}`)
+  return ['row,cluster,distance', ...lines, ''].join('\n')
+}
+
+/** Lets signals and timers in between two long synchronous steps. @throws CANCELLED */
+async function settle(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
+  if (signal?.aborted) throw new BellwetherError('CANCELLED', 'The run was stopped.')
+}

@@ -1,0 +1,77 @@
+import type { LoadedDataset } from '../data/load-dataset.ts'
+import { BellwetherError } from '../errors.ts'
+import type { FittedFeatures } from '../features/fitted-features.ts'
+import { fitClusterFeatures } from '../learn/cluster/cluster-pipeline.ts'
+import { clusterers } from '../learn/cluster/clusterers.ts'
+import type { Matrix } from '../table/matrix.ts'
+import type { Project } from './load-project.ts'
+import { loadProjectData, projectPlace } from './load-project-data.ts'
+import { type RunRequest, withOverrides } from './prepare-run.ts'
+import type { ProjectOptions } from './project.ts'
+import { type Roles, resolveInputs } from './roles.ts'
+
+/** Everything that a run of clustering needs, checked; nothing is written yet. */
+export interface PreparedClustering {
+  readonly project: Project
+  /** The project's options with what the command line overrides. */
+  readonly options: ProjectOptions
+  readonly dataset: LoadedDataset
+  readonly roles: Pick<Roles, 'inputs' | 'barred'>
+  /** Names of the clusterers that compete. */
+  readonly models: readonly string[]
+  /** Fitted on all rows: there is nothing that a row could give away. */
+  readonly features: FittedFeatures
+  readonly matrix: Matrix
+  readonly warnings: readonly string[]
+  readonly notes: readonly string[]
+}
+
+/**
+ * Reads and checks the data and options of a run of clustering. Bad input ends here, before anything is written.
+ * @throws every code of bad input: of the file, the project, an expression; FEATURES_INVALID for what needs a target
+ */
+export async function prepareClustering(request: RunRequest): Promise<PreparedClustering> {
+  const options = withOverrides(request)
+  const models = options.models ?? ['k-means']
+  checkOptions(options, models)
+  const dataset = await loadProjectData(options, request.file, { signal: request.signal })
+  const roles = resolveInputs(dataset.schema, options.data)
+  const { features, matrix, warnings } = fitClusterFeatures({
+    table: dataset.table,
+    schema: dataset.schema,
+    inputs: roles.inputs,
+    featureOptions: options.features,
+    seed: options.search.seed,
+  })
+  const source = projectPlace(options, request.project.folder)
+  return {
+    project: request.project,
+    options,
+    dataset,
+    roles,
+    models,
+    features,
+    matrix,
+    warnings: [...new Set([...dataset.warnings, ...warnings.map(({ message }) => message)])],
+    notes: JSON.stringify(source) === JSON.stringify(request.file) ? options.sourceNotes : [],
+  }
+}
+
+/** @throws PROJECT_INVALID */
+function checkOptions({ clusters, gates }: ProjectOptions, models: readonly string[]): void {
+  const refuse = (path: string, message: string): never => {
+    throw new BellwetherError('PROJECT_INVALID', `${path}: ${message}.`, { details: [{ path, message }] })
+  }
+  for (const name of models) {
+    if (!clusterers.has(name))
+      refuse('models', `"${name}" makes no clusters; there are ${[...clusterers.keys()].join(', ')}`)
+    if (clusters.by !== 'silhouette' && name === 'k-means') {
+      refuse('clusters.by', `k-means has no ${clusters.by}; choose by silhouette, or set models: [gaussian-mixture]`)
+    }
+  }
+  const least = clusters.by === 'silhouette' ? 2 : 1
+  if (clusters.from < least) refuse('clusters.from', `a ${clusters.by} takes at least ${least} clusters`)
+  if (clusters.to < clusters.from)
+    refuse('clusters.to', `expected ${clusters.from} (clusters.from) or more, got ${clusters.to}`)
+  if (gates.length > 0) refuse('gates', 'a clustering has no test rows that a gate could look at')
+}
