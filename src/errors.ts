@@ -70,6 +70,10 @@ export const ERRORS = {
     status: 422,
     hint: 'The request is well formed, but this model has no answer to it; see the message.',
   },
+  PREDICTION_LOG_UNAVAILABLE: {
+    status: 503,
+    hint: 'The disk of the prediction log is full or does not answer; see the server log. Nothing was lost that was answered.',
+  },
   NOT_READY: { status: 503, hint: 'See `details`, and the server log.' },
   UNAUTHENTICATED: {
     status: 401,
@@ -84,6 +88,7 @@ export const ERRORS = {
     status: 503,
     hint: 'Try again; the server log says what the store or the identity provider did.',
   },
+  SETTINGS_INVALID: { status: 400, hint: 'Correct the settings at the place named; docs/security.md lists them.' },
   KEY_NOT_FOUND: { status: 404, hint: 'List the keys with `bellwether keys list`.' },
   KEY_ENDED: { status: 409, hint: 'Make a new key with `bellwether keys create`.' },
   KEYS_INVALID: {
@@ -92,7 +97,7 @@ export const ERRORS = {
   },
   AUTH_REQUIRED_FOR_BIND: {
     status: 403,
-    hint: 'Bind to 127.0.0.1, ::1 or localhost, and put a proxy with authentication before it.',
+    hint: 'Bind to 127.0.0.1, ::1 or localhost, or leave authentication on.',
   },
   PORT_IN_USE: { status: 409, hint: 'Stop what uses the port, or choose another one with `--port`.' },
   BIND_FAILED: {

@@ -1,22 +1,39 @@
 import { fileURLToPath } from 'node:url'
 import pc from 'picocolors'
 import { ulid } from 'ulid'
+import type { ServerOptions } from '../server/server-options.ts'
+import type { ServerSettings } from '../server/server-settings.ts'
 import type { Home } from '../store/open-home.ts'
 import { text, wholeNumber } from './context.ts'
 import { note, noteLabelled } from './output.ts'
 import { readableLog } from './readable-log.ts'
+
+function settingsGiven({ tokens, allowedHosts, defaultModel }: ServerSettings): Partial<ServerOptions> {
+  return {
+    ...(tokens ? { tokens: { settings: tokens } } : {}),
+    ...(allowedHosts ? { allowedHosts } : {}),
+    ...(defaultModel ? { defaultModel } : {}),
+  }
+}
 
 const DASHBOARD = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
 
 /** Serves an open home until the process is told to stop. Takes the home over and closes it. @returns the exit status */
 export async function serveHome(home: Home, options: Record<string, unknown>): Promise<number> {
   const { startServer } = await import('../server/start-server.ts')
+  const { readServerSettings } = await import('../server/server-settings.ts')
   const defaultModel = text(options, 'defaultModel')
   const allowedHosts = text(options, 'allowedHost')
     ?.split(',')
     .map((name) => name.trim())
   try {
+    const settings = await readServerSettings(text(options, 'settings'), process.env)
+    const authentication = options['auth'] === true ? 'on' : options['auth'] === false ? 'off' : settings.authentication
+    const environmentKeys = process.env['BELLWETHER_API_KEYS']
     const server = await startServer({
+      ...settingsGiven(settings),
+      ...(authentication ? { authentication } : {}),
+      ...(environmentKeys ? { environmentKeys } : {}),
       stores: home,
       clock: Date.now,
       newId: ulid,
@@ -34,6 +51,11 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
     else {
       noteLabelled('serving', `${pc.bold(server.url)}   (Ctrl-C stops)`, pc.green)
       noteLabelled('', `API guide: ${server.url}/docs`)
+    }
+    if (server.bootstrapKey !== null) {
+      note(
+        `\nauthentication is on, and this is the first administrator's key. It is shown once and lasts a day,\nor until another such key is made: bellwether keys create NAME --role admin\n\n    ${server.bootstrapKey}\n`,
+      )
     }
     await stopped
     note('stopping; requests that were taken are finished')

@@ -9,7 +9,7 @@ export function assertBindAllowed(host: string, authentication: boolean): void {
   if (authentication || isLoopbackHost(host)) return
   throw new BellwetherError(
     'AUTH_REQUIRED_FOR_BIND',
-    `Refused to bind to ${host}: other machines could reach it, and this version of Bellwether has no authentication yet.`,
+    `Refused to bind to ${host}: other machines could reach it, and authentication is off.`,
   )
 }
 

@@ -1,9 +1,10 @@
 import fastify, { type FastifyBaseLogger, type FastifyReply, LogController } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
 import type { BellwetherError } from '../errors.ts'
-import { LOOPBACK } from '../security/principal.ts'
+import { parseEnvironmentKeys } from '../security/environment-keys.ts'
 import { createModelCache } from '../serve/model-cache.ts'
 import { type DeclaredRoute, requirePermissions } from './access.ts'
+import { Authentication } from './authentication.ts'
 import { answerClientError } from './client-error.ts'
 import { defaultModelName } from './default-model.ts'
 import { toPublicError } from './error-reply.ts'
@@ -12,14 +13,15 @@ import { createLogger } from './logger.ts'
 import { addMetrics } from './metrics.ts'
 import { answerUnmatched } from './not-found.ts'
 import { describeApi } from './openapi/document.ts'
-import { logRequests } from './request-log.ts'
 import { invocationRoutes } from './protocols/invocations.ts'
 import { openInferenceRoutes } from './protocols/open-inference.ts'
+import { logRequests } from './request-log.ts'
 import type { RouteContext, TypedApp } from './route-types.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { datasetRoutes } from './routes/datasets.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { healthRoutes } from './routes/health.ts'
+import { keyRoutes } from './routes/keys.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { modelRoutes } from './routes/models.ts'
 import { onnxRoutes } from './routes/onnx.ts'
@@ -33,6 +35,7 @@ export interface BuiltApp {
   readonly context: RouteContext
   /** Every route with its permission, once the app is ready. */
   readonly routes: () => readonly DeclaredRoute[]
+  readonly authentication: Authentication
 }
 
 /** The map of the API. Nothing listens yet: `startServer` does, and tests inject. */
@@ -104,8 +107,21 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   logRequests(app)
   const metrics = addMetrics(app)
   addSecurityHooks(app, { bindHost: options.host, port: boundPort, allowedHosts: options.allowedHosts ?? [] })
+  const authentication = new Authentication({
+    mode: options.authentication ?? 'auto',
+    bindHost: options.host,
+    keys: stores.keys,
+    audit: stores.audit,
+    environmentKeys: parseEnvironmentKeys(options.environmentKeys ?? ''),
+    tokens: options.tokens ?? null,
+    clock,
+    onError: (error) => log.error({ err: error }, 'keys or audit log: the store does not answer'),
+  })
+  app.addHook('onReady', () => authentication.start())
+  app.addHook('onClose', () => authentication.close())
   const routes = requirePermissions(app, {
-    authenticate: () => LOOPBACK,
+    authenticate: authentication.authenticate,
+    onRefused: authentication.refused,
     defaultModel: () => defaultModelName({ cache, defaultModel: options.defaultModel ?? null }),
   })
   const document = await describeApi(app, cache, limits.records)
@@ -117,6 +133,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     limits,
     clock,
     newId,
+    predictionLog: options.predictionLog ?? null,
     defaultModel: options.defaultModel ?? null,
   }
   await app.register(predictRoutes, context)
@@ -126,11 +143,12 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   await app.register(onnxRoutes, context)
   await app.register(runRoutes, context)
   await app.register(datasetRoutes, context)
+  await app.register(keyRoutes, { ...context, authentication })
   await app.register(healthRoutes, { ...context, isClosing: () => closing })
   await app.register(metricsRoutes, context)
   await app.register(docsRoutes, { document })
   await app.register(dashboardRoutes, { folder: options.dashboardFolder })
-  return { app, context, routes }
+  return { app, context, routes, authentication }
 }
 
 function sendError(reply: FastifyReply, error: BellwetherError): void {

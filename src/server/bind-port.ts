@@ -6,8 +6,8 @@ import { assertBindAllowed } from '../security/bind-address.ts'
  * Listens for an instant and stops again: what long work should know beforehand, when a server is to follow it.
  * @throws AUTH_REQUIRED_FOR_BIND, PORT_IN_USE, BIND_FAILED
  */
-export async function assertBindable(host: string, port: number): Promise<void> {
-  assertBindAllowed(host, false)
+export async function assertBindable(host: string, port: number, authentication: boolean): Promise<void> {
+  assertBindAllowed(host, authentication)
   const probe = net.createServer()
   await new Promise<void>((resolve, reject) => {
     probe.once('error', (error) => reject(bindError(error, host, port)))

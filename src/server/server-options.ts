@@ -1,7 +1,12 @@
+import type { AuditLog, KeyStore } from '../security/key-store.ts'
+import type { TokenVerifierOptions } from '../security/token-verifier.ts'
+import type { LogSecrets } from '../serve/prediction-log/make-entries.ts'
+import type { PredictionLog } from '../serve/prediction-log/prediction-log.ts'
 import type { BlobStore } from '../track/blob-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
 import type { ModelRegistry } from '../track/model-registry.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
+import type { AuthenticationMode } from './authentication.ts'
 import type { LogSink } from './logger.ts'
 
 /** What the server reads from and writes to; `openHome` gives one. */
@@ -10,6 +15,8 @@ export interface ServerStores {
   readonly datasets: DatasetStore
   readonly models: ModelRegistry
   readonly blobs: BlobStore
+  readonly keys: KeyStore
+  readonly audit: AuditLog
 }
 
 /** Everything the server is handed at start; it opens nothing by itself. */
@@ -26,8 +33,16 @@ export interface ServerOptions {
   readonly port: number
   /** Names beside loopback's that a Host header may carry. */
   readonly allowedHosts?: readonly string[]
+  /** `auto` where left out: on beyond loopback, and as soon as there is a key or an identity provider. */
+  readonly authentication?: AuthenticationMode
+  /** Keys as hashes, as `BELLWETHER_API_KEYS` holds them. */
+  readonly environmentKeys?: string
+  /** Bearer tokens of an identity provider. */
+  readonly tokens?: Omit<TokenVerifierOptions, 'clock'>
   /** Model of `POST /predict`; the only one where left out. */
   readonly defaultModel?: string
+  /** Where predictions are kept; nowhere where left out. Who opened it closes it. */
+  readonly predictionLog?: PredictionLog & LogSecrets
   /** Where log lines go; standard error where left out. */
   readonly log?: LogSink
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent'

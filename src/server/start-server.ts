@@ -7,6 +7,10 @@ import { DEFAULT_LIMITS, type ServerOptions } from './server-options.ts'
 export interface RunningServer {
   /** Such as `http://127.0.0.1:8000`. */
   readonly url: string
+  /** Whether requests need a key or a token now. */
+  readonly authentication: boolean
+  /** The key for the first administrator, to be shown once; null where one gets in already. */
+  readonly bootstrapKey: string | null
   /** Takes nothing new, finishes what it took, then resolves; idempotent. */
   close(): Promise<void>
 }
@@ -18,8 +22,8 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host, port } = options
-  assertBindAllowed(host, false)
-  const { app, context } = await buildApp(options)
+  assertBindAllowed(host, options.authentication !== 'off')
+  const { app, context, authentication } = await buildApp(options)
   if (options.defaultModel !== undefined) {
     try {
       await options.stores.models.model(options.defaultModel)
@@ -34,6 +38,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await app.close()
     throw bindError(error, host, port)
   }
+  const bootstrapKey = await authentication.bootstrapKey().catch(async (error: unknown) => {
+    await app.close()
+    throw error
+  })
   const warmUp = readyModels(context).then(
     ({ ready }) => app.log.info({ models: ready.length }, 'models loaded'),
     (error: unknown) => app.log.error({ err: error }, 'models could not be loaded'),
@@ -44,6 +52,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let closing: Promise<void> | null = null
   return {
     url: `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${bound}`,
+    authentication: authentication.isOn,
+    bootstrapKey,
     close() {
       closing ??= closeWithin(app, options.limits?.closeTimeoutMs ?? DEFAULT_LIMITS.closeTimeoutMs).then(() => warmUp)
       return closing

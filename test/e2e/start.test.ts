@@ -149,7 +149,7 @@ describe('`start` refuses with status 2, before it trains and with nothing left 
   })
 
   test('an address that other machines could reach', async () => {
-    expect(await refusal(project, '--host', '0.0.0.0')).toMatch(/AUTH_REQUIRED_FOR_BIND/)
+    expect(await refusal(project, '--host', '0.0.0.0', '--no-auth')).toMatch(/AUTH_REQUIRED_FOR_BIND/)
   })
 
   test('the project folder stays as it was', () => {

@@ -36,7 +36,8 @@ export async function action(options: Record<string, unknown>, [reference]: stri
       import('../execute.ts'),
       import('../run-result.ts'),
     ])
-    await assertBindable(text(options, 'host') ?? '127.0.0.1', wholeNumber(options, 'port', 0, 65_535) ?? 8000)
+    const port = wholeNumber(options, 'port', 0, 65_535) ?? 8000
+    await assertBindable(text(options, 'host') ?? '127.0.0.1', port, options['auth'] !== false)
     note(
       `project   ${project.options.name}, ${typeof file === 'string' && isLocalFile(file) ? shownPath(file) : publicSource(file)}`,
     )
