@@ -1,3 +1,4 @@
+import type { AnalysisOptions, HashingOptions } from '../../features/text/text-options.ts'
 import type { ColumnKind } from '../../table/column.ts'
 import type { GraphBuilder, TensorName } from './graph-builder.ts'
 
@@ -23,7 +24,10 @@ export interface OnnxInput {
   readonly type: 'double' | 'string'
   /** The input or derived column that it is read from. */
   readonly column: string
-  readonly measure: 'value' | 'length' | 'words'
+  /** `word-list`: the words of a text in their order, a row padded with empty texts; `hashed`: its terms hashed into columns. */
+  readonly measure: 'value' | 'length' | 'words' | 'word-list' | 'hashed'
+  /** How texts are taken apart, for `word-list` and `hashed`: options of the vectoriser. */
+  readonly analysis?: AnalysisOptions | HashingOptions
   /** What the caller works out beforehand, because ONNX has no exact word for it; null where the value goes in as it is. */
   readonly precomputed: string | null
 }
@@ -77,6 +81,44 @@ export class ColumnScope {
     })
   }
 
+  /** The words of a text, string, shape (N, most words of a record). */
+  wordList(column: string, analysis: AnalysisOptions): TensorName {
+    const rules = [
+      analysis.lowercase ? 'in small letters' : 'as they are written',
+      ...(analysis.stripAccents === 'none' ? [] : ['accents off']),
+      ...(analysis.stopWords.length > 0 ? ['without the stop words'] : []),
+    ]
+    return this.#input({
+      name: this.#apart(`words(${column})`, column, analysis),
+      type: 'string',
+      column,
+      measure: 'word-list',
+      analysis,
+      precomputed: `the words of the text in their order (runs of two and more letters, digits and underscores; ${rules.join(', ')}), rows padded with empty texts`,
+    })
+  }
+
+  /** The hashed terms of a text, double, shape (N, nFeatures). */
+  hashed(column: string, options: HashingOptions): TensorName {
+    return this.#input({
+      name: this.#apart(`hashed(${column})`, column, options),
+      type: 'double',
+      column,
+      measure: 'hashed',
+      analysis: options,
+      precomputed: `the terms of the text hashed into ${options.nFeatures} columns (MurmurHash3) and normalised`,
+    })
+  }
+
+  /** Two models may take one column apart in two ways. */
+  #apart(name: string, column: string, analysis: object): string {
+    let free = name
+    const same = (other: OnnxInput) =>
+      other.column === column && JSON.stringify(other.analysis) === JSON.stringify(analysis)
+    for (let i = 2; this.#inputs.has(free) && !same(this.#inputs.get(free)!); i++) free = `${name} (${i})`
+    return free
+  }
+
   texts(column: string, precomputed: string | null = null): TensorName {
     return this.#input({ name: column, type: 'string', column, measure: 'value', precomputed })
   }
@@ -115,8 +157,13 @@ export class ColumnScope {
     if (!this.#inputs.has(input.name)) {
       this.#inputs.set(input.name, input)
       const missing = input.type === 'double' ? 'NaN where it is missing' : 'an empty text where it is missing'
-      this.builder.input(input.name, input.type, input.precomputed ?? missing)
+      this.builder.input(input.name, input.type, input.precomputed ?? missing, widthOf(input))
     }
     return input.name
   }
+}
+
+function widthOf({ name, measure, analysis }: OnnxInput): number | string {
+  if (measure === 'word-list') return `most ${name}`
+  return measure === 'hashed' ? (analysis as HashingOptions).nFeatures : 1
 }

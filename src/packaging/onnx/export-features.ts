@@ -1,4 +1,3 @@
-import { BellwetherError } from '../../errors.ts'
 import type {
   BlockState,
   FeaturesState,
@@ -12,9 +11,9 @@ import { restoreExpression } from '../../features/expression/evaluate.ts'
 import { ColumnScope, type ColumnValue, type OnnxInput } from './column-scope.ts'
 import { calendarNodes } from './export-calendar.ts'
 import { exportExpression } from './export-expression.ts'
+import { termsTensor } from './export-terms.ts'
 import { isMissing, isTextMissing, NotInOnnx } from './expression-nodes.ts'
 import type { GraphBuilder, TensorName } from './graph-builder.ts'
-import { unsupported } from './unsupported.ts'
 
 /** The features of all records in the graph. */
 export interface FeatureTensor {
@@ -30,10 +29,12 @@ interface Pieces {
   readonly columns: number[]
 }
 
+const TEXT_INPUTS = ['length', 'wordCount', 'words', 'hashed'] as const
+
 /** Every name that an input of the graph may have. */
 export function inputNames(state: FeaturesState): string[] {
   const names = [...state.inputs, ...state.derived.map(({ name }) => name)]
-  return [...names, ...names.flatMap((name) => [`length(${name})`, `wordCount(${name})`])]
+  return [...names, ...names.flatMap((name) => TEXT_INPUTS.map((measure) => `${measure}(${name})`))]
 }
 
 /**
@@ -49,17 +50,22 @@ export function exportFeatures(
   const scope = new ColumnScope(builder, inputs)
   for (const { name, expression } of state.derived) scope.define(name, derivedValue(name, expression, scope))
   const pieces: Pieces = { tensors: [], columns: [] }
-  const blocks = state.blocks.filter(isExported)
+  const blocks = state.blocks.filter((block) => block.type !== 'terms')
   const begins = blockBegins(blocks)
   numbersPieces(blocks, begins, scope, pieces)
   blocks.forEach((block, i) => {
     if (block.type === 'numbers') return
-    if (block.type !== 'slots' && block.type !== 'values') {
-      throw unsupported(`Features of the kind "${(block as { type: string }).type}" can't be written as ONNX yet.`)
-    }
     pieces.tensors.push(categoryTensor(block, scope))
     pieces.columns.push(...block.names.map((_, j) => begins[i]! + j))
   })
+  // The columns of terms stand behind all others.
+  for (const block of state.blocks) {
+    if (block.type !== 'terms') continue
+    const { tensor, nColumns } = termsTensor(block, scope)
+    const begin = pieces.columns.length
+    pieces.tensors.push(tensor)
+    for (let j = 0; j < nColumns; j++) pieces.columns.push(begin + j)
+  }
   if (pieces.tensors.length === 0) return noColumns(state, scope)
   const position = new Int32Array(pieces.columns.length)
   pieces.columns.forEach((column, at) => {
@@ -109,19 +115,10 @@ function precomputed(
   }
 }
 
-type ExportedBlock = Exclude<BlockState, TermsState>
-
-/** @throws ONNX_EXPORT_UNSUPPORTED for the terms of a text column. */
-function isExported(block: BlockState): block is ExportedBlock {
-  if (block.type !== 'terms') return true
-  throw new BellwetherError(
-    'ONNX_EXPORT_UNSUPPORTED',
-    `The model reads the terms of column "${block.source}" (features.text.terms), which cannot be exported.`,
-  )
-}
+type DenseBlock = Exclude<BlockState, TermsState>
 
 /** Where each block's columns begin in the matrix. */
-function blockBegins(blocks: readonly ExportedBlock[]): number[] {
+function blockBegins(blocks: readonly DenseBlock[]): number[] {
   let at = 0
   return blocks.map((block) => {
     const begin = at
@@ -132,7 +129,7 @@ function blockBegins(blocks: readonly ExportedBlock[]): number[] {
 
 /** All numbers side by side, so that each step is one operation on all of them; then where they were missing. */
 function numbersPieces(
-  blocks: readonly ExportedBlock[],
+  blocks: readonly DenseBlock[],
   begins: readonly number[],
   scope: ColumnScope,
   pieces: Pieces,

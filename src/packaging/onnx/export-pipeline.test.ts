@@ -5,6 +5,7 @@ import { fitCalibrator } from '../../evaluate/calibration/calibrators.ts'
 import { FeatureOptions } from '../../features/feature-options.ts'
 import { mixedSchema, mixedTable, mixedTarget } from '../../features/fixtures/mixed-table.ts'
 import { type FittedPipeline, fitPipeline } from '../../learn/fitted-pipeline.ts'
+import { RandomState } from '../../table/random.ts'
 import type { Target } from '../../table/target.ts'
 import { exportOnnx, type OnnxExport } from './export-pipeline.ts'
 import { type Agreement, compareOnnx, onnxAnswers } from './onnx-answers.ts'
@@ -183,6 +184,52 @@ describe('an exported ensemble', () => {
       return pipeline.target.classes[own.indexOf(Math.max(...own))]
     })
     expect(labels).not.toEqual(mostProbable)
+  })
+})
+
+describe('exported terms of texts', () => {
+  const words = ['Neural', 'network', 'über', 'été', 'data', 'DATA', 'x1', 'the', '漢字', 'loss', 'İzmir', 'a']
+  const textsOf = (seed: number) => {
+    const random = new RandomState(seed)
+    return Array.from({ length: N_ROWS }, () =>
+      random.randint(9) === 0
+        ? null
+        : Array.from({ length: random.randint(14) }, () => words[random.randint(words.length)]!).join(
+            [' ', ', ', '-', '\n'][random.randint(4)]!,
+          ),
+    )
+  }
+  const withTexts = (seed: number) => ({
+    nRows: N_ROWS,
+    columns: new Map([...table.columns, ['comment', { kind: 'text' as const, values: textsOf(seed) }]]),
+  })
+
+  test.each([
+    ['tfidf', 'logistic-regression', {}],
+    ['tfidf', 'logistic-regression', { ngramRange: [1, 3], sublinearTf: true, stopWords: ['the'] }],
+    ['tfidf', 'gradient-boosting', { ngramRange: [2, 2], norm: 'l1', stripAccents: 'unicode' }],
+    ['counts', 'random-forest', { ngramRange: [1, 2], lowercase: false }],
+    ['hashing', 'logistic-regression', { hashedColumns: 64 }],
+  ] as const)('%s for %s answer in ONNX as here', (terms, estimatorName, options) => {
+    const text = { terms, minDf: 1, maxDf: 1, ...options }
+    const pipeline = alone(
+      fitPipeline({
+        table: withTexts(1),
+        schema: mixedSchema,
+        inputs: mixedSchema.columns.map(({ name }) => name),
+        target: targetOf('multiclass'),
+        featureOptions: FeatureOptions.parse({ text }),
+        estimatorName,
+        estimatorOptions: {},
+        seed: 3,
+      }),
+    )
+    const exported = exportOnnx(pipeline, FACTS)
+    const input = exported.inputs.find(
+      ({ name }) => name === (terms === 'hashing' ? 'hashed(comment)' : 'words(comment)'),
+    )
+    expect(input?.precomputed).toContain('the text')
+    expectAlike(compareOnnx(exported, pipeline, withTexts(2)))
   })
 })
 

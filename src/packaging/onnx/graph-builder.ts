@@ -23,11 +23,11 @@ export class GraphBuilder {
     this.#taken = new Set(reserved)
   }
 
-  /** Declares an input of shape (N, 1); once for each name. */
-  input(name: string, type: ElementType, doc: string): TensorName {
+  /** Declares an input of shape (N, width); once for each name. */
+  input(name: string, type: ElementType, doc: string, width: number | string = 1): TensorName {
     if (!this.#inputs.has(name)) {
       this.#taken.add(name)
-      this.#inputs.set(name, { name, type, dims: ['N', 1], doc })
+      this.#inputs.set(name, { name, type, dims: ['N', width], doc })
     }
     return name
   }

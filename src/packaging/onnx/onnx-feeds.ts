@@ -1,7 +1,12 @@
 import { BellwetherError } from '../../errors.ts'
 import type { FittedFeatures } from '../../features/fitted-features.ts'
+import { HashingVectoriser } from '../../features/text/hashing-vectoriser.ts'
+import type { AnalysisOptions, HashingOptions } from '../../features/text/text-options.ts'
+import { wordsOf } from '../../features/text/word-reader.ts'
 import { textMeasure } from '../../features/text-measures.ts'
 import type { Column } from '../../table/column.ts'
+import { matrixRows } from '../../table/matrix.ts'
+import { toDenseMatrix } from '../../table/sparse-matrix.ts'
 import type { Table } from '../../table/table.ts'
 import type { OnnxInput } from './column-scope.ts'
 import type { TensorFeed } from './onnx-session.ts'
@@ -20,12 +25,30 @@ export function onnxFeeds(
   const feeds: Record<string, TensorFeed> = {}
   for (const input of inputs) {
     const column = derived.map((columns) => columns.get(input.column)).find((found) => found !== undefined)
+    if (input.measure === 'word-list' || input.measure === 'hashed') {
+      if (column?.kind !== 'text') throw mismatch(input, table.nRows)
+      feeds[input.name] = input.measure === 'hashed' ? hashed(input, column.values) : wordList(input, column.values)
+      continue
+    }
     const dims = [table.nRows, 1]
     if (input.type === 'string') {
       feeds[input.name] = { type: 'string', dims, data: texts(input, column, table.nRows) }
     } else feeds[input.name] = { type: 'float64', dims, data: numbers(input, column, table.nRows) }
   }
   return feeds
+}
+
+/** The words of each text, the rows padded to the longest. */
+function wordList({ analysis }: OnnxInput, values: readonly (string | null)[]): TensorFeed {
+  const lists = values.map((text) => wordsOf(text, analysis as AnalysisOptions))
+  const width = Math.max(1, ...lists.map(({ length }) => length))
+  const data = lists.flatMap((words) => [...words, ...new Array<string>(width - words.length).fill('')])
+  return { type: 'string', dims: [values.length, width], data }
+}
+
+function hashed({ analysis }: OnnxInput, values: readonly (string | null)[]): TensorFeed {
+  const { nRows, nColumns, data } = toDenseMatrix(new HashingVectoriser(analysis as HashingOptions).transform(values))
+  return { type: 'float64', dims: [nRows, nColumns], data: matrixRows({ nRows, nColumns, data, names: [] }) }
 }
 
 function texts(input: OnnxInput, column: Column | undefined, nRows: number): string[] {
@@ -37,9 +60,9 @@ function texts(input: OnnxInput, column: Column | undefined, nRows: number): str
 }
 
 function numbers(input: OnnxInput, column: Column | undefined, nRows: number): Float64Array {
-  if (input.measure !== 'value') {
+  const { measure } = input
+  if (measure === 'length' || measure === 'words') {
     if (column?.kind !== 'text') throw mismatch(input, nRows)
-    const { measure } = input
     return Float64Array.from(column.values, (value) => textMeasure(measure, value))
   }
   if (column?.kind === 'number' || column?.kind === 'date') return column.values

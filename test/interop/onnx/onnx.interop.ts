@@ -151,7 +151,9 @@ describe('models of ours in Python', () => {
         // JSON has no word for infinities: the graph takes them for missing, as NaN.
         {
           type,
-          values: Array.from(feeds[column]!.data, (v) => (typeof v === 'number' && !Number.isFinite(v) ? null : v)),
+          values: Array.from(feeds[column]!.data as ArrayLike<string | number>, (v) =>
+            typeof v === 'number' && !Number.isFinite(v) ? null : v,
+          ),
         },
       ]),
     )
@@ -161,7 +163,7 @@ describe('models of ours in Python', () => {
       timeout: 120_000,
     })
     expect(run.status, run.stderr.slice(-3000)).toBe(0)
-    const { answers } = JSON.parse(run.stdout) as { answers: Record<string, never> }
+    const { answers } = JSON.parse(run.stdout) as { answers: Record<string, unknown> }
     const theirs = (answers[exported.outputs.at(-1)!] as number[][]).flat()
     const ours = pipeline.predict(rows)
     expect(theirs).toHaveLength(ours.length)
