@@ -31,11 +31,11 @@ export async function openProject(reference: string, options: Record<string, unk
   return loadProject(await findProjectFile(reference, home ? [EXAMPLES, home] : [EXAMPLES]))
 }
 
-/** Opens a home that must be there already. @throws HOME_NOT_FOUND naming one nearby, and as `openHome` */
+/** Opens a home that must be there already, unless `--create-home` is given. @throws HOME_NOT_FOUND naming one nearby, and as `openHome` */
 export async function openExistingHome(options: Record<string, unknown>): Promise<Home> {
   const { openHome } = await import('../store/open-home.ts')
   try {
-    return await openHome(homeFolder(options), { create: false })
+    return await openHome(homeFolder(options), { create: options['createHome'] === true })
   } catch (error) {
     const [nearby] = text(options, 'home') ? [] : homesBelow('.')
     if (!nearby || !(error instanceof BellwetherError) || error.code !== 'HOME_NOT_FOUND') throw error

@@ -88,8 +88,9 @@ export function createProgram(): Command {
 
   program
     .command('serve')
-    .description('answer predictions over HTTP, with the dashboard')
+    .description("answer predictions and MLflow's clients over HTTP, with the dashboard")
     .addOption(home())
+    .option('--create-home', 'make the home where there is none, to begin with as a tracking server')
     .option('--port <n>', 'port', '8000')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--auth', 'require a key or token (default: beyond loopback, and once there is a key)')

@@ -6,15 +6,18 @@ import { createModelCache } from '../serve/model-cache.ts'
 import { type DeclaredRoute, requirePermissions } from './access.ts'
 import { Authentication } from './authentication.ts'
 import { answerClientError } from './client-error.ts'
+import { coarsenAnswers } from './coarse-answers.ts'
 import { defaultModelName } from './default-model.ts'
 import { toPublicError } from './error-reply.ts'
 import { acceptOnlyJson } from './json-body.ts'
 import { createLogger } from './logger.ts'
 import { addMetrics } from './metrics.ts'
+import { mlflowRoutes } from './mlflow/mlflow-plugin.ts'
 import { answerUnmatched } from './not-found.ts'
 import { describeApi } from './openapi/document.ts'
 import { invocationRoutes } from './protocols/invocations.ts'
 import { openInferenceRoutes } from './protocols/open-inference.ts'
+import { createRateLimit } from './rate-limit.ts'
 import { logRequests } from './request-log.ts'
 import type { RouteContext, TypedApp } from './route-types.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
@@ -57,6 +60,8 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     http: {
       // A request without a Host header is answered by our own check.
       requireHostHeader: false,
+      // MLflow's clients name a thousand runs in one address.
+      maxHeaderSize: 131_072,
       // Node overlooks slow bodies while this is above the time for the whole request, as its default is.
       headersTimeout: Math.min(10_000, limits.requestTimeoutMs),
       connectionsCheckingInterval: Math.min(5_000, limits.requestTimeoutMs),
@@ -122,8 +127,14 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   const routes = requirePermissions(app, {
     authenticate: authentication.authenticate,
     onRefused: authentication.refused,
+    limitRate: createRateLimit({
+      addressPerMinute: limits.addressRatePerMinute,
+      callerPerMinute: limits.callerRatePerMinute,
+      clock,
+    }),
     defaultModel: () => defaultModelName({ cache, defaultModel: options.defaultModel ?? null }),
   })
+  coarsenAnswers(app)
   const document = await describeApi(app, cache, limits.records)
 
   const context: RouteContext = {
@@ -142,6 +153,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   await app.register(modelRoutes, context)
   await app.register(onnxRoutes, context)
   await app.register(runRoutes, context)
+  await app.register(mlflowRoutes, { stores, clock, maxArtifactBytes: limits.artifactBytes })
   await app.register(datasetRoutes, context)
   await app.register(keyRoutes, { ...context, authentication })
   await app.register(healthRoutes, { ...context, isClosing: () => closing })

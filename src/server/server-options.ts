@@ -4,6 +4,7 @@ import type { LogSecrets } from '../serve/prediction-log/make-entries.ts'
 import type { PredictionLog } from '../serve/prediction-log/prediction-log.ts'
 import type { BlobStore } from '../track/blob-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
+import type { MlflowStores } from '../track/mlflow-stores.ts'
 import type { ModelRegistry } from '../track/model-registry.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
 import type { AuthenticationMode } from './authentication.ts'
@@ -15,6 +16,7 @@ export interface ServerStores {
   readonly datasets: DatasetStore
   readonly models: ModelRegistry
   readonly blobs: BlobStore
+  readonly mlflow: MlflowStores
   readonly keys: KeyStore
   readonly audit: AuditLog
 }
@@ -52,10 +54,16 @@ export interface ServerOptions {
 export interface ServerLimits {
   /** Largest body of a request. */
   readonly bodyBytes: number
+  /** Largest artifact of a run or model that a client may put. */
+  readonly artifactBytes: number
   /** Most records in one request. */
   readonly records: number
   /** Time for a client to send a whole request. */
   readonly requestTimeoutMs: number
+  /** Requests a minute of each address that shows no key; null: any number. */
+  readonly addressRatePerMinute: number | null
+  /** Requests a minute of each key or token that says nothing else; null: any number. */
+  readonly callerRatePerMinute: number | null
   /** How old the server's view of the aliases may be. */
   readonly aliasPollMs: number
   /** How long a closing server waits for requests that it has taken. */
@@ -64,8 +72,11 @@ export interface ServerLimits {
 
 export const DEFAULT_LIMITS: ServerLimits = {
   bodyBytes: 8 * 1024 * 1024,
+  artifactBytes: 64 * 1024 ** 3,
   records: 10_000,
   requestTimeoutMs: 30_000,
+  addressRatePerMinute: null,
+  callerRatePerMinute: null,
   aliasPollMs: 250,
   closeTimeoutMs: 30_000,
 }

@@ -32,6 +32,10 @@ export const ModelVersionAnswer = z.object({
   metrics: z.record(z.string(), z.number()).describe('On the test rows.'),
   aliases: z.array(z.string()),
   createdTime: time,
+  source: z
+    .string()
+    .nullable()
+    .describe('Where an MLflow client says that the model is; null for a version of our own.'),
 })
 
 export const ChampionAnswer = ModelVersionAnswer.extend({

@@ -1,0 +1,277 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Permission } from '../../security/permissions.ts'
+import type { BlobStore } from '../../track/blob-store.ts'
+import type { StoredArtifact } from '../../track/mlflow-model.ts'
+import { checkArtifactPath, invalidParameter } from '../../track/mlflow-rules.ts'
+import type { MlflowStores } from '../../track/mlflow-stores.ts'
+import { mediaTypeOf } from './media-type.ts'
+import { answerWireError } from './mlflow-routes.ts'
+import { proxiedPath, versionNumber } from './version-source.ts'
+import { WireError } from './wire-errors.ts'
+import { list, wireFile } from './wire-output.ts'
+
+/** The largest artifact that MLflow's user interface may send in a form's place. */
+const MAX_SMALL_UPLOAD = 10 * 1024 * 1024
+
+type Query = Readonly<Record<string, string | string[] | undefined>>
+
+export interface ArtifactContext {
+  readonly stores: MlflowStores
+  readonly blobs: BlobStore
+  readonly maxBytes: number
+}
+
+/**
+ * The artifact proxy, and the paths by which files of runs, logged models and versions are listed and fetched. Bytes are streamed both ways; a path
+ * is looked up by name and never reaches the file system.
+ */
+export async function artifactRoutes(app: FastifyInstance, context: ArtifactContext): Promise<void> {
+  const { stores, blobs, maxBytes } = context
+  const { artifacts, runs, loggedModels, registry } = stores
+  app.setErrorHandler((error, request, reply) => answerWireError(error, request, reply))
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value, null, 2))
+  app.setValidatorCompiler(() => (value) => ({ value }))
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+
+  const add = (
+    method: 'GET' | 'PUT' | 'POST' | 'DELETE',
+    urls: readonly string[],
+    about: { operationId: string; summary: string; permission: Permission; query?: readonly string[] },
+    handler: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
+  ) => {
+    for (const [index, url] of urls.entries()) {
+      app.route({
+        method,
+        url,
+        bodyLimit: Number.MAX_SAFE_INTEGER,
+        config: { permission: about.permission },
+        schema: {
+          tags: ['mlflow'],
+          hide: index > 0,
+          operationId: about.operationId,
+          summary: about.summary,
+          ...(about.query
+            ? { querystring: z.object(Object.fromEntries(about.query.map((name) => [name, z.string().optional()]))) }
+            : {}),
+          ...(url.includes('*') ? { params: z.object({ '*': z.string() }) } : {}),
+          ...(url.includes(':model_id') ? { params: z.object({ model_id: z.string() }) } : {}),
+          response: {
+            200: { description: 'The bytes, or a document.', content: { '*/*': { schema: z.unknown() } } },
+            400: WireError,
+            404: WireError,
+          },
+        } as object,
+        handler,
+      })
+    }
+  }
+
+  const both = (path: string) => [`/api/2.0${path}`, `/ajax-api/2.0${path}`]
+  const files = both('/mlflow-artifacts/artifacts/*')
+
+  add(
+    'PUT',
+    files,
+    { operationId: 'mlflowUploadArtifact', summary: 'Put an artifact', permission: 'runs:write' },
+    async (request) => {
+      await store(context, wildcard(request), request, maxBytes)
+      return {}
+    },
+  )
+  add(
+    'GET',
+    files,
+    { operationId: 'mlflowDownloadArtifact', summary: 'Fetch an artifact', permission: 'runs:read' },
+    async (request, reply) => send(blobs, reply, await artifacts.get(wildcard(request))),
+  )
+  add(
+    'DELETE',
+    files,
+    {
+      operationId: 'mlflowDeleteArtifact',
+      summary: 'Delete an artifact, or all below a folder',
+      permission: 'runs:write',
+    },
+    async (request) => {
+      await artifacts.delete(wildcard(request))
+      return {}
+    },
+  )
+  add(
+    'GET',
+    both('/mlflow-artifacts/artifacts'),
+    {
+      operationId: 'mlflowListArtifactFolder',
+      summary: 'What a folder holds',
+      permission: 'runs:read',
+      query: ['path'],
+    },
+    async (request) => {
+      const path = one(request, 'path')
+      return list('files', (await artifacts.list(path ? checkArtifactPath(path) : '')).map(wireFile))
+    },
+  )
+
+  add(
+    'GET',
+    both('/mlflow/artifacts/list'),
+    {
+      operationId: 'mlflowListArtifacts',
+      summary: 'Artifacts of a run',
+      permission: 'runs:read',
+      query: ['run_id', 'run_uuid', 'path', 'page_token'],
+    },
+    async (request) => {
+      const id = one(request, 'run_id') || one(request, 'run_uuid')
+      if (!id) throw invalidParameter('run_id', "Missing value for required parameter 'run_id'.")
+      const path = one(request, 'path')
+      const folder = path ? checkArtifactPath(path) : ''
+      const { info } = await runs.get(id)
+      return { root_uri: info.artifactUri, ...list('files', await listing(stores, info.artifactUri, folder)) }
+    },
+  )
+  add(
+    'GET',
+    both('/mlflow/logged-models/:model_id/artifacts/directories'),
+    {
+      operationId: 'mlflowListLoggedModelArtifacts',
+      summary: 'Artifacts of a logged model',
+      permission: 'runs:read',
+      query: ['artifact_directory_path', 'page_token'],
+    },
+    async (request) => {
+      const path = one(request, 'artifact_directory_path')
+      const folder = path ? checkArtifactPath(path) : ''
+      const model = await loggedModels.get((request.params as { model_id: string }).model_id)
+      return { root_uri: model.artifactUri, ...list('files', await listing(stores, model.artifactUri, folder)) }
+    },
+  )
+  add(
+    'GET',
+    ['/ajax-api/2.0/mlflow/logged-models/:model_id/artifacts/files'],
+    {
+      operationId: 'mlflowGetLoggedModelArtifact',
+      summary: 'An artifact of a logged model',
+      permission: 'runs:read',
+      query: ['artifact_file_path'],
+    },
+    async (request, reply) => {
+      const path = checkArtifactPath(one(request, 'artifact_file_path') ?? '')
+      if (!path)
+        throw invalidParameter('artifact_file_path', 'Request must include the "artifact_file_path" query parameter.')
+      const model = await loggedModels.get((request.params as { model_id: string }).model_id)
+      return send(blobs, reply, await artifacts.get(within(model.artifactUri, path)))
+    },
+  )
+  add(
+    'GET',
+    ['/get-artifact', '/ajax-api/2.0/mlflow/get-artifact'],
+    {
+      operationId: 'mlflowGetArtifact',
+      summary: 'An artifact of a run',
+      permission: 'runs:read',
+      query: ['run_id', 'run_uuid', 'path'],
+    },
+    async (request, reply) => {
+      const path = checkArtifactPath(one(request, 'path') ?? '')
+      const { info } = await runs.get(one(request, 'run_id') || one(request, 'run_uuid') || '')
+      return send(blobs, reply, await artifacts.get(within(info.artifactUri, path)))
+    },
+  )
+  add(
+    'GET',
+    [
+      '/model-versions/get-artifact',
+      '//model-versions/get-artifact',
+      '/ajax-api/2.0/mlflow/model-versions/get-artifact',
+    ],
+    {
+      operationId: 'mlflowGetVersionArtifact',
+      summary: 'An artifact of a model version',
+      permission: 'models:read',
+      query: ['name', 'version', 'path'],
+    },
+    async (request, reply) => {
+      const path = checkArtifactPath(one(request, 'path') ?? '')
+      const uri = await registry.downloadUri(one(request, 'name') ?? '', versionNumber(one(request, 'version') ?? ''))
+      return send(blobs, reply, await artifacts.get(within(uri, path)))
+    },
+  )
+  add(
+    'POST',
+    ['/ajax-api/2.0/mlflow/upload-artifact'],
+    {
+      operationId: 'mlflowUploadSmallArtifact',
+      summary: 'Put a small artifact of a run',
+      permission: 'runs:write',
+      query: ['run_uuid', 'path'],
+    },
+    async (request) => {
+      const id = one(request, 'run_uuid')
+      if (!id) throw invalidParameter('run_uuid', 'Request must specify run_uuid.')
+      const given = one(request, 'path')
+      if (!given) throw invalidParameter('path', 'Request must specify path.')
+      const path = checkArtifactPath(given)
+      if (Number(request.headers['content-length'] ?? 0) > MAX_SMALL_UPLOAD)
+        throw invalidParameter('data', 'Artifact size is too large. Max size is 10MB.')
+      if (!request.body || request.headers['content-length'] === '0')
+        throw invalidParameter('data', 'Request must specify data.')
+      const { info } = await runs.get(id)
+      await store(context, within(info.artifactUri, path), request, MAX_SMALL_UPLOAD)
+      return {}
+    },
+  )
+}
+
+/** Streams a body into the blob store, then gives it its name. */
+async function store(
+  { blobs, stores }: ArtifactContext,
+  path: string,
+  request: FastifyRequest,
+  maxBytes: number,
+): Promise<void> {
+  const body = (request.body ?? Readable.from([])) as AsyncIterable<Uint8Array>
+  const { hash, sizeBytes } = await blobs.putStream(body, { maxBytes })
+  await stores.artifacts.put({ path, hash, sizeBytes, mediaType: mediaTypeOf(path) })
+}
+
+export async function send(blobs: BlobStore, reply: FastifyReply, artifact: StoredArtifact): Promise<FastifyReply> {
+  const bytes = await blobs.getStream(artifact.hash)
+  const name = artifact.path.split('/').at(-1)!
+  reply.headers({
+    'content-type': artifact.mediaType,
+    'content-length': artifact.sizeBytes,
+    'content-disposition': `attachment; filename="${name.replaceAll(/[^\w. -]/g, '_')}"; filename*=UTF-8''${encodeURIComponent(name)}`,
+    'x-content-type-options': 'nosniff',
+  })
+  return reply.send(Readable.from(bytes, { objectMode: false }))
+}
+
+async function listing(stores: MlflowStores, uri: string, folder: string) {
+  const root = proxiedPath(uri)
+  // Files in a client's own store are not ours to list.
+  if (root === null) return []
+  const entries = await stores.artifacts.list(folder === '' ? root : `${root}/${folder}`)
+  return entries.map((entry) => wireFile({ ...entry, path: folder === '' ? entry.path : `${folder}/${entry.path}` }))
+}
+
+/** A path below a place in our store. @throws INVALID_INPUT for a place elsewhere */
+function within(uri: string, path: string): string {
+  const root = proxiedPath(uri)
+  if (root === null) throw invalidParameter('path', 'The artifacts are not kept by this server.')
+  return `${root}/${path}`
+}
+
+function wildcard(request: FastifyRequest): string {
+  const path = checkArtifactPath((request.params as { '*': string })['*'])
+  if (path === '') throw invalidParameter('path', 'Invalid path')
+  return path
+}
+
+function one(request: FastifyRequest, name: string): string | undefined {
+  const value = (request.query as Query)[name]
+  return Array.isArray(value) ? value.at(-1) : value
+}

@@ -1,0 +1,106 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { BellwetherError } from '../../errors.ts'
+import type { BlobStore } from '../../track/blob-store.ts'
+import type { MlflowStores } from '../../track/mlflow-stores.ts'
+import { artifactRoutes } from './artifact-routes.ts'
+import { experimentRoutes } from './experiment-routes.ts'
+import { loggedModelRoutes } from './logged-model-routes.ts'
+import { metricRoutes } from './metric-routes.ts'
+import { addMlflowRoutes, answerWireError, useMlflowWire } from './mlflow-routes.ts'
+import { registryRoutes } from './registry-routes.ts'
+import { runRoutes } from './run-routes.ts'
+import { versionRoutes } from './version-routes.ts'
+
+/** The release of MLflow whose protocol this is; its clients ask for it. */
+export const MLFLOW_VERSION = '3.11.1'
+
+export interface MlflowContext {
+  readonly stores: { readonly mlflow: MlflowStores; readonly blobs: BlobStore }
+  readonly clock: () => number
+  /** Largest artifact that is taken. */
+  readonly maxArtifactBytes: number
+}
+
+/** MLflow's tracking and registry protocol, for its own clients: point `MLFLOW_TRACKING_URI` at this server. */
+export async function mlflowRoutes(app: FastifyInstance, context: MlflowContext): Promise<void> {
+  const { mlflow, blobs } = context.stores
+  await app.register(async (scope) => {
+    useMlflowWire(scope)
+    addMlflowRoutes(
+      scope,
+      [
+        ...experimentRoutes(mlflow),
+        ...runRoutes(mlflow),
+        ...metricRoutes(mlflow),
+        ...loggedModelRoutes(mlflow),
+        ...registryRoutes(mlflow),
+        ...versionRoutes(mlflow),
+      ],
+      context.clock,
+    )
+  })
+  await app.register(artifactRoutes, { stores: mlflow, blobs, maxBytes: context.maxArtifactBytes })
+  await app.register(probes)
+  for (const prefix of ['/api/2.0', '/ajax-api/2.0', '/api/3.0', '/ajax-api/3.0']) {
+    await app.register(
+      async (scope) => {
+        // Clients try a second verb when they read this code.
+        scope.setNotFoundHandler((request, reply) =>
+          answerWireError(
+            new BellwetherError('ROUTE_NOT_FOUND', 'There is nothing at this path for this method.'),
+            request,
+            reply,
+          ),
+        )
+      },
+      { prefix },
+    )
+  }
+}
+
+/** What MLflow's clients ask for before they begin. */
+async function probes(app: FastifyInstance): Promise<void> {
+  const plain = (answer: string) => ({
+    tags: ['mlflow'],
+    response: { 200: { description: answer, content: { 'text/plain': { schema: z.string() } } } },
+  })
+  app.get(
+    '/health',
+    {
+      config: { permission: 'public' },
+      schema: { ...plain('OK'), operationId: 'mlflowHealth', summary: 'The process answers' } as object,
+    },
+    async (_request, reply) => reply.type('text/plain; charset=utf-8').serializer(String).send('OK'),
+  )
+  if (!app.hasRoute({ method: 'GET', url: '/version' })) {
+    app.get(
+      '/version',
+      {
+        config: { permission: 'public' },
+        schema: {
+          ...plain(MLFLOW_VERSION),
+          operationId: 'mlflowVersion',
+          summary: 'The release of MLflow whose protocol this is',
+        } as object,
+      },
+      async (_request, reply) => reply.type('text/plain; charset=utf-8').serializer(String).send(MLFLOW_VERSION),
+    )
+  }
+  for (const url of ['/api/3.0/mlflow/server-info', '/ajax-api/3.0/mlflow/server-info']) {
+    app.get(
+      url,
+      {
+        config: { permission: 'public' },
+        schema: {
+          tags: ['mlflow'],
+          hide: url.startsWith('/ajax'),
+          operationId: 'mlflowServerInfo',
+          summary: 'What kind of store stands behind',
+          response: { 200: z.object({ store_type: z.string(), workspaces_enabled: z.boolean() }) },
+        } as object,
+      },
+      async () => ({ store_type: 'SqlStore', workspaces_enabled: false }),
+    )
+  }
+}
