@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { codeOf } from '../../test/support/code-of.ts'
 import { gradientBoosting } from '../learn/boosting/gradient-boosting.ts'
 import type { FitInput } from '../learn/estimator.ts'
+import { randomForest } from '../learn/forest/random-forest.ts'
 import { reportLost } from '../learn/kernels/helper.ts'
 import type { FitThreads } from '../learn/kernels/kernel-team.ts'
 import { withoutKernels } from '../learn/kernels/load-kernels.ts'
@@ -77,6 +78,19 @@ describe('a fit by several threads', () => {
     },
     120_000,
   )
+
+  test('is, by a forest, the same at 1, 2 and 4 threads', async () => {
+    for (const kind of ['binary', 'classes'] as const) {
+      const input = problem(kind, true)
+      const rules = randomForest.options.parse({ nEstimators: 5, maxDepth: 6, oobScore: true })
+      const alone = randomForest.fit(input, rules).state()
+      for (const count of [2, 4]) {
+        const threads = started(count)
+        expect(randomForest.fit({ ...input, threads }, rules).state()).toEqual(alone)
+        await Promise.all(threads.workers.map((worker) => new Promise((ended) => worker.once('exit', ended))))
+      }
+    }
+  }, 120_000)
 
   test('of a small table starts none', () => {
     const threads = {

@@ -12,10 +12,14 @@ import { EnsembleWriter } from '../tree/ensemble-writer.ts'
 import { splittableColumns } from '../tree/feature-sampler.ts'
 import { shares } from '../tree/importance.ts'
 import { ClassCriterion } from './class-criterion.ts'
+import { classTreesFit, growClassTrees, roomForClassTrees } from './class-trees.ts'
 import { growForestTree } from './grow.ts'
 import { featuresPerSplit, type RandomForestOptions } from './options.ts'
 import { type OutOfBag, OutOfBagSums } from './out-of-bag.ts'
 import { ValueCriterion } from './value-criterion.ts'
+
+/** Rows times trees from which on helper threads are started. */
+const MIN_ROWS_FOR_THREADS = 300_000
 
 /** What a forest learns. */
 export interface GrownForest {
@@ -47,7 +51,10 @@ export function fitForest(input: FitInput, options: RandomForestOptions): GrownF
   const weights = weighClasses(target, kept, classWeight === 'balanced_subsample' ? null : classWeight, 'random-forest')
   const binSeed = deriveSeed(seed, 'forest', 'bins')
   const mapper = learnBins(x, all, input.sampleWeight ? given : null, options.maxBins, binSeed)
-  const memory = KernelMemory.take(roomForForest(mapper, target))
+  // Threads take longer to start than few rows take to learn from; and they grow whole trees, which numbers have no kernel for.
+  const worthwhile = byKernel(target, options) && all.length * options.nEstimators >= MIN_ROWS_FOR_THREADS
+  const threads = worthwhile ? (input.threads ?? null) : null
+  const memory = KernelMemory.take(roomForForest(mapper, target, options, threads?.count ?? 1), threads)
   try {
     return growForest(input, options, { binned: applyBins(mapper, x, all, memory), all, target, weights, memory })
   } finally {
@@ -67,14 +74,26 @@ interface ForestRows {
   readonly memory: KernelMemory | null
 }
 
-function roomForForest(mapper: BinMapper, target: Target): number {
+function roomForForest(mapper: BinMapper, target: Target, options: RandomForestOptions, nThreads: number): number {
   const nRows = targetLength(target)
   const { nColumns } = mapper
-  const criterion =
-    target.task === 'classification'
-      ? ClassCriterion.roomFor(nRows, nColumns, target.classes.length)
-      : ValueCriterion.roomFor(nRows, nColumns)
-  return roomForBins(mapper, nRows) + criterion + 2 * roomFor(4 * nRows)
+  const bins = roomForBins(mapper, nRows)
+  if (target.task === 'regression') return bins + ValueCriterion.roomFor(nRows, nColumns) + 2 * roomFor(4 * nRows)
+  const nClasses = target.classes.length
+  if (byKernel(target, options)) {
+    const size = { nRows, nColumns, nClasses, minSamplesLeaf: options.minSamplesLeaf }
+    return bins + roomForClassTrees(mapper, size, nThreads)
+  }
+  return bins + ClassCriterion.roomFor(nRows, nColumns, nClasses) + 2 * roomFor(4 * nRows)
+}
+
+/** Whether, given a memory, one kernel grows whole trees. Weights drawn anew for each tree are not its own. */
+function byKernel(target: Target, { classWeight }: RandomForestOptions): boolean {
+  return (
+    target.task === 'classification' &&
+    classWeight !== 'balanced_subsample' &&
+    classTreesFit(targetLength(target), target.classes.length)
+  )
 }
 
 function growForest(input: FitInput, options: RandomForestOptions, data: ForestRows): GrownForest {
@@ -88,6 +107,16 @@ function growForest(input: FitInput, options: RandomForestOptions, data: ForestR
   const gains = new Float64Array(x.nColumns)
   const left = options.oobScore ? new OutOfBagSums(x, all, nOutputs) : null
   const perTree = target.task === 'classification' && options.classWeight === 'balanced_subsample' ? target.codes : null
+  const onTree = (tree: { readonly gains: Float64Array; readonly bag: Float64Array }) => {
+    const treeGains = shares(tree.gains)
+    for (let column = 0; column < gains.length; column++) gains[column]! += treeGains[column]! / options.nEstimators
+    left?.add(writer, tree.bag)
+  }
+  if (memory && target.task === 'classification' && byKernel(target, options)) {
+    const { codes } = target
+    growClassTrees({ binned, codes, nClasses: nOutputs, weights, usable, rules, seed, signal }, memory, writer, onTree)
+    return { trees: writer.finish(), gains, outOfBag: left ? left.finish(target) : null }
+  }
   for (let t = 0; t < options.nEstimators; t++) {
     throwIfCancelled(signal)
     const random = new RandomState(deriveSeed(seed, 'forest', 'tree', t))
@@ -102,9 +131,7 @@ function growForest(input: FitInput, options: RandomForestOptions, data: ForestR
         ? new ClassCriterion(binned, target.codes, nOutputs, bag, options.minSamplesLeaf, memory)
         : new ValueCriterion(binned, target.values, bag, options.minSamplesLeaf, memory)
     const columns = usable.slice()
-    const treeGains = shares(growForestTree({ binned, criterion, rows, columns, rules, random, memory }, writer))
-    for (let column = 0; column < gains.length; column++) gains[column]! += treeGains[column]! / options.nEstimators
-    left?.add(writer, bag)
+    onTree({ gains: growForestTree({ binned, criterion, rows, columns, rules, random, memory }, writer), bag })
   }
   return { trees: writer.finish(), gains, outOfBag: left ? left.finish(target) : null }
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { RandomState } from '../../table/random.ts'
 import type { Target } from '../../table/target.ts'
 import { gradientBoosting } from '../boosting/gradient-boosting.ts'
+import type { ForestModel } from '../forest/forest-model.ts'
 import { randomForest } from '../forest/random-forest.ts'
 import { classTarget, matrixOf } from '../tree/testing/synthetic.ts'
 import { KernelMemory } from './kernel-memory.ts'
@@ -53,6 +54,21 @@ const boostingOptions = fc.record(
   { requiredKeys: ['maxIterations', 'minSamplesLeaf'] },
 )
 
+const forestOptions = fc.record(
+  {
+    nEstimators: fc.constantFrom(1, 4),
+    maxFeatures: fc.constantFrom('sqrt', 'log2', 0.5, 1),
+    maxDepth: fc.constantFrom(null, 1, 4),
+    minSamplesSplit: fc.constantFrom(2, 10),
+    minSamplesLeaf: fc.constantFrom(1, 4),
+    maxBins: fc.constantFrom(3, 255),
+    bootstrap: fc.boolean(),
+    extraTrees: fc.boolean(),
+    classWeight: fc.constantFrom(null, 'balanced'),
+  },
+  { requiredKeys: ['nEstimators'] },
+)
+
 describe('a model fitted with the kernels', () => {
   test('runs on them here', () => {
     expect(kernelsAvailable()).toBe(true)
@@ -76,17 +92,31 @@ describe('a model fitted with the kernels', () => {
 
   test('is, by a forest, the same to the last bit as one fitted without, and answers the same', () => {
     fc.assert(
-      fc.property(problems, fc.boolean(), ({ seed, nRows, nColumns, nClasses }, extraTrees) => {
+      fc.property(problems, forestOptions, ({ seed, nRows, nColumns, nClasses }, given) => {
         const input = problem(seed, nRows, nColumns, nClasses)
-        const options = randomForest.options.parse({ nEstimators: 4, extraTrees })
-        const fitted = randomForest.fit(input, options)
-        const plain = withoutKernels(() => randomForest.fit(input, options))
+        const options = randomForest.options.parse({ ...given, oobScore: given.bootstrap !== false })
+        const fitted = randomForest.fit(input, options) as ForestModel
+        const plain = withoutKernels(() => randomForest.fit(input, options) as ForestModel)
         expect(fitted.state()).toEqual(plain.state())
+        expect(fitted.oobPredictions).toEqual(plain.oobPredictions)
         expect(fitted.predict(input.x)).toEqual(withoutKernels(() => plain.predict(input.x)))
       }),
-      { numRuns: 100 },
+      { numRuns: 200 },
     )
   })
+
+  test('is the same by a forest of larger nodes and more columns than lie side by side', () => {
+    for (const [nRows, nColumns, nClasses] of [
+      [9000, 3, 2],
+      [6000, 40, 3],
+      [700, 33, 2],
+    ] as const) {
+      const input = problem(nRows, nRows, nColumns, nClasses)
+      const options = randomForest.options.parse({ nEstimators: 2, maxFeatures: 0.4 })
+      const plain = withoutKernels(() => randomForest.fit(input, options).state())
+      expect(randomForest.fit(input, options).state()).toEqual(plain)
+    }
+  }, 60_000)
 
   test('answers a batch the same to the last bit as row by row, missing values and infinities among them', () => {
     for (const nClasses of [0, 2, 3]) {

@@ -6,6 +6,7 @@ export const TEAM_KERNELS = [
   'addToHistogram',
   'addTreeOutputs',
   'chunkBins',
+  'growClassTree',
   'joinRows',
   'largestOf',
   'logisticGradients',

@@ -60,6 +60,7 @@ describe('the loader of kernels', () => {
       'chunkBins',
       'expOf',
       'findSplit',
+      'growClassTree',
       'joinRows',
       'largestOf',
       'logisticGradients',

@@ -58,6 +58,28 @@ export interface Kernels {
     second: number,
     histogram: number,
   ): void
+  growClassTree(
+    seed: number,
+    bootstrap: number,
+    weights: number,
+    nRows: number,
+    countBits: number,
+    bins: number,
+    chunks: number,
+    hasMissing: number,
+    nBins: number,
+    nColumns: number,
+    usable: number,
+    nUsable: number,
+    codes: number,
+    nClasses: number,
+    nFeatures: number,
+    maxDepth: number,
+    minSamplesSplit: number,
+    minSamplesLeaf: number,
+    extraTrees: number,
+    room: number,
+  ): number
   mergeHistogram(sum: number, part: number, nBins: number): void
   subtractHistogram(parent: number, child: number, nBins: number): void
   addToClassHistogram(

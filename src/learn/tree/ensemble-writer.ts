@@ -5,6 +5,21 @@ import type { TreeEnsemble } from './ensemble.ts'
 /** A typed array with room to grow. */
 type Growable = Int32Array | Uint32Array | Float64Array | Uint8Array
 
+/** A tree grown elsewhere; arrays may be longer than it needs. */
+export interface WholeTree {
+  readonly nNodes: number
+  readonly nLeaves: number
+  /** -1 for a leaf */
+  readonly feature: Int32Array
+  readonly bin: Uint8Array
+  readonly thresholdOf: (column: number, bin: number) => number
+  /** Index of the left child; of a leaf, its number. */
+  readonly child: Int32Array
+  readonly missingLeft: Uint8Array
+  readonly cover: Float64Array
+  readonly values: Float64Array
+}
+
 /** Collects nodes while trees grow; `finish` gives them as a `TreeEnsemble`. */
 export class EnsembleWriter {
   readonly #nColumns: number
@@ -87,6 +102,26 @@ export class EnsembleWriter {
     return left
   }
 
+  /** Adds a whole tree whose nodes and leaves are counted from 0. */
+  append(tree: WholeTree): void {
+    const { nNodes, nLeaves } = tree
+    const first = this.beginTree(tree.cover[0]!)
+    while (this.#feature.length < first + nNodes) this.#growNodes()
+    while (this.#values.length < (this.#nLeaves + nLeaves) * this.#width) this.#values = grown(this.#values)
+    this.#feature.set(tree.feature.subarray(0, nNodes), first)
+    this.#cover.set(tree.cover.subarray(0, nNodes), first)
+    this.#missingLeft.set(tree.missingLeft.subarray(0, nNodes), first)
+    this.#values.set(tree.values.subarray(0, nLeaves * this.#width), this.#nLeaves * this.#width)
+    for (let node = 0; node < nNodes; node++) {
+      const column = tree.feature[node]!
+      this.#threshold[first + node] = column < 0 ? 0 : tree.thresholdOf(column, tree.bin[node]!)
+      this.#child[first + node] = tree.child[node]! + (column < 0 ? this.#nLeaves : first)
+    }
+    this.#set?.fill(-1, first, first + nNodes)
+    this.#nNodes = first + nNodes
+    this.#nLeaves += nLeaves
+  }
+
   /** Makes a node a leaf. Returns where its values, shape (width), are to be written in `values`. */
   leaf(node: number): number {
     const at = this.#nLeaves * this.#width
@@ -164,14 +199,7 @@ export class EnsembleWriter {
 
   #addNode(cover: number): number {
     const node = this.#nNodes++
-    if (node >= this.#feature.length) {
-      this.#feature = grown(this.#feature)
-      this.#threshold = grown(this.#threshold)
-      this.#child = grown(this.#child)
-      this.#missingLeft = grown(this.#missingLeft)
-      this.#cover = grown(this.#cover)
-      if (this.#set) this.#set = grown(this.#set)
-    }
+    if (node >= this.#feature.length) this.#growNodes()
     if (this.#set) this.#set[node] = -1
     this.#feature[node] = -1
     this.#threshold[node] = 0
@@ -179,6 +207,15 @@ export class EnsembleWriter {
     this.#missingLeft[node] = 0
     this.#cover[node] = cover
     return node
+  }
+
+  #growNodes(): void {
+    this.#feature = grown(this.#feature)
+    this.#threshold = grown(this.#threshold)
+    this.#child = grown(this.#child)
+    this.#missingLeft = grown(this.#missingLeft)
+    this.#cover = grown(this.#cover)
+    if (this.#set) this.#set = grown(this.#set)
   }
 }
 

@@ -2,6 +2,7 @@
 export { binValues } from "./bin-values";
 export { chunkBins } from "./chunk-bins";
 export { addToClassHistogram } from "./class-histogram";
+export { growClassTree } from "./class-tree";
 export { expOf } from "./exp";
 export { addToHistogram, mergeHistogram, subtractHistogram } from "./histogram";
 export { useScratch } from "./layout";

@@ -26,3 +26,6 @@ export const BLOCK_ROWS: u32 = 1024;
 
 /** Columns whose bins lie side by side, row by row. */
 export const CHUNK: u32 = 32;
+
+/** CHUNK is 2 to this power. */
+export const CHUNK_SHIFT: u32 = 5;
