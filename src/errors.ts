@@ -70,6 +70,7 @@ export const ERRORS = {
     status: 422,
     hint: 'The request is well formed, but this model has no answer to it; see the message.',
   },
+  PREDICTIONS_NOT_KEPT: { status: 404, hint: 'Serve with a home; `serving.predictionLog` says what is kept.' },
   PREDICTION_LOG_UNAVAILABLE: {
     status: 503,
     hint: 'The disk of the prediction log is full or does not answer; see the server log. Nothing was lost that was answered.',
@@ -84,6 +85,10 @@ export const ERRORS = {
     hint: 'Ask an administrator for a key with the role that this needs; docs/security.md lists them.',
   },
   TOO_MANY_ATTEMPTS: { status: 429, hint: 'Wait for the seconds that `Retry-After` names, and check the key.' },
+  RATE_LIMITED: {
+    status: 429,
+    hint: 'Wait for the seconds that `Retry-After` names; send more records in one request.',
+  },
   AUTH_UNAVAILABLE: {
     status: 503,
     hint: 'Try again; the server log says what the store or the identity provider did.',

@@ -8,8 +8,16 @@ import { text, wholeNumber } from './context.ts'
 import { note, noteLabelled } from './output.ts'
 import { readableLog } from './readable-log.ts'
 
-function settingsGiven({ tokens, allowedHosts, defaultModel }: ServerSettings): Partial<ServerOptions> {
+/** Without what was left out. */
+function given<T extends object>(values: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: Exclude<T[Name], undefined>
+  }
+}
+
+function settingsGiven({ tokens, allowedHosts, defaultModel, limits }: ServerSettings): Partial<ServerOptions> {
   return {
+    ...(limits ? { limits: given(limits) } : {}),
     ...(tokens ? { tokens: { settings: tokens } } : {}),
     ...(allowedHosts ? { allowedHosts } : {}),
     ...(defaultModel ? { defaultModel } : {}),

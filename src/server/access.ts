@@ -30,6 +30,8 @@ export interface AccessOptions {
    */
   readonly authenticate: (request: FastifyRequest) => Principal | null | Promise<Principal | null>
   readonly defaultModel: () => Promise<string>
+  /** Asked once it is known who asks, before permissions. @throws RATE_LIMITED */
+  readonly limitRate?: (request: FastifyRequest, reply: FastifyReply, principal: Principal | null) => void
   /** Told of whatever kept a request from its handler, before it is answered. */
   readonly onRefused?: (request: FastifyRequest, reply: FastifyReply, error: unknown) => void
 }
@@ -63,8 +65,9 @@ export function requirePermissions(app: FastifyInstance, options: AccessOptions)
       )
   })
 
-  const admit = (request: FastifyRequest, principal: Principal | null): void | Promise<void> => {
+  const admit = (request: FastifyRequest, reply: FastifyReply, principal: Principal | null): void | Promise<void> => {
     request.principal = principal
+    options.limitRate?.(request, reply, principal)
     const { permission, scope } = request.routeOptions.config
     if (permission === 'public') return
     if (!permission) throw new BellwetherError('INTERNAL', 'The route declares no permission.')
@@ -83,7 +86,8 @@ export function requirePermissions(app: FastifyInstance, options: AccessOptions)
     }
     try {
       const found = options.authenticate(request)
-      const admitted = found instanceof Promise ? found.then((who) => admit(request, who)) : admit(request, found)
+      const admitted =
+        found instanceof Promise ? found.then((who) => admit(request, reply, who)) : admit(request, reply, found)
       if (admitted === undefined) done()
       else admitted.then(() => done(), refuse)
     } catch (error) {

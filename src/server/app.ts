@@ -29,6 +29,7 @@ import { metricsRoutes } from './routes/metrics.ts'
 import { modelRoutes } from './routes/models.ts'
 import { onnxRoutes } from './routes/onnx.ts'
 import { predictRoutes } from './routes/predict.ts'
+import { predictionRoutes } from './routes/predictions.ts'
 import { runRoutes } from './routes/runs.ts'
 import { addSecurityHooks, setSecurityHeaders } from './security-hooks.ts'
 import { DEFAULT_LIMITS, type ServerOptions } from './server-options.ts'
@@ -152,6 +153,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   await app.register(openInferenceRoutes, { ...context, isClosing: () => closing })
   await app.register(modelRoutes, context)
   await app.register(onnxRoutes, context)
+  await app.register(predictionRoutes, context)
   await app.register(runRoutes, context)
   await app.register(mlflowRoutes, { stores, clock, maxArtifactBytes: limits.artifactBytes })
   await app.register(datasetRoutes, context)

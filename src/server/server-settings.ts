@@ -13,6 +13,19 @@ export const ServerSettings = z.strictObject({
     .describe('`off` only where nobody else can reach the server.'),
   allowedHosts: z.array(z.string()).optional().describe('Names beside loopback that a Host header may carry.'),
   defaultModel: z.string().optional().describe('Model of `POST /predict`.'),
+  limits: z
+    .strictObject({
+      addressRatePerMinute: z.int().min(1).optional().describe('Requests a minute of each address that shows no key.'),
+      callerRatePerMinute: z
+        .int()
+        .min(1)
+        .optional()
+        .describe('Requests a minute of each key or token that says nothing else.'),
+      bodyBytes: z.int().min(1024).optional().describe('Largest body of a request.'),
+      records: z.int().min(1).optional().describe('Most records in one request.'),
+      requestTimeoutMs: z.int().min(100).optional().describe('Time for a client to send a whole request.'),
+    })
+    .optional(),
   tokens: TokenSettings.optional().describe('OAuth 2 bearer tokens of an identity provider.'),
 })
 export type ServerSettings = z.output<typeof ServerSettings>
