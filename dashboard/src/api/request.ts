@@ -1,5 +1,6 @@
 import type { ErrorDocument } from '../../../src/errors.ts'
 import { ApiError } from './api-error.ts'
+import { refuseKey, sessionKey } from './session.ts'
 
 /**
  * Asks the server for JSON.
@@ -9,12 +10,14 @@ export async function request<Answer>(
   path: string,
   init: { method?: 'GET' | 'POST'; body?: unknown; signal?: AbortSignal } = {},
 ): Promise<Answer> {
+  const key = sessionKey()
   let response: Response
   try {
     response = await fetch(path, {
       method: init.method ?? 'GET',
       headers: {
         accept: 'application/json',
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
         ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
@@ -28,6 +31,7 @@ export async function request<Answer>(
       hint: 'Check that `bellwether serve` is running and that the network reaches it.',
     })
   }
+  if (response.status === 401) refuseKey(key)
   const text = await response.text()
   const document = parse(text)
   if (!response.ok) throw new ApiError(response.status, isErrorDocument(document) ? document : {})

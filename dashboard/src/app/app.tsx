@@ -1,5 +1,6 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { ApiError } from '../api/api-error.ts'
+import { useSession } from '../api/session.ts'
 import { Layout } from './layout.tsx'
 import type { Route } from './route.ts'
 import { ComparePage } from './routes/compare-page.tsx'
@@ -8,6 +9,7 @@ import { NotFoundPage } from './routes/not-found-page.tsx'
 import { PredictPage } from './routes/predict-page.tsx'
 import { RunPage } from './routes/run-page.tsx'
 import { RunsPage } from './routes/runs-page.tsx'
+import { SignIn } from './sign-in.tsx'
 import { useRoute } from './use-route.ts'
 
 /** A request that the server refused is not worth asking again; one that did not arrive is, once. */
@@ -23,10 +25,11 @@ const queries = new QueryClient({
 
 export function App() {
   const route = useRoute()
+  const { refused, tried } = useSession()
   return (
     <QueryClientProvider client={queries}>
       <Layout route={route}>
-        <Page route={route} />
+        {refused ? <SignIn tried={tried} onKey={() => queries.clear()} /> : <Page route={route} />}
       </Layout>
     </QueryClientProvider>
   )

@@ -1,4 +1,6 @@
 import { type ReactNode, useEffect, useRef } from 'react'
+import { signOut, useSession } from '../api/session.ts'
+import { Button } from '../components/button.tsx'
 import { Logo } from '../components/logo.tsx'
 import { hrefOf, type Route } from './route.ts'
 import './layout.css'
@@ -14,6 +16,7 @@ const TITLES: Record<Route['page'], string> = {
 
 /** The frame of every page: brand, navigation, content. */
 export function Layout({ route, children }: { route: Route; children: ReactNode }) {
+  const { key } = useSession()
   useEffect(() => {
     document.title = `${TITLES[route.page]} · Bellwether`
   }, [route.page])
@@ -55,6 +58,11 @@ export function Layout({ route, children }: { route: Route; children: ReactNode 
             <a href="/docs" className="nav-docs">
               API
             </a>
+            {key === null ? null : (
+              <Button kind="quiet" onClick={signOut}>
+                Sign out
+              </Button>
+            )}
           </nav>
         </div>
       </header>
