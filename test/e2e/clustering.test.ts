@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { restoreClusterPipeline } from '../../src/learn/cluster/cluster-pipeline.ts'
 import { decodeState } from '../../src/packaging/state-codec.ts'
 import type { ClusteringResult } from '../../src/pipeline/execute-clustering.ts'
@@ -9,6 +9,8 @@ import { bellwether, ROOT, temporaryFolder } from '../support/cli.ts'
 
 const { folder, remove } = temporaryFolder()
 afterAll(remove)
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
 
 /** The academic-risk sample without what its project predicts. */
 function writeProject(name: string, more: string): string {
@@ -39,7 +41,7 @@ describe('task: clustering on the academic-risk sample without its target', () =
     const { status, stdout, stderr } = await run(where, '--json')
     expect(status, stderr).toBe(0)
     result = JSON.parse(stdout)
-  }, 120_000)
+  })
 
   test('tries each number of clusters and keeps the one of the best silhouette', () => {
     expect(result.candidates.map(({ nClusters }) => nClusters)).toEqual([2, 3, 4])

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { RunResult } from '../../src/pipeline/execute-run.ts'
 import { openHome } from '../../src/store/open-home.ts'
 import type { ModelVersion } from '../../src/track/model-registry.ts'
@@ -11,6 +11,9 @@ import { makePupils, writePupilsProject } from '../support/pupils.ts'
 
 const { folder, remove } = temporaryFolder()
 afterAll(remove)
+
+// Several whole runs a test, side by side.
+vi.setConfig({ testTimeout: 240_000 })
 
 async function json<T>(home: string, ...args: string[]): Promise<T> {
   const { status, stdout, stderr } = await bellwether([...args, '--home', home, '--json'])
@@ -172,7 +175,7 @@ describe('a run that was killed', () => {
     const done = await refusal(home, 'run', project, '--resume', result.runId)
     expect(done).toMatchObject({ error: 'RUN_NOT_RESUMABLE' })
     expect(done.message).toContain('pupils version 1')
-  }, 240_000)
+  })
 
   test('is not taken up with other data, options or none such, and what differs is named', async () => {
     const stopped = (await trialsOf(home, 'KILLED'))[0]!.parentRunId!
