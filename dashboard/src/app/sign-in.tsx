@@ -15,7 +15,7 @@ export function SignIn({ tried, onKey }: { tried: boolean; onKey: () => void }) 
   }
   return (
     <div className="sign-in">
-      <Card title="This server asks for a key" note="An administrator makes one with `bellwether keys create`.">
+      <Card title="This server asks for a key" note="An administrator makes one: bellwether keys create.">
         <form onSubmit={submit}>
           <label htmlFor="api-key">API key</label>
           <input
