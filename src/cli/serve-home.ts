@@ -1,9 +1,12 @@
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pc from 'picocolors'
 import { ulid } from 'ulid'
+import { keyRingFromEnvironment } from '../security/at-rest/key-ring.ts'
 import type { ServerOptions } from '../server/server-options.ts'
 import type { ServerSettings } from '../server/server-settings.ts'
 import type { Home } from '../store/open-home.ts'
+import { FilePredictionLog } from '../store/prediction-log/file-prediction-log.ts'
 import { text, wholeNumber } from './context.ts'
 import { note, noteLabelled } from './output.ts'
 import { readableLog } from './readable-log.ts'
@@ -34,11 +37,15 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
   const allowedHosts = text(options, 'allowedHost')
     ?.split(',')
     .map((name) => name.trim())
+  let predictionLog: FilePredictionLog | null = null
   try {
     const settings = await readServerSettings(text(options, 'settings'), process.env)
     const authentication = options['auth'] === true ? 'on' : options['auth'] === false ? 'off' : settings.authentication
     const environmentKeys = process.env['BELLWETHER_API_KEYS']
+    const ring = await keyRingFromEnvironment(process.env)
+    predictionLog = await FilePredictionLog.open(path.join(home.folder, 'predictions'), { clock: Date.now, ring })
     const server = await startServer({
+      predictionLog,
       ...settingsGiven(settings),
       ...(authentication ? { authentication } : {}),
       ...(environmentKeys ? { environmentKeys } : {}),
@@ -70,6 +77,7 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
     await server.close()
     return 0
   } finally {
+    await predictionLog?.close()
     await home.close()
   }
 }

@@ -5,6 +5,7 @@ import { clusterers } from '../learn/cluster/clusterers.ts'
 import { estimators } from '../learn/estimators.ts'
 import { Distribution } from '../learn/search-space.ts'
 import type { SupervisedTask } from '../table/target.ts'
+import { ServingOptions } from './serving-options.ts'
 
 /** Names of projects and models: what a URL, a folder and MLflow's clients all take. */
 const NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/
@@ -203,7 +204,7 @@ export const ProjectOptions = z
       .array(Gate)
       .default([])
       .describe('What a version must show before it becomes champion; each sets `min`, `max` or `betterThan`.'),
-    serving: z.strictObject({}).prefault({}).describe('Serving; no options yet.'),
+    serving: ServingOptions.prefault({}).describe('How the model is served.'),
     monitoring: z.strictObject({}).prefault({}).describe('Monitoring; no options yet.'),
     retraining: z.strictObject({}).prefault({}).describe('Retraining; no options yet.'),
   })

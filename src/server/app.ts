@@ -15,6 +15,7 @@ import { addMetrics } from './metrics.ts'
 import { mlflowRoutes } from './mlflow/mlflow-plugin.ts'
 import { answerUnmatched } from './not-found.ts'
 import { describeApi } from './openapi/document.ts'
+import { keepRetention } from './prediction-retention.ts'
 import { invocationRoutes } from './protocols/invocations.ts'
 import { openInferenceRoutes } from './protocols/open-inference.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -154,6 +155,8 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   await app.register(modelRoutes, context)
   await app.register(onnxRoutes, context)
   await app.register(predictionRoutes, context)
+  const endRetention = keepRetention(context, (error) => log.error({ err: error }, 'old predictions were not removed'))
+  app.addHook('onClose', async () => endRetention())
   await app.register(runRoutes, context)
   await app.register(mlflowRoutes, { stores, clock, maxArtifactBytes: limits.artifactBytes })
   await app.register(datasetRoutes, context)

@@ -8,6 +8,8 @@ import type {
 } from 'fastify'
 import type { z } from 'zod'
 import type { ModelCache } from '../serve/model-cache.ts'
+import type { LogSecrets } from '../serve/prediction-log/make-entries.ts'
+import type { PredictionLog } from '../serve/prediction-log/prediction-log.ts'
 import type { ServerMetrics } from './metrics.ts'
 import type { ServerLimits, ServerStores } from './server-options.ts'
 
@@ -41,6 +43,8 @@ export interface RouteContext {
   readonly limits: ServerLimits
   readonly clock: () => number
   readonly newId: () => string
+  /** Where predictions are kept; null: nowhere. */
+  readonly predictionLog: (PredictionLog & LogSecrets) | null
   /** As the operator set it; null: the only model there is. */
   readonly defaultModel: string | null
 }

@@ -4,7 +4,10 @@ import { BellwetherError } from '../errors.ts'
 import type { ServedModel } from '../serve/model-cache.ts'
 import type { OnError } from '../serve/predict-request.ts'
 import { type FailedPrediction, isFailed, type Prediction } from '../serve/prediction.ts'
+import { makeEntries, policyOf } from '../serve/prediction-log/make-entries.ts'
 import type { RouteContext } from './route-types.ts'
+
+type ScoringContext = Pick<RouteContext, 'metrics' | 'newId' | 'clock' | 'predictionLog'>
 
 export interface ScoreRequest {
   readonly records: readonly unknown[]
@@ -17,10 +20,12 @@ export async function scoreRecords(
   request: FastifyRequest,
   served: ServedModel,
   { records, explain, onError }: ScoreRequest,
-  { metrics, newId }: Pick<RouteContext, 'metrics' | 'newId'>,
+  context: ScoringContext,
 ): Promise<(Prediction | FailedPrediction)[]> {
+  const started = performance.now()
+  const { newId } = context
   const predictions = await served.scorer.scoreInSlices(records, { explain, onError, newId }, nextTurn)
-  countScored(request, served, predictions, metrics)
+  await keepScored(request, served, records, predictions, performance.now() - started, context)
   return predictions
 }
 
@@ -29,7 +34,7 @@ export async function scoreAllRecords(
   request: FastifyRequest,
   served: ServedModel,
   records: readonly unknown[],
-  context: Pick<RouteContext, 'metrics' | 'newId'>,
+  context: ScoringContext,
   explain = false,
 ): Promise<Prediction[]> {
   const predictions = await scoreRecords(request, served, { records, explain, onError: 'refuse' }, context)
@@ -39,7 +44,36 @@ export async function scoreAllRecords(
   })
 }
 
-export function countScored(
+/** Counts what was scored, and keeps it in the prediction log; waits for the disk only where the project asks for that. */
+export async function keepScored(
+  request: FastifyRequest,
+  served: ServedModel,
+  records: readonly unknown[],
+  predictions: readonly (Prediction | FailedPrediction)[],
+  latencyMs: number,
+  { metrics, predictionLog, clock }: ScoringContext,
+): Promise<void> {
+  countScored(request, served, predictions, metrics)
+  if (predictionLog === null) return
+  const { options } = policyOf(served)
+  if (!options.enabled) return
+  const entries = makeEntries(
+    {
+      served,
+      records,
+      predictions,
+      time: clock(),
+      latencyMs: Math.round(latencyMs * 1000) / 1000,
+      key: request.principal?.keyId ?? null,
+      request: request.id,
+    },
+    predictionLog,
+  )
+  if (options.durability === 'request') await predictionLog.keep(entries)
+  else predictionLog.add(entries)
+}
+
+function countScored(
   request: FastifyRequest,
   { name, version }: ServedModel,
   predictions: readonly (Prediction | FailedPrediction)[],

@@ -7,7 +7,7 @@ import { type FailedPrediction, isFailed, type Prediction } from '../../serve/pr
 import { jsonType } from '../../table/records-value.ts'
 import { defaultModelName } from '../default-model.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
-import { countScored, scoreRecords } from '../scoring.ts'
+import { keepScored, scoreRecords } from '../scoring.ts'
 import { ErrorAnswer, errorAnswers } from './api-schemas.ts'
 import {
   bodyByHand,
@@ -159,15 +159,16 @@ async function answerRecords(
 async function answerFlat(
   request: FastifyRequest,
   served: ServedModel,
-  { metrics, newId }: RouteContext,
+  context: RouteContext,
 ): Promise<z.output<typeof FlatAnswer>> {
   const record: unknown = request.body
   if (!isPlainObject(record))
     throw invalid([{ path: 'body', message: `expected one flat object, came ${jsonType(record)}` }])
   try {
-    const [prediction] = served.scorer.score([record], { explain: false, newId })
+    const started = performance.now()
+    const [prediction] = served.scorer.score([record], { explain: false, newId: context.newId })
     if (!prediction || isFailed(prediction)) throw new BellwetherError('INTERNAL', 'One record has one prediction.')
-    countScored(request, served, [prediction], metrics)
+    await keepScored(request, served, [record], [prediction], performance.now() - started, context)
     return {
       ...('label' in prediction
         ? { prediction: prediction.label, confidence: prediction.confidence }

@@ -1,0 +1,24 @@
+import { z } from 'zod'
+
+/** `serving.predictionLog` of the project file. */
+export const PredictionLogOptions = z.strictObject({
+  enabled: z.boolean().default(true).describe('Whether predictions are kept.'),
+  durability: z
+    .enum(['window', 'request'])
+    .default('window')
+    .describe('window: on disk within 200 ms, answers do not wait; request: on disk before the answer goes out.'),
+  retentionDays: z.int().min(1).max(36_500).default(365).describe('Days after which predictions are removed.'),
+  sensitive: z
+    .enum(['drop', 'hash', 'encrypt'])
+    .default('drop')
+    .describe(
+      'What becomes of sensitive columns that a request carries: dropped (fairness in production then needs outcomes with groups); keyed hashes; encrypted, where an encryption key is set.',
+    ),
+})
+export type PredictionLogOptions = z.output<typeof PredictionLogOptions>
+
+/** The `serving` section of the project file; a version's package carries it. */
+export const ServingOptions = z.strictObject({
+  predictionLog: PredictionLogOptions.prefault({}).describe('What is kept of predictions.'),
+})
+export type ServingOptions = z.output<typeof ServingOptions>

@@ -1,0 +1,99 @@
+import { createHmac } from 'node:crypto'
+import type { JsonScalar } from '../../table/table-to-records.ts'
+import type { ServedModel } from '../model-cache.ts'
+import { isPlainObject } from '../predict-request.ts'
+import { type FailedPrediction, isFailed, type Prediction } from '../prediction.ts'
+import { logPolicyOf } from './log-policy.ts'
+import type { PredictionEntry, PredictionLog } from './prediction-log.ts'
+
+export interface ScoredBatch {
+  readonly served: ServedModel
+  readonly records: readonly unknown[]
+  readonly predictions: readonly (Prediction | FailedPrediction)[]
+  readonly time: number
+  readonly latencyMs: number
+  readonly key: string | null
+  readonly request: string
+}
+
+type Policy = ReturnType<typeof logPolicyOf>
+
+const policies = new WeakMap<object, Policy>()
+
+/** What a model's project says of its log; read once. */
+export function policyOf({ scorer }: ServedModel): Policy {
+  let policy = policies.get(scorer)
+  if (!policy) {
+    policy = logPolicyOf(scorer.manifest.project)
+    policies.set(scorer, policy)
+  }
+  return policy
+}
+
+/** The entries of a batch: those of its records that were answered. */
+export function makeEntries(batch: ScoredBatch, log: Pick<PredictionLog, 'personKey'> & LogSecrets): PredictionEntry[] {
+  const { served, records, predictions, time, latencyMs, key, request } = batch
+  const { options, id: idColumn, sensitive } = policyOf(served)
+  const { inputs } = served.scorer.signature
+  const entries: PredictionEntry[] = []
+  for (const [i, prediction] of predictions.entries()) {
+    const record = records[i]
+    if (isFailed(prediction) || !isPlainObject(record)) continue
+    const features: Record<string, JsonScalar> = Object.create(null)
+    for (const { name } of inputs) {
+      const value = record[name]
+      if (value !== undefined) features[name] = value as JsonScalar
+    }
+    const identifier = idColumn === null ? undefined : record[idColumn]
+    const hidden = options.sensitive === 'drop' ? null : sensitiveText(record, sensitive, options.sensitive, log)
+    entries.push({
+      id: prediction.id,
+      time,
+      model: served.name,
+      version: served.version,
+      alias: served.alias,
+      key,
+      request,
+      latencyMs,
+      features,
+      answer: answerOf(prediction),
+      ...(typeof identifier === 'string' || typeof identifier === 'number'
+        ? { person: log.personKey(String(identifier)) }
+        : {}),
+      ...(hidden === null ? {} : { sensitive: hidden }),
+    })
+  }
+  return entries
+}
+
+/** What sensitive columns are hidden with. */
+export interface LogSecrets {
+  /** Encrypts a short text; null where no encryption key is set, and then it is dropped. */
+  readonly encrypt: ((text: string) => string) | null
+  readonly hashKey: Uint8Array
+}
+
+function sensitiveText(
+  record: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  mode: 'hash' | 'encrypt',
+  { encrypt, hashKey }: LogSecrets,
+): string | null {
+  const sent = names.filter((name) => record[name] !== undefined && record[name] !== null)
+  if (sent.length === 0) return null
+  if (mode === 'encrypt')
+    return encrypt === null
+      ? null
+      : encrypt(JSON.stringify(Object.fromEntries(sent.map((name) => [name, record[name]]))))
+  const hashed = sent.map((name) => {
+    const mac = createHmac('sha256', hashKey).update(`${name}\n${String(record[name])}`)
+    return [name, mac.digest('base64url').slice(0, 22)]
+  })
+  return JSON.stringify(Object.fromEntries(hashed))
+}
+
+function answerOf(prediction: Prediction): PredictionEntry['answer'] {
+  if ('label' in prediction) return { label: prediction.label, probabilities: prediction.probabilities }
+  if ('value' in prediction) return { value: prediction.value }
+  return { cluster: (prediction as { cluster: string | number }).cluster }
+}

@@ -1,0 +1,191 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { codeOfAsync } from '../../../test/support/code-of.ts'
+import type { PredictionEntry, PredictionQuery } from '../../serve/prediction-log/prediction-log.ts'
+import { FilePredictionLog } from './file-prediction-log.ts'
+
+const DAY = 24 * 60 * 60 * 1000
+const NOON = Date.UTC(2026, 10, 21, 12)
+let root = ''
+let now = NOON
+const opened: FilePredictionLog[] = []
+
+beforeEach(async () => {
+  root = path.join(await mkdtemp(path.join(tmpdir(), 'bellwether-log-')), 'predictions')
+  now = NOON
+})
+afterEach(async () => {
+  for (const log of opened.splice(0)) await log.close()
+  await rm(path.dirname(root), { recursive: true, force: true })
+})
+
+async function openLog(onError?: (error: unknown) => void): Promise<FilePredictionLog> {
+  const log = await FilePredictionLog.open(root, { clock: () => now, ...(onError ? { onError } : {}) })
+  opened.push(log)
+  return log
+}
+
+const entry = (id: string, more: Partial<PredictionEntry> = {}): PredictionEntry => ({
+  id,
+  time: now,
+  model: 'risk',
+  version: 1,
+  alias: 'champion',
+  key: null,
+  request: 'r',
+  latencyMs: 1,
+  features: { Age: 20 },
+  answer: { label: 'Dropout', probabilities: { Dropout: 1 } },
+  ...more,
+})
+
+async function ids(log: FilePredictionLog, query: PredictionQuery = {}): Promise<string[]> {
+  const found: string[] = []
+  for await (const each of log.entries(query)) found.push(each.id)
+  return found
+}
+
+async function files(): Promise<string[]> {
+  const names = await readdir(root, { recursive: true, withFileTypes: true })
+  return names
+    .filter((name) => name.isFile() && name.name.endsWith('.bwpl'))
+    .map((name) => path.join(name.parentPath, name.name))
+}
+
+test('entries come back as they were, and another process sees them within the window', async () => {
+  const log = await openLog()
+  const written = [entry('a', { features: { 'Ä "x"\n': null, n: 0.1 + 0.2 } }), entry('b', { answer: { value: 3 } })]
+  log.add(written)
+  await new Promise((resolve) => setTimeout(resolve, 600))
+  const other = await openLog()
+  const read: PredictionEntry[] = []
+  for await (const each of other.entries({})) read.push(each)
+  expect(read).toEqual(written)
+  expect(log.personKey('4711')).toBe(other.personKey('4711'))
+  expect(log.personKey('4711')).not.toBe(log.personKey('4712'))
+})
+
+test('what waited for its own write is on disk when it is told so', async () => {
+  const log = await openLog()
+  await Promise.all(Array.from({ length: 50 }, (_, i) => log.keep([entry(String(i))])))
+  expect(await files()).toHaveLength(1)
+  expect((await ids(await openLog())).length).toBe(50)
+})
+
+test('queries choose by model, version, time, id and person', async () => {
+  const log = await openLog()
+  log.add([entry('a', { person: 'p' }), entry('b', { version: 2 })])
+  log.add([entry('c', { model: 'other' })])
+  await log.flush()
+  now += DAY
+  log.add([entry('d', { person: 'p' })])
+  expect(await ids(log)).toHaveLength(4)
+  expect(await ids(log, { model: 'other' })).toEqual(['c'])
+  expect(await ids(log, { version: 2 })).toEqual(['b'])
+  expect(await ids(log, { person: 'p' })).toEqual(['a', 'd'])
+  expect(await ids(log, { since: NOON + 1 })).toEqual(['d'])
+  expect(await ids(log, { until: NOON + 1, model: 'risk' })).toEqual(['a', 'b'])
+  expect(await ids(log, { ids: new Set(['b', 'd']) })).toEqual(['b', 'd'])
+})
+
+test('a torn end is passed over, and what was written before it and after it stays', async () => {
+  const log = await openLog()
+  await log.keep([entry('a')])
+  await log.keep([entry('b')])
+  const [file] = await files()
+  const whole = await readFile(file!)
+  await log.close()
+  for (const size of [whole.length - 1, whole.length - 20]) {
+    await writeFile(file!, whole)
+    await truncate(file!, size)
+    expect(await ids(await openLog())).toEqual(['a'])
+  }
+  await writeFile(file!, whole)
+  await appendFile(file!, Buffer.from([200, 0, 0, 0, 1, 2, 3]))
+  const next = await openLog()
+  await next.keep([entry('c')])
+  expect((await ids(next)).sort()).toEqual(['a', 'b', 'c'])
+})
+
+test("a person's entries are gone from disk, and the others stay", async () => {
+  const log = await openLog()
+  const person = log.personKey('4711')
+  log.add([entry('a', { person, features: { Mark: 'marked-value' } }), entry('b')])
+  await log.flush()
+  now += DAY
+  log.add([entry('c', { person })])
+  expect(await log.erase({ person })).toBe(2)
+  expect(await ids(log)).toEqual(['b'])
+  expect(await files()).toHaveLength(1)
+  log.add([entry('d')])
+  expect(await ids(log)).toEqual(['b', 'd'])
+})
+
+test('days before a time are removed, of one model', async () => {
+  const log = await openLog()
+  log.add([entry('a')])
+  log.add([entry('b', { model: 'other' })])
+  await log.flush()
+  now += 3 * DAY
+  log.add([entry('c')])
+  expect(await log.expire('risk', NOON)).toBe(0)
+  expect(await log.expire('risk', NOON + DAY)).toBe(1)
+  expect((await ids(log)).sort()).toEqual(['b', 'c'])
+})
+
+test('only the owner reads it, and a name never becomes a path', async () => {
+  const log = await openLog()
+  await log.keep([entry('a', { model: '../../outside' })])
+  const [file] = await files()
+  expect(file!.startsWith(root)).toBe(true)
+  expect((await stat(file!)).mode & 0o077).toBe(0)
+  expect((await stat(path.join(root, 'secret'))).mode & 0o077).toBe(0)
+})
+
+test('a disk that does not take an entry is told, and later entries are kept', async () => {
+  const errors: unknown[] = []
+  const log = await openLog((error) => errors.push(error))
+  const inTheWay = path.join(root, '2026-11-21')
+  await writeFile(inTheWay, 'a file where the folder of the day should be')
+  expect(await codeOfAsync(() => log.keep([entry('a')]))).toBe('PREDICTION_LOG_UNAVAILABLE')
+  await rm(inTheWay)
+  await log.keep([entry('b')])
+  expect([errors.length, log.lost, await ids(log)]).toEqual([1, 1, ['b']])
+})
+
+test('what was told to be kept survives kill -9, at any instant', async () => {
+  const script = `
+    const { FilePredictionLog } = await import(${JSON.stringify(path.join(import.meta.dirname, 'file-prediction-log.ts'))})
+    const log = await FilePredictionLog.open(process.argv[1], { clock: () => ${NOON} })
+    const entry = ${JSON.stringify(entry('x'))}
+    for (let i = 0; ; i++) {
+      const batch = Array.from({ length: 5 }, (_, k) => log.keep([{ ...entry, id: process.argv[2] + '-' + i + '-' + k }]))
+      await Promise.all(batch)
+      process.stdout.write(process.argv[2] + '-' + i + '\\n')
+    }`
+  const kills = Number(process.env['BELLWETHER_KILLS'] ?? 6)
+  const told: string[] = []
+  for (let run = 0; run < kills; run++) {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, root, String(run)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const after = 3 + run * 7
+    let seen = 0
+    for await (const line of createInterface({ input: child.stdout })) {
+      told.push(line)
+      if (++seen === after) child.kill('SIGKILL')
+    }
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  }
+  const kept = new Set(await ids(await openLog()))
+  const missing = told
+    .flatMap((line) => Array.from({ length: 5 }, (_, k) => `${line}-${k}`))
+    .filter((id) => !kept.has(id))
+  expect(missing).toEqual([])
+  expect(told.length).toBeGreaterThan(kills * 3)
+}, 120_000)

@@ -1,0 +1,333 @@
+import { createCipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
+import { type FileHandle, link, open, readdir, readFile, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { BellwetherError } from '../../errors.ts'
+import type { KeyRing } from '../../security/at-rest/key-ring.ts'
+import type { LogSecrets } from '../../serve/prediction-log/make-entries.ts'
+import type { PredictionEntry, PredictionLog, PredictionQuery } from '../../serve/prediction-log/prediction-log.ts'
+import { FILE_MODE, makeFolder, renameDurably, syncFolder, writeTemporary } from '../durable-files.ts'
+import { storageError } from '../storage-errors.ts'
+import { makeFrame, readFrames, SEGMENT_MAGIC } from './segment.ts'
+
+/** What `window` promises: an entry is on disk this long after it was handed over. */
+const WINDOW_MS = 200
+
+/** A frame is written sooner when so much waits. */
+const FLUSH_CHARACTERS = 1024 * 1024
+
+/** What may wait for a disk that does not answer; further entries are lost, and counted. */
+const MOST_WAITING = 64 * 1024 * 1024
+
+/** A new file after so many bytes. */
+const SEGMENT_BYTES = 64 * 1024 * 1024
+
+const DAY_MS = 24 * 60 * 60 * 1000
+const SECRET_FILE = 'secret'
+const SEGMENT = /^([0-9a-f]{16})-[\w-]+\.bwpl$/
+
+export interface FilePredictionLogOptions {
+  readonly clock: () => number
+  /** Encrypts sensitive columns where a project asks for it. */
+  readonly ring?: KeyRing | null
+  readonly onError?: (error: unknown) => void
+}
+
+interface Waiting {
+  readonly lines: string[]
+  characters: number
+  readonly resolve: (() => void)[]
+  readonly reject: ((error: unknown) => void)[]
+}
+
+interface OpenSegment {
+  readonly day: string
+  readonly handle: FileHandle
+  bytes: number
+}
+
+/** Predictions as files in the home: `predictions/2026-11-21/<model>-<writer>.bwpl`. Several processes may write at once, each to files of its own. */
+export class FilePredictionLog implements PredictionLog, LogSecrets {
+  readonly encrypt: LogSecrets['encrypt']
+  readonly hashKey: Uint8Array
+  readonly #personKey: Uint8Array
+  readonly #root: string
+  readonly #clock: () => number
+  readonly #onError: (error: unknown) => void
+  /** Model -> what is not yet on disk. */
+  readonly #waiting = new Map<string, Waiting>()
+  readonly #segments = new Map<string, OpenSegment>()
+  #characters = 0
+  #timer: NodeJS.Timeout | null = null
+  /** Flushes take turns. */
+  #turn: Promise<void> = Promise.resolve()
+  #lost = 0
+  #closed = false
+
+  private constructor(root: string, secret: Uint8Array, { clock, ring, onError }: FilePredictionLogOptions) {
+    this.#root = root
+    this.#clock = clock
+    this.#onError = onError ?? (() => {})
+    this.hashKey = createHmac('sha256', secret).update('sensitive columns').digest()
+    this.#personKey = createHmac('sha256', secret).update('persons').digest()
+    this.encrypt = ring ? (text) => encryptText(text, ring) : null
+  }
+
+  /** @param root Folder of the log; made where it is not there, with a secret of its own. */
+  static async open(root: string, options: FilePredictionLogOptions): Promise<FilePredictionLog> {
+    try {
+      await makeFolder(root)
+      return new FilePredictionLog(root, await secretOf(root), options)
+    } catch (error) {
+      throw storageError(error, root)
+    }
+  }
+
+  get lost(): number {
+    return this.#lost
+  }
+
+  add(entries: readonly PredictionEntry[]): void {
+    const waiting = this.#take(entries)
+    if (waiting === null) return
+    if (waiting.characters > FLUSH_CHARACTERS) void this.#flushSoon()
+    else this.#timer ??= setTimeout(() => void this.#flushSoon(), WINDOW_MS / 2)
+  }
+
+  keep(entries: readonly PredictionEntry[]): Promise<void> {
+    if (entries.length === 0) return Promise.resolve()
+    const waiting = this.#take(entries)
+    if (waiting === null) return Promise.reject(unavailable())
+    // All that wait at the end of this turn of the event loop share one write.
+    setImmediate(() => void this.#flushSoon())
+    return new Promise<void>((resolve, reject) => {
+      waiting.resolve.push(resolve)
+      waiting.reject.push(reject)
+    })
+  }
+
+  /** @returns null where there is no room, and then they are lost; also for none. */
+  #take(entries: readonly PredictionEntry[]): Waiting | null {
+    if (entries.length === 0) return null
+    if (this.#closed || this.#characters > MOST_WAITING) {
+      this.#lost += entries.length
+      return null
+    }
+    const { model } = entries[0]!
+    let waiting = this.#waiting.get(model)
+    if (!waiting) {
+      waiting = { lines: [], characters: 0, resolve: [], reject: [] }
+      this.#waiting.set(model, waiting)
+    }
+    for (const entry of entries) {
+      const line = JSON.stringify(entry)
+      waiting.lines.push(line)
+      waiting.characters += line.length + 1
+      this.#characters += line.length + 1
+    }
+    return waiting
+  }
+
+  async *entries(query: PredictionQuery): AsyncGenerator<PredictionEntry> {
+    await this.flush()
+    const model = query.model === undefined ? null : folderNameOf(query.model)
+    for (const day of await this.#days()) {
+      const begin = Date.parse(`${day}T00:00:00Z`)
+      if (query.since !== undefined && begin + DAY_MS <= query.since) continue
+      if (query.until !== undefined && begin >= query.until) continue
+      for (const name of await this.#segmentsOf(day)) {
+        if (model !== null && SEGMENT.exec(name)?.[1] !== model) continue
+        for await (const lines of readFrames(path.join(this.#root, day, name))) {
+          for (const line of lines) {
+            const entry = JSON.parse(line) as PredictionEntry
+            if (matches(entry, query)) yield entry
+          }
+        }
+      }
+    }
+  }
+
+  async erase(query: { readonly person: string } | { readonly ids: ReadonlySet<string> }): Promise<number> {
+    await this.#closeSegments()
+    let erased = 0
+    for (const day of await this.#days()) {
+      for (const name of await this.#segmentsOf(day)) {
+        const file = path.join(this.#root, day, name)
+        const kept: string[][] = []
+        let gone = 0
+        for await (const lines of readFrames(file)) {
+          const rest = lines.filter((line) => !matches(JSON.parse(line) as PredictionEntry, query))
+          gone += lines.length - rest.length
+          if (rest.length > 0) kept.push(rest)
+        }
+        if (gone === 0) continue
+        erased += gone
+        if (kept.length === 0) {
+          await rm(file)
+          await syncFolder(path.dirname(file))
+          continue
+        }
+        const frames = await Promise.all(kept.map((lines) => makeFrame(`${lines.join('\n')}\n`)))
+        await renameDurably(await writeTemporary(this.#root, Buffer.concat([SEGMENT_MAGIC, ...frames])), file)
+      }
+    }
+    return erased
+  }
+
+  async expire(model: string, before: number): Promise<number> {
+    const own = folderNameOf(model)
+    let days = 0
+    for (const day of await this.#days()) {
+      if (Date.parse(`${day}T00:00:00Z`) + DAY_MS > before) continue
+      const names = await this.#segmentsOf(day)
+      const gone = names.filter((name) => SEGMENT.exec(name)?.[1] === own)
+      for (const name of gone) await rm(path.join(this.#root, day, name), { force: true })
+      if (gone.length > 0) days++
+      if (gone.length === names.length) await rm(path.join(this.#root, day), { recursive: true, force: true })
+    }
+    return days
+  }
+
+  personKey(identifier: string): string {
+    return createHmac('sha256', this.#personKey).update(identifier).digest('base64url').slice(0, 32)
+  }
+
+  async flush(): Promise<void> {
+    await this.#flushSoon()
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#closeSegments()
+  }
+
+  async #closeSegments(): Promise<void> {
+    await this.flush()
+    for (const { handle } of this.#segments.values()) await handle.close().catch(() => {})
+    this.#segments.clear()
+  }
+
+  #flushSoon(): Promise<void> {
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#turn = this.#turn.then(() => this.#flushNow())
+    return this.#turn
+  }
+
+  async #flushNow(): Promise<void> {
+    const batches = [...this.#waiting]
+    this.#waiting.clear()
+    for (const [model, { lines, characters, resolve, reject }] of batches) {
+      try {
+        const frame = await makeFrame(`${lines.join('\n')}\n`)
+        const segment = await this.#segmentFor(model)
+        await writeWhole(segment.handle, frame)
+        await segment.handle.datasync()
+        segment.bytes += frame.length
+        for (const done of resolve) done()
+      } catch (error) {
+        this.#lost += lines.length
+        // What was written of a frame is torn: nothing may follow it in this file.
+        await this.#segments
+          .get(model)
+          ?.handle.close()
+          .catch(() => {})
+        this.#segments.delete(model)
+        this.#onError(storageError(error, this.#root))
+        for (const failed of reject) failed(unavailable(error))
+      } finally {
+        this.#characters -= characters
+      }
+    }
+  }
+
+  async #segmentFor(model: string): Promise<OpenSegment> {
+    const day = new Date(this.#clock()).toISOString().slice(0, 10)
+    const found = this.#segments.get(model)
+    if (found && found.day === day && found.bytes < SEGMENT_BYTES) return found
+    if (found) {
+      this.#segments.delete(model)
+      await found.handle.close()
+    }
+    const folder = path.join(this.#root, day)
+    await makeFolder(folder)
+    const stamp = this.#clock().toString(36).padStart(9, '0')
+    const name = `${folderNameOf(model)}-${stamp}-${process.pid}-${randomBytes(4).toString('hex')}.bwpl`
+    const handle = await open(path.join(folder, name), 'wx', FILE_MODE)
+    await handle.writeFile(SEGMENT_MAGIC)
+    await handle.sync()
+    await syncFolder(folder)
+    const segment = { day, handle, bytes: SEGMENT_MAGIC.length }
+    this.#segments.set(model, segment)
+    return segment
+  }
+
+  async #days(): Promise<string[]> {
+    const names = await readdir(this.#root).catch(() => [])
+    return names.filter((name) => /^\d{4}-\d\d-\d\d$/.test(name)).sort()
+  }
+
+  /** Oldest first, as their names sort: the time of their beginning follows the model. */
+  async #segmentsOf(day: string): Promise<string[]> {
+    const names = await readdir(path.join(this.#root, day)).catch(() => [])
+    return names.filter((name) => SEGMENT.test(name)).sort()
+  }
+}
+
+function matches(entry: PredictionEntry, query: PredictionQuery): boolean {
+  return (
+    (query.model === undefined || entry.model === query.model) &&
+    (query.version === undefined || entry.version === query.version) &&
+    (query.since === undefined || entry.time >= query.since) &&
+    (query.until === undefined || entry.time < query.until) &&
+    (query.ids === undefined || query.ids.has(entry.id)) &&
+    (query.person === undefined || entry.person === query.person)
+  )
+}
+
+/** A name is data: no text of a model becomes a part of a path. */
+function folderNameOf(model: string): string {
+  return createHash('sha256').update(model).digest('hex').slice(0, 16)
+}
+
+async function writeWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at)).bytesWritten
+}
+
+/** The home's own secret: made once, whole, whoever comes first. */
+async function secretOf(root: string): Promise<Uint8Array> {
+  const file = path.join(root, SECRET_FILE)
+  for (let attempt = 0; ; attempt++) {
+    const found = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null
+      throw error
+    })
+    if (found?.length === 32) return found
+    if (found || attempt > 5) throw new BellwetherError('HOME_CORRUPT', `${file} is not as it was written.`)
+    const temporary = await writeTemporary(root, randomBytes(32))
+    await link(temporary, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+    await rm(temporary, { force: true })
+    await syncFolder(root)
+  }
+}
+
+/** `key id.nonce.ciphertext and tag`, base64url: AES-256-GCM under a key of the ring. */
+function encryptText(text: string, { current }: KeyRing): string {
+  const nonce = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', current.key, nonce)
+  cipher.setAAD(Buffer.from('prediction log'))
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
+  return `${current.id}.${nonce.toString('base64url')}.${sealed.toString('base64url')}`
+}
+
+function unavailable(cause?: unknown): BellwetherError {
+  return new BellwetherError(
+    'PREDICTION_LOG_UNAVAILABLE',
+    'The prediction could not be kept in the log, and so was not given.',
+    {
+      cause,
+    },
+  )
+}
