@@ -60,8 +60,11 @@ export interface PreparedRun {
  */
 export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
   const options = withOverrides(request)
-  if (!isSupervised(options))
-    throw new BellwetherError('INTERNAL', 'A run of clustering is prepared by prepareClustering.')
+  if (!isSupervised(options)) {
+    const message =
+      'clustering makes no model version that could be served; `bellwether run` finds and records clusters'
+    throw new BellwetherError('PROJECT_INVALID', `task: ${message}.`, { details: [{ path: 'task', message }] })
+  }
   const families = options.models ?? defaultModels(options.task)
   for (const name of families) {
     if (!estimator(name).tasks.includes(options.task)) {

@@ -116,6 +116,13 @@ test.each([
   expect(stderr).toMatch(message)
 })
 
+test('a clustering cannot be started as a service, and the refusal says what to do', async () => {
+  const [file, ...home] = writeProject('service', '').split(' ')
+  const { status, stderr } = await bellwether(['start', file!, ...home, '--port', '0'])
+  expect(status).toBe(2)
+  expect(stderr).toMatch(/no model version that could be served/)
+})
+
 test('a project that predicts still needs its target', async () => {
   const file = path.join(folder, 'no-target.yaml')
   writeFileSync(file, 'name: x\ntask: regression\ndata: { source: a.csv }\n')
