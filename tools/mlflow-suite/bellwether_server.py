@@ -59,6 +59,8 @@ class BellwetherServer:
 
 
 def pytest_configure(config):
+    # A marker of MLflow's own conftest, which --noconftest leaves out.
+    config.addinivalue_line("markers", "allow_infer_pip_requirements_fallback: see MLflow's conftest")
     import tests.tracking.integration_test_utils as utils
 
     utils.ServerThread = BellwetherServer
