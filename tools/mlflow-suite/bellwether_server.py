@@ -59,8 +59,9 @@ class BellwetherServer:
 
 
 def pytest_configure(config):
-    # A marker of MLflow's own conftest, which --noconftest leaves out.
-    config.addinivalue_line("markers", "allow_infer_pip_requirements_fallback: see MLflow's conftest")
+    # Markers of MLflow's own conftest and of a plugin that these tests do not need.
+    for marker in ("allow_infer_pip_requirements_fallback", "asyncio"):
+        config.addinivalue_line("markers", marker)
     import tests.tracking.integration_test_utils as utils
 
     utils.ServerThread = BellwetherServer

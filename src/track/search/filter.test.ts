@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseFilter, parseOrder } from './filter.ts'
+import { type Filter, parseFilter, parseOrder } from './filter.ts'
 
 const refused = (text: string) => {
   try {
@@ -19,12 +19,11 @@ describe('a filter', () => {
 
   test('AND binds more closely than OR, and parentheses more than both', () => {
     const shape = (text: string): unknown => {
-      const walk = (filter: ReturnType<typeof parseFilter>): unknown => {
-        if (!filter) return null
-        if (filter.type === 'and' || filter.type === 'or') return [filter.type, ...filter.items.map(walk)]
-        return filter.type === 'not' ? ['not', walk(filter.item)] : filter.name.key
+      const walk = (filter: Filter): unknown => {
+        if ('items' in filter) return [filter.type, ...filter.items.map(walk)]
+        return 'item' in filter ? ['not', walk(filter.item)] : filter.name.key
       }
-      return walk(parseFilter(text))
+      return walk(parseFilter(text)!)
     }
     expect(shape("a = 'x' OR b = 'x' AND c = 'x'")).toEqual(['or', 'a', ['and', 'b', 'c']])
     expect(shape("(a = 'x' or b = 'x') and not c = 'x'")).toEqual(['and', ['or', 'a', 'b'], ['not', 'c']])
