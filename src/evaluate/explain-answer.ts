@@ -2,8 +2,8 @@ import { BellwetherError } from '../errors.ts'
 import type { FittedFeatures } from '../features/fitted-features.ts'
 import { contrastRows } from '../learn/contrast.ts'
 import type { FittedPipeline, PipelineExplanation } from '../learn/fitted-pipeline.ts'
-import type { Matrix } from '../table/matrix.ts'
-import { asDenseMatrix } from '../table/sparse-matrix.ts'
+import { RowTerms, type TermContribution } from '../learn/row-terms.ts'
+import type { AnyMatrix } from '../table/sparse-matrix.ts'
 import { selectRows, type Table } from '../table/table.ts'
 import type { FittedCalibrator } from './calibration/calibrator.ts'
 import type { TemperatureCalibrator } from './calibration/temperature.ts'
@@ -41,7 +41,7 @@ export function needsBackground(members: readonly FittedPipeline[]): boolean {
  */
 export function answerExplainer(parts: Parts): (table: Table, row: number, output: number) => AnswerExplanation {
   const { members, calibrator, background } = parts
-  const references = new Map<FittedFeatures, Matrix>()
+  const references = new Map<FittedFeatures, AnyMatrix>()
   return (table, row, output) => {
     if (!Number.isInteger(row) || row < 0 || row >= table.nRows) {
       throw new BellwetherError('INTERNAL', `There is no row ${row}; the table has ${table.nRows}.`)
@@ -71,27 +71,38 @@ function explainAlone(
     space: own.space,
     base,
     score,
-    contributions: own.contributions.map(({ feature }, i) => ({ feature, contribution: contributions[i]! })),
+    contributions: own.contributions.map(({ feature, terms }, i) => ({
+      feature,
+      contribution: contributions[i]!,
+      ...(terms ? { terms: temperedTerms(terms, calibrator as TemperatureCalibrator) } : {}),
+    })),
     ...as,
     beforeCalibration: false,
   }
 }
 
+function temperedTerms(terms: readonly TermContribution[], { inverseTemperature }: TemperatureCalibrator) {
+  return terms.map(({ term, contribution }) => ({ term, contribution: inverseTemperature * contribution }))
+}
+
 function explainBlend(
   { members, weights, calibrator }: Parts,
   background: Table,
-  references: Map<FittedFeatures, Matrix>,
+  references: Map<FittedFeatures, AnyMatrix>,
   one: Table,
   output: number,
 ): AnswerExplanation {
-  const matrices = new Map<FittedFeatures, Matrix>()
+  const matrices = new Map<FittedFeatures, AnyMatrix>()
+  /** Every column that a member reads is listed, moved or not. */
   const sums = new Map<string, number>()
+  for (const { features } of members) for (const source of features.sources) if (!sums.has(source)) sums.set(source, 0)
+  const terms = new RowTerms()
   const nRows = background.nRows
   let base = 0
   let score = 0
   for (const [m, { features, model }] of members.entries()) {
-    const x = kept(matrices, features, () => asDenseMatrix(features.transform(one)))
-    const reference = kept(references, features, () => asDenseMatrix(features.transform(background)))
+    const x = kept(matrices, features, () => features.transform(one))
+    const reference = kept(references, features, () => features.transform(background))
     const width = Math.max(1, model.nClasses)
     const weight = weights[m]!
     const answer = model.predict(x)[output]!
@@ -100,18 +111,24 @@ function explainBlend(
     for (let other = 0; other < nRows; other++) {
       const from = answers[other * width + output]!
       base += (weight * from) / nRows
-      const carried = carriedContributions(contrastRows(model, x, 0, reference, other), output, answer - from)
+      const contrast = contrastRows(model, x, 0, reference, other)
+      const carried = carriedContributions(contrast, output, answer - from).map((value) => (weight * value) / nRows)
       for (let j = 0; j < carried.length; j++) {
-        const feature = features.sources[j]!
-        sums.set(feature, (sums.get(feature) ?? 0) + (weight * carried[j]!) / nRows)
+        const feature = features.sources[contrast.columns ? contrast.columns[j]! : j]!
+        sums.set(feature, (sums.get(feature) ?? 0) + carried[j]!)
       }
+      terms.add(features, x, carried, contrast.columns)
     }
   }
   return {
     space: members[0]!.target.task === 'regression' ? 'value' : 'probability',
     base,
     score,
-    contributions: Array.from(sums, ([feature, contribution]) => ({ feature, contribution })),
+    contributions: Array.from(sums, ([feature, contribution]) => ({
+      feature,
+      contribution,
+      ...terms.strongest(feature),
+    })),
     beforeCalibration: calibrator !== null,
     backgroundRows: nRows,
   }
@@ -194,7 +211,7 @@ function meanSlopes(to: Float64Array, from: Float64Array, output: number, factor
   }
 }
 
-function kept(matrices: Map<FittedFeatures, Matrix>, features: FittedFeatures, make: () => Matrix): Matrix {
+function kept(matrices: Map<FittedFeatures, AnyMatrix>, features: FittedFeatures, make: () => AnyMatrix): AnyMatrix {
   const known = matrices.get(features)
   if (known) return known
   const made = make()

@@ -1,5 +1,5 @@
 import { BellwetherError } from '../errors.ts'
-import { matrixColumn } from '../table/matrix.ts'
+import { type Matrix, matrixColumn } from '../table/matrix.ts'
 import { type AnyMatrix, isSparseMatrix, type SparseMatrix } from '../table/sparse-matrix.ts'
 import { targetLength } from '../table/target.ts'
 import type { FitInput } from './estimator.ts'
@@ -96,6 +96,18 @@ function notFinite(x: AnyMatrix, what: string, column: number, faults: number): 
     'MATRIX_NOT_FINITE',
     `${what} needs finite numbers; column "${name}" is missing, infinite or beyond ${LARGEST} in ${faults} of ${x.nRows} rows.`,
     { details: [{ path: name, message: `not finite in ${faults} of ${x.nRows} rows` }] },
+  )
+}
+
+/**
+ * @throws MATRIX_INVALID for sparse columns, which trees would read as nothing.
+ * @param what Who asks, for the message, such as `Gradient boosting`.
+ */
+export function refuseSparse(x: AnyMatrix, what: string): asserts x is Matrix {
+  if (!isSparseMatrix(x)) return
+  throw new BellwetherError(
+    'MATRIX_INVALID',
+    `${what} reads whole columns and takes a dense matrix; got a sparse one of ${x.nRows} rows and ${x.nColumns} columns. Make it dense (toDenseMatrix), with fewer columns where they are many.`,
   )
 }
 

@@ -1,4 +1,4 @@
-import type { Matrix } from '../table/matrix.ts'
+import type { AnyMatrix } from '../table/sparse-matrix.ts'
 import type { FittedModel, MatrixExplanation } from './estimator.ts'
 
 /** How a model's scores for a row differ from those for a background row, column by column. */
@@ -8,20 +8,34 @@ export interface Contrast {
   readonly scores: Float64Array
   /** Of the background row, shape (nScores). */
   readonly background: Float64Array
-  /** Shapley values with the background row's values for what is unknown; each line sums to its difference. shape (nScores * nColumns) */
+  /**
+   * The matrix columns that `contributions` stand for, ascending; all of them when left out. Of sparse rows those that are not 0 in
+   * one of the two: the others can't differ.
+   */
+  readonly columns?: Uint32Array
+  /**
+   * Shapley values with the background row's values for what is unknown; each line sums to its difference.
+   * shape (nScores * nColumns), nColumns those of `columns`
+   */
   readonly contributions: Float64Array
 }
 
 /** A fitted model that says itself how rows differ. */
 export interface ContrastingModel extends FittedModel {
-  contrast(x: Matrix, row: number, background: Matrix, other: number): Contrast
+  contrast(x: AnyMatrix, row: number, background: AnyMatrix, other: number): Contrast
 }
 
 /**
- * Exact for every kind of model that we train: trees do it themselves; of a linear score, SHAP values against the mean, of one
- * row less those of the other, are coefficient * (x - background), which is the Shapley value.
+ * Exact for every kind of model that we train: trees and linear models do it themselves. For others, whose contributions are against
+ * the mean of each column by itself, those of one row less those of the other are the Shapley values.
  */
-export function contrastRows(model: FittedModel, x: Matrix, row: number, background: Matrix, other: number): Contrast {
+export function contrastRows(
+  model: FittedModel,
+  x: AnyMatrix,
+  row: number,
+  background: AnyMatrix,
+  other: number,
+): Contrast {
   if (isContrasting(model)) return model.contrast(x, row, background, other)
   const nScores = Math.max(1, model.nClasses)
   const { nColumns } = x

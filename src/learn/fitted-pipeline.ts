@@ -7,7 +7,7 @@ import { resampleRows, weighRows } from '../features/resample.ts'
 import { restoreFeatures } from '../features/restore-features.ts'
 import { deriveSeed } from '../table/random.ts'
 import type { TableSchema } from '../table/schema.ts'
-import { type AnyMatrix, isSparseMatrix, selectAnyRows } from '../table/sparse-matrix.ts'
+import { type AnyMatrix, selectAnyRows } from '../table/sparse-matrix.ts'
 import type { State } from '../table/state.ts'
 import { selectRows, type Table } from '../table/table.ts'
 import { type SupervisedTask, selectTarget, type Target } from '../table/target.ts'
@@ -15,6 +15,7 @@ import { throwIfCancelled } from './check-fit-input.ts'
 import type { Encoding, FittedModel, MatrixExplanation } from './estimator.ts'
 import { estimator } from './estimators.ts'
 import { readState } from './read-state.ts'
+import { RowTerms, type TermContribution } from './row-terms.ts'
 
 const PIPELINE = 'pipeline'
 
@@ -28,7 +29,7 @@ export interface PipelineContribution {
   readonly feature: string
   readonly contribution: number
   /** Of a text column, the terms of this text that move the score most, at most 10, largest first. */
-  readonly terms?: readonly { readonly term: string; readonly contribution: number }[]
+  readonly terms?: readonly TermContribution[]
 }
 
 /** Why one answer is what it is: `base + sum of contributions = score`, within 1e-9. */
@@ -234,45 +235,17 @@ function fittedPipeline(features: FittedFeatures, model: FittedModel, target: Pi
   }
 }
 
-/** How many terms of a text an explanation lists. */
-const MOST_TERMS = 10
-
 /** Sums matrix columns by the column that they were made of, in order of first appearance. */
 function bySource(
-  { sources, terms }: FittedFeatures,
+  features: FittedFeatures,
   contributions: Float64Array,
   row: AnyMatrix,
 ): PipelineExplanation['contributions'] {
   const sums = new Map<string, number>()
-  for (const [i, source] of sources.entries()) sums.set(source, (sums.get(source) ?? 0) + contributions[i]!)
-  const found = terms ? termsBySource(sources, terms, contributions, row) : null
-  return Array.from(sums, ([feature, contribution]) => {
-    const own = found?.get(feature)
-    return own ? { feature, contribution, terms: own } : { feature, contribution }
-  })
-}
-
-/** The terms that the row has, by text column; those that it lacks are in the sum alone. */
-function termsBySource(
-  sources: readonly string[],
-  terms: readonly (string | null)[],
-  contributions: Float64Array,
-  row: AnyMatrix,
-): Map<string, NonNullable<PipelineContribution['terms']>> {
-  const present = isSparseMatrix(row)
-    ? Array.from(row.indices)
-    : Array.from(row.data.keys()).filter((column) => row.data[column] !== 0)
-  const found = new Map<string, { term: string; contribution: number }[]>()
-  for (const column of present) {
-    const term = terms[column] ?? null
-    if (term === null || contributions[column] === 0) continue
-    const of = found.get(sources[column]!) ?? []
-    of.push({ term, contribution: contributions[column]! })
-    found.set(sources[column]!, of)
+  for (const [i, source] of features.sources.entries()) {
+    sums.set(source, (sums.get(source) ?? 0) + contributions[i]!)
   }
-  for (const [source, of] of found) {
-    const largest = of.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution)).slice(0, MOST_TERMS)
-    found.set(source, largest)
-  }
-  return found
+  const terms = new RowTerms()
+  terms.add(features, row, contributions)
+  return Array.from(sums, ([feature, contribution]) => ({ feature, contribution, ...terms.strongest(feature) }))
 }

@@ -28,14 +28,25 @@ export function explainRecord({ pipeline, table, row, record, output, of }: Expl
     total: score,
     contributions: contributions
       .map(
-        ({ feature, contribution }): Contribution => ({
+        ({ feature, contribution, terms }): Contribution => ({
           feature,
-          value: sentValue(record, feature) ?? derivedValue(columns.get(feature)),
+          value: shownValue(record, feature, columns.get(feature)),
           contribution,
+          ...(terms ? { terms } : {}),
         }),
       )
       .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution)),
   }
+}
+
+/** A text is not sent back: answers are logged and shown more widely than the texts that they are about. */
+function shownValue(
+  record: Readonly<Record<string, unknown>>,
+  feature: string,
+  column: Column | undefined,
+): Contribution['value'] {
+  if (column?.kind === 'text') return null
+  return sentValue(record, feature) ?? derivedValue(column)
 }
 
 /** The value of a column made from others: a number or a category, null where it is missing. */

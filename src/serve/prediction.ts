@@ -8,9 +8,11 @@ export interface PredictionWarning {
 
 export interface Contribution {
   readonly feature: string
-  /** As the caller sent it, or as it was made from others; null where it is missing. */
+  /** As the caller sent it, or as it was made from others; null where it is missing, and for texts, which are not sent back. */
   readonly value: string | number | boolean | null
   readonly contribution: number
+  /** Of a text, its own terms that move the score most, at most 10, largest first; their sum is a part of the contribution. */
+  readonly terms?: readonly { readonly term: string; readonly contribution: number }[]
 }
 
 /** Why an answer is what it is: `base` and all contributions add up to `total`, in the space that `score` names. */

@@ -1,3 +1,4 @@
+import { refuseSparse } from '../check-fit-input.ts'
 import type { EstimatorDefinition, FitInput } from '../estimator.ts'
 import { BoostedModel, restoreBoostedModel } from './boosted-model.ts'
 import { fitBoostedTrees } from './fit.ts'
@@ -34,6 +35,7 @@ export const gradientBoosting: EstimatorDefinition<GradientBoostingOptions> = {
     ...(task === 'classification' ? { classWeight: { type: 'choice', values: [null, 'balanced'] } } : {}),
   }),
   fit(input: FitInput, options) {
+    refuseSparse(input.x, 'Gradient boosting')
     const nClasses = input.target.task === 'classification' ? input.target.classes.length : 0
     const link = input.target.task === 'regression' && options.loss === 'poisson' ? 'log' : null
     return new BoostedModel(input.target.task, nClasses, fitBoostedTrees(input, options), link)

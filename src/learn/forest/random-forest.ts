@@ -1,3 +1,4 @@
+import { refuseSparse } from '../check-fit-input.ts'
 import type { EstimatorDefinition, FitInput } from '../estimator.ts'
 import { fitForest } from './fit.ts'
 import { ForestModel, restoreForestModel } from './forest-model.ts'
@@ -30,6 +31,7 @@ export const randomForest: EstimatorDefinition<RandomForestOptions> = {
         }),
   }),
   fit(input: FitInput, options) {
+    refuseSparse(input.x, 'A random forest')
     const nClasses = input.target.task === 'classification' ? input.target.classes.length : 0
     return new ForestModel(input.target.task, nClasses, fitForest(input, options))
   },

@@ -2,8 +2,10 @@ import type { AnyMatrix } from '../../table/sparse-matrix.ts'
 import type { State } from '../../table/state.ts'
 import { refuseNonFinite } from '../check-fit-input.ts'
 import { refuseOtherWidth, refuseOutside } from '../check-matrix.ts'
-import type { FittedModel, MatrixExplanation } from '../estimator.ts'
+import type { Contrast, ContrastingModel } from '../contrast.ts'
+import type { MatrixExplanation } from '../estimator.ts'
 import { readState } from '../read-state.ts'
+import { contrastLinear, type LinearScore } from './linear-contrast.ts'
 import { linearContributions, linearImportances, matrixScores } from './linear-parts.ts'
 
 export const LOGISTIC_REGRESSION = 'logistic-regression'
@@ -40,7 +42,7 @@ export interface LogisticParts {
 }
 
 /** A fitted logistic regression; the parts beyond `FittedModel` are for reports and parity. */
-export interface LogisticModel extends FittedModel {
+export interface LogisticModel extends ContrastingModel {
   readonly parts: LogisticParts
 }
 
@@ -62,6 +64,7 @@ export function logisticModel(parts: LogisticParts, kind: LogisticKind = PLAIN):
       return probabilities(matrixScores(x, coefficients, intercepts), present, nClasses)
     },
     explain: (x, row, output) => explainLogistic(parts, kind, x, row, output),
+    contrast: (x, row, background, other) => contrastLogistic(parts, kind, x, row, background, other),
     importances: () => linearImportances(coefficients, deviations),
     state: () => ({
       estimator,
@@ -155,4 +158,37 @@ function explainLogistic(
   }
   const sign = present.length === 2 && index === 0 ? -1 : 1
   return { space: 'log-odds', ...linearContributions(x, row, own, intercepts[scoreIndex]!, means, sign) }
+}
+
+/** As `explainLogistic` for every class, against another row instead of the mean. */
+function contrastLogistic(
+  parts: LogisticParts,
+  kind: LogisticKind,
+  x: AnyMatrix,
+  row: number,
+  background: AnyMatrix,
+  other: number,
+): Contrast {
+  const { nClasses, present, coefficients, intercepts, means } = parts
+  const nColumns = means.length
+  const nOutputs = intercepts.length
+  refuseOtherWidth(x, nColumns, kind.estimator)
+  refuseOtherWidth(background, nColumns, kind.estimator)
+  const centre = (column: number): number => {
+    if (kind.centred || nOutputs === 1) return 0
+    let sum = 0
+    for (let k = 0; k < nOutputs; k++) sum += coefficients[k * nColumns + column]!
+    return sum / nOutputs
+  }
+  const linear = Array.from({ length: nClasses }, (_, output): LinearScore => {
+    const index = present.indexOf(output)
+    if (index < 0) return { intercept: UNSEEN_SCORE, coefficient: () => 0 }
+    const from = nOutputs === 1 ? 0 : index * nColumns
+    const sign = nOutputs === 1 && index === 0 ? -1 : 1
+    return {
+      intercept: sign * intercepts[nOutputs === 1 ? 0 : index]!,
+      coefficient: (column) => sign * (coefficients[from + column]! - centre(column)),
+    }
+  })
+  return { space: 'log-odds', ...contrastLinear(x, row, background, other, linear) }
 }

@@ -1,8 +1,9 @@
 import type { State } from '../../table/state.ts'
 import { refuseNonFinite } from '../check-fit-input.ts'
 import { refuseOtherWidth, refuseOutside } from '../check-matrix.ts'
-import type { FittedModel } from '../estimator.ts'
+import type { ContrastingModel } from '../contrast.ts'
 import type { StateReader } from '../read-state.ts'
+import { contrastLinear } from './linear-contrast.ts'
 import { linearContributions, linearImportances, matrixScores } from './linear-parts.ts'
 
 /** What fitting a linear regression learnt. */
@@ -16,7 +17,7 @@ export interface RegressionParts {
 }
 
 /** A fitted linear regression; the parts beyond `FittedModel` are for reports and parity. */
-export interface RegressionModel<Parts extends RegressionParts> extends FittedModel {
+export interface RegressionModel<Parts extends RegressionParts> extends ContrastingModel {
   readonly parts: Parts
 }
 
@@ -46,6 +47,12 @@ export function regressionModel<Parts extends RegressionParts>(
       refuseOtherWidth(x, means.length, estimator)
       refuseOutside(x, row, output, 1)
       return { space: 'value', ...linearContributions(x, row, coefficients, intercept, means, 1) }
+    },
+    contrast(x, row, background, other) {
+      refuseOtherWidth(x, means.length, estimator)
+      refuseOtherWidth(background, means.length, estimator)
+      const score = { intercept, coefficient: (column: number) => coefficients[column]! }
+      return { space: 'value', ...contrastLinear(x, row, background, other, [score]) }
     },
     importances: () => linearImportances(coefficients, deviations),
     state: () => ({ estimator, coefficients, intercept, means, deviations, ...more.state }),

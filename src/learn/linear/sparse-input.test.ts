@@ -4,6 +4,8 @@ import type { Matrix } from '../../table/matrix.ts'
 import { RandomState } from '../../table/random.ts'
 import { toSparseMatrix } from '../../table/sparse-matrix.ts'
 import type { Target } from '../../table/target.ts'
+import { contrastRows } from '../contrast.ts'
+import { estimator } from '../estimators.ts'
 import { ElasticNetOptions, fitElasticNet } from './elastic-net.ts'
 import { fitLogistic, LogisticRegressionOptions } from './logistic-regression.ts'
 import { fitRidge, RidgeOptions } from './ridge.ts'
@@ -74,5 +76,54 @@ describe('sparse input', () => {
     const fit = () => fitRidge({ x: toSparseMatrix(x), target: numbers, seed: 0 }, RidgeOptions.parse({}))
     expect(codeOf(fit)).toBe('MATRIX_NOT_FINITE')
     expect(fit).toThrow('column "c3"')
+  })
+})
+
+describe('beside sparse matrices', () => {
+  const { x, numbers, classes } = problem(60, 8)
+
+  test.each([
+    ['logistic-regression', classes],
+    ['sparse-logistic-regression', classes],
+    ['ridge', numbers],
+    ['elastic-net', numbers],
+  ] as const)(
+    '%s tells two sparse rows apart as two dense ones, looking at their own columns alone',
+    (name, target) => {
+      const definition = estimator(name)
+      const model = definition.fit({ x, target, seed: 0 }, definition.options.parse({}))
+      const sparse = toSparseMatrix(x)
+      const [row, other] = [3, 8]
+      const dense = contrastRows(model, x, row, x, other)
+      const own = contrastRows(model, sparse, row, sparse, other)
+      expect(own.scores).toEqual(dense.scores)
+      expect(own.background).toEqual(dense.background)
+      const entries = [row, other].map((r) => [...sparse.indices.subarray(sparse.indptr[r]!, sparse.indptr[r + 1]!)])
+      const present = [...new Set(entries.flat())].sort((a, b) => a - b)
+      expect([...own.columns!]).toEqual(present)
+      expect(present.length).toBeLessThan(x.nColumns)
+      for (let k = 0; k < own.scores.length; k++) {
+        for (let j = 0; j < x.nColumns; j++) {
+          const at = present.indexOf(j)
+          expect(at < 0 ? 0 : own.contributions[k * present.length + at]! + 0).toBe(
+            dense.contributions[k * x.nColumns + j]! + 0,
+          )
+        }
+        const explained = Array.from({ length: x.nColumns }, (_, j) => {
+          const output = target.task === 'regression' ? 0 : k
+          return model.explain(x, row, output).contributions[j]! - model.explain(x, other, output).contributions[j]!
+        })
+        for (const [j, value] of explained.entries()) {
+          expect(dense.contributions[k * x.nColumns + j]!).toBeCloseTo(value, 10)
+        }
+      }
+    },
+  )
+
+  test.each(['random-forest', 'gradient-boosting'])('%s says that it takes whole columns', (name) => {
+    const definition = estimator(name)
+    const fit = () => definition.fit({ x: toSparseMatrix(x), target: classes, seed: 0 }, definition.options.parse({}))
+    expect(codeOf(fit)).toBe('MATRIX_INVALID')
+    expect(fit).toThrow(/dense matrix; got a sparse one of 60 rows and 8 columns/)
   })
 })

@@ -16,8 +16,14 @@ export const ExplanationAnswer = z
       .array(
         z.object({
           feature: z.string(),
-          value: z.union([z.string(), z.number(), z.boolean(), z.null()]).describe('As sent.'),
+          value: z
+            .union([z.string(), z.number(), z.boolean(), z.null()])
+            .describe('As sent; null where it is missing, and for texts, which are not sent back.'),
           contribution: z.number(),
+          terms: z
+            .array(z.object({ term: z.string(), contribution: z.number() }))
+            .optional()
+            .describe('Of a text, its own terms that move the score most, at most 10, largest first.'),
         }),
       )
       .describe('Largest influence first.'),

@@ -35,6 +35,7 @@ export function Contributions({ explanation, inputs }: { explanation: Explanatio
             </span>
             <span className="contribution-number">{formatSigned(item.contribution)}</span>
             <Bar share={item.contribution / largest} />
+            {item.terms && item.terms.length > 0 ? <Terms feature={item.feature} terms={item.terms} /> : null}
           </li>
         ))}
       </ol>
@@ -54,6 +55,19 @@ export function Contributions({ explanation, inputs }: { explanation: Explanatio
   )
 }
 
+/** The words of a text that move the answer most, each with what it adds. */
+function Terms({ feature, terms }: { feature: string; terms: NonNullable<Contribution['terms']> }) {
+  return (
+    <ul className="contribution-terms" aria-label={`Words of ${feature} that count most`}>
+      {terms.map(({ term, contribution }) => (
+        <li key={term} className={contribution < 0 ? 'contribution-lowers' : 'contribution-raises'}>
+          <span className="contribution-term">{term}</span> {formatSigned(contribution)}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
 /** @param share -1 to 1: how much of its half the bar fills. */
 function Bar({ share }: { share: number }) {
   const width = `${Math.abs(share) * 50}%`
@@ -68,6 +82,7 @@ function Bar({ share }: { share: number }) {
 }
 
 function valueText(value: Contribution['value'], column: ColumnSchema | undefined): string {
+  if (column?.kind === 'text') return ''
   // What is made from other fields has no value of its own in the record.
   if (value === null) return column ? 'not known' : 'from other fields'
   if (typeof value === 'number' && column?.labels?.[String(value)] === undefined) return formatNumber(value)
