@@ -5,6 +5,7 @@
  */
 import { gradientBoosting } from '../../src/learn/boosting/gradient-boosting.ts'
 import { randomForest } from '../../src/learn/forest/random-forest.ts'
+import { answersRows } from '../../src/learn/row-model.ts'
 import { fitThreads } from '../../src/pipeline/fit-threads.ts'
 import { answer, auc, ofClass1, timed } from './answer.ts'
 import { readTable } from './read-table.ts'
@@ -22,5 +23,6 @@ const [model, fitSeconds] = timed(() =>
     ? randomForest.fit(input, randomForest.options.parse({ nEstimators: Number(trees) }))
     : gradientBoosting.fit(input, gradientBoosting.options.parse({ maxIterations: Number(trees) })),
 )
-const [probabilities, predictSeconds] = timed(() => model.predict(xTest))
+if (!answersRows(model)) throw new Error('The model takes no threads.')
+const [probabilities, predictSeconds] = timed(() => model.predict(xTest, input.threads))
 answer({ fitSeconds, predictSeconds, auc: auc(yTest, ofClass1(probabilities)) })

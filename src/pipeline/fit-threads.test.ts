@@ -7,6 +7,7 @@ import { randomForest } from '../learn/forest/random-forest.ts'
 import { reportLost } from '../learn/kernels/helper.ts'
 import type { FitThreads } from '../learn/kernels/kernel-team.ts'
 import { withoutKernels } from '../learn/kernels/load-kernels.ts'
+import { answersRows } from '../learn/row-model.ts'
 import { RandomState } from '../table/random.ts'
 import type { Target } from '../table/target.ts'
 import { fitThreads } from './fit-threads.ts'
@@ -57,7 +58,7 @@ function started(count: number): FitThreads & { readonly workers: Worker[] } {
 
 const options = gradientBoosting.options.parse({ maxIterations: 3, minSamplesLeaf: 50 })
 
-describe('a fit by several threads', () => {
+describe('work by several threads', () => {
   test.each([
     ['binary', false],
     ['binary', true],
@@ -89,6 +90,19 @@ describe('a fit by several threads', () => {
         expect(randomForest.fit({ ...input, threads }, rules).state()).toEqual(alone)
         await Promise.all(threads.workers.map((worker) => new Promise((ended) => worker.once('exit', ended))))
       }
+    }
+  }, 120_000)
+
+  test('answers the same with them', async () => {
+    for (const kind of ['binary', 'classes', 'values'] as const) {
+      const { x, ...input } = problem(kind, false)
+      const few = { ...options, maxIterations: 80, maxLeaves: 4, maxBins: 8 }
+      const model = gradientBoosting.fit({ x, ...input }, few)
+      if (!answersRows(model)) throw new Error('The model takes no threads.')
+      const threads = started(3)
+      expect(model.predict(x, threads)).toEqual(model.predict(x))
+      expect(threads.workers).toHaveLength(2)
+      await Promise.all(threads.workers.map((worker) => new Promise((ended) => worker.once('exit', ended))))
     }
   }, 120_000)
 

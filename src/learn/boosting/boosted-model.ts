@@ -4,6 +4,7 @@ import type { SupervisedTask } from '../../table/target.ts'
 import { refuseOtherWidth, refuseOutside } from '../check-matrix.ts'
 import type { Contrast, ContrastingModel } from '../contrast.ts'
 import type { MatrixExplanation } from '../estimator.ts'
+import type { FitThreads } from '../kernels/kernel-team.ts'
 import { readState } from '../read-state.ts'
 import type { RowModel } from '../row-model.ts'
 import { ensembleState, restoreEnsemble } from '../tree/ensemble.ts'
@@ -34,8 +35,9 @@ export class BoostedModel implements ContrastingModel, RowModel {
     this.#learnt = learnt
   }
 
-  predict(x: Matrix): Float64Array {
-    const raw = this.#raw(x)
+  /** @param threads Threads that help with many rows; the same answers with and without. */
+  predict(x: Matrix, threads: FitThreads | null = null): Float64Array {
+    const raw = this.#raw(x, threads)
     if (this.task === 'regression') return this.#link === 'log' ? raw.map(expOf) : raw
     const { nClasses } = this
     if (nClasses > 2) {
@@ -116,13 +118,13 @@ export class BoostedModel implements ContrastingModel, RowModel {
   }
 
   /** Raw scores, row-major, shape (nRows * nOutputs). */
-  #raw(x: Matrix): Float64Array {
+  #raw(x: Matrix, threads: FitThreads | null = null): Float64Array {
     const { trees, initial } = this.#learnt
     refuseOtherWidth(x, trees.nColumns, NAME)
     const raw = new Float64Array(x.nRows * initial.length)
     const nOutputs = initial.length
     for (let i = 0; i < raw.length; i++) raw[i] = initial[nOutputs === 1 ? 0 : i % nOutputs]!
-    addTreeOutputs(trees, x, raw)
+    addTreeOutputs(trees, x, raw, threads)
     return raw
   }
 }

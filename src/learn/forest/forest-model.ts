@@ -4,6 +4,7 @@ import type { SupervisedTask } from '../../table/target.ts'
 import { refuseOtherWidth, refuseOutside } from '../check-matrix.ts'
 import type { Contrast, ContrastingModel } from '../contrast.ts'
 import type { MatrixExplanation } from '../estimator.ts'
+import type { FitThreads } from '../kernels/kernel-team.ts'
 import { readState } from '../read-state.ts'
 import type { RowModel } from '../row-model.ts'
 import { ensembleState, restoreEnsemble, treeCount } from '../tree/ensemble.ts'
@@ -40,11 +41,12 @@ export class ForestModel implements ContrastingModel, RowModel {
     this.warnings = warningsOf(outOfBag)
   }
 
-  predict(x: Matrix): Float64Array {
+  /** @param threads Threads that help with many rows; the same answers with and without. */
+  predict(x: Matrix, threads: FitThreads | null = null): Float64Array {
     const { trees } = this.#grown
     refuseOtherWidth(x, trees.nColumns, NAME)
     const means = new Float64Array(x.nRows * trees.nOutputs)
-    addTreeOutputs(trees, x, means)
+    addTreeOutputs(trees, x, means, threads)
     const nTrees = treeCount(trees)
     for (let i = 0; i < means.length; i++) means[i]! /= nTrees
     return means

@@ -159,13 +159,17 @@ export interface Kernels {
   ): void
   addTreeOutputs(
     nodes: number,
+    leaves: number,
     roots: number,
     nTrees: number,
     values: number,
     width: number,
-    rows: number,
+    columns: number,
     nRows: number,
     nColumns: number,
+    begin: number,
+    end: number,
+    block: number,
     outputs: number,
     nOutputs: number,
   ): void

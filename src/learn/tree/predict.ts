@@ -1,5 +1,7 @@
 import type { Matrix } from '../../table/matrix.ts'
 import { KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
+import type { FitThreads } from '../kernels/kernel-team.ts'
+import { runParts, threadsOf } from '../kernels/run-parts.ts'
 import { firstOutput, goesLeft, type TreeEnsemble, treeCount } from './ensemble.ts'
 
 /** Rows that go through all trees together: their values stay in the nearest cache, and a tree's nodes are reused. */
@@ -10,22 +12,45 @@ const BLOCK_ROWS = 64
  * whatever rows come with it.
  * in:  `x`, as wide as the one learnt from, any values; infinities compare as very large numbers
  * out: `outputs`, row-major, shape (nRows * nOutputs)
+ * @param threads Threads that help with many rows; the same answers with and without.
  */
-export function addTreeOutputs(trees: TreeEnsemble, x: Matrix, outputs: Float64Array): void {
+export function addTreeOutputs(
+  trees: TreeEnsemble,
+  x: Matrix,
+  outputs: Float64Array,
+  threads: FitThreads | null = null,
+): void {
   if (trees.categories) {
     addCategoryTreeOutputs(trees, x, outputs)
     return
   }
-  const memory = worthPacking(trees, x.nRows) ? KernelMemory.take(roomForTrees(trees)) : null
+  // Threads take longer to start than few answers take.
+  const helpers = x.nRows * treeCount(trees) >= MIN_WALKS_FOR_THREADS ? threads : null
+  const slabRows = rowsOfSlab(x, helpers?.count ?? 1)
+  const room = roomForTrees(trees) + roomForSlab(trees, slabRows, helpers?.count ?? 1)
+  const memory = worthPacking(trees, x.nRows) ? KernelMemory.take(room, helpers) : null
   if (!memory) {
     addTreeOutputsPlainly(trees, x, outputs)
     return
   }
   try {
-    addTreeOutputsByKernel(trees, x, outputs, memory)
+    addTreeOutputsByKernel(trees, x, outputs, slabRows, memory)
   } finally {
     memory.free()
   }
+}
+
+/** Rows times trees from which on helper threads are started. */
+const MIN_WALKS_FOR_THREADS = 5_000_000
+
+/** Rows that a thread is handed at a time, and bytes that they may take. */
+const SLAB_ROWS = 4096
+const SLAB_BYTES = 4 * 2 ** 20
+
+/** Rows that are brought to the kernel together. */
+function rowsOfSlab(x: Matrix, nThreads: number): number {
+  const most = Math.max(BLOCK_ROWS, Math.floor(SLAB_BYTES / (8 * Math.max(1, x.nColumns))))
+  return Math.min(x.nRows, nThreads * Math.min(SLAB_ROWS, most))
 }
 
 /** Whether the kernel gains more on so many rows than laying the nodes out for it costs. */
@@ -33,49 +58,74 @@ function worthPacking(trees: TreeEnsemble, nRows: number): boolean {
   return nRows >= BLOCK_ROWS && 8 * nRows * treeCount(trees) > trees.feature.length
 }
 
-function roomForTrees(trees: TreeEnsemble): number {
-  const { nColumns, nOutputs, feature, values } = trees
-  const block = roomFor(8 * BLOCK_ROWS * nColumns) + roomFor(8 * BLOCK_ROWS * nOutputs)
-  return roomFor(16 * feature.length) + roomFor(4 * treeCount(trees)) + roomFor(8 * values.length) + block
+function roomForTrees({ feature, roots, values }: TreeEnsemble): number {
+  const nodes = roomFor(16 * feature.length) + roomFor(4 * feature.length)
+  return nodes + roomFor(4 * roots.length) + roomFor(8 * values.length)
 }
 
-function addTreeOutputsByKernel(trees: TreeEnsemble, x: Matrix, outputs: Float64Array, memory: KernelMemory): void {
+function roomForSlab({ nColumns, nOutputs }: TreeEnsemble, nRows: number, nThreads: number): number {
+  return (
+    roomFor(8 * nRows * nColumns) + roomFor(8 * nRows * nOutputs) + nThreads * roomFor(8 * (8 + BLOCK_ROWS * nColumns))
+  )
+}
+
+function addTreeOutputsByKernel(
+  trees: TreeEnsemble,
+  x: Matrix,
+  outputs: Float64Array,
+  slabRows: number,
+  memory: KernelMemory,
+): void {
   const { nColumns, nOutputs, width, feature, threshold, child, missingLeft } = trees
   const nTrees = treeCount(trees)
   // A node takes 16 bytes, as assembly/predict.ts says.
   const nodes = memory.float64(2 * feature.length)
   const links = new Int32Array(nodes.buffer, nodes.byteOffset, 4 * feature.length)
+  const leaves = memory.int32(feature.length)
   for (let node = 0; node < feature.length; node++) {
-    nodes[2 * node] = threshold[node]!
+    const leaf = feature[node]! < 0
+    nodes[2 * node] = leaf ? Number.POSITIVE_INFINITY : threshold[node]!
     links[4 * node + 2] = feature[node]!
-    links[4 * node + 3] = feature[node]! < 0 ? child[node]! * width : 2 * child[node]! + missingLeft[node]!
+    links[4 * node + 3] = leaf ? 2 * node + 1 : 2 * child[node]! + missingLeft[node]!
+    leaves[node] = leaf ? child[node]! * width : 0
   }
-  const roots = memory.int32(nTrees)
-  roots.set(trees.roots.subarray(0, nTrees))
+  const roots = memory.int32(trees.roots.length)
+  roots.set(trees.roots)
   const values = memory.float64(trees.values.length)
   values.set(trees.values)
-  const rows = memory.float64(BLOCK_ROWS * nColumns)
-  const sums = memory.float64(BLOCK_ROWS * nOutputs)
-  for (let begin = 0; begin < x.nRows; begin += BLOCK_ROWS) {
-    const nRows = Math.min(BLOCK_ROWS, x.nRows - begin)
-    gatherRows(x, begin, nRows, rows)
+  const columns = memory.float64(slabRows * nColumns)
+  const sums = memory.float64(slabRows * nOutputs)
+  const blocks = Array.from({ length: threadsOf(memory) }, () => memory.float64(8 + BLOCK_ROWS * nColumns).byteOffset)
+  for (let begin = 0; begin < x.nRows; begin += slabRows) {
+    const nRows = Math.min(slabRows, x.nRows - begin)
+    for (let column = 0; column < nColumns; column++) {
+      const from = column * x.nRows + begin
+      columns.set(x.data.subarray(from, from + nRows), column * nRows)
+    }
     const part = outputs.subarray(begin * nOutputs, (begin + nRows) * nOutputs)
     sums.set(part)
-    memory.kernels.addTreeOutputs(
+    runParts(memory, 'addTreeOutputs', nRows, nRows * nTrees >= MIN_TEAM_WALKS, (first, last, thread) => [
       nodes.byteOffset,
+      leaves.byteOffset,
       roots.byteOffset,
       nTrees,
       values.byteOffset,
       width,
-      rows.byteOffset,
+      columns.byteOffset,
       nRows,
       nColumns,
+      first,
+      last,
+      blocks[thread]!,
       sums.byteOffset,
       nOutputs,
-    )
+    ])
     part.set(sums.subarray(0, part.length))
   }
 }
+
+/** Rows times trees from which on threads share them out: below, waiting for each other costs more. */
+const MIN_TEAM_WALKS = 20_000
 
 /** The plain twin of the kernel, and the faster of the two for a few rows. */
 function addTreeOutputsPlainly(trees: TreeEnsemble, x: Matrix, outputs: Float64Array): void {
