@@ -294,6 +294,10 @@ export const ERRORS = {
     hint: 'Check that the values are of the types and shapes that the ONNX model takes.',
   },
   ONNX_RUNTIME_MISSING: { status: 503, hint: 'Install the package `onnxruntime-node` for this platform.' },
+  DISTILL_IMPOSSIBLE: {
+    status: 422,
+    hint: 'Distil a version that was trained here, by a run whose data version is still kept; leaves in fewer bits are for models of trees.',
+  },
   PACKAGE_TOO_NEW: { status: 409, hint: 'Update Bellwether to the version that wrote the package.' },
   // Tracking and registry
   INVALID_NAME: {

@@ -1,6 +1,7 @@
 import type { State } from '../../table/state.ts'
 import type { StateReader } from '../read-state.ts'
 import { type CategorySplits, categoryGoesLeft, SET_WORDS } from './category-splits.ts'
+import { type LeafFormat, packLeaves, unpackLeaves } from './leaf-format.ts'
 
 /**
  * Fitted trees, flattened: the nodes of all trees in arrays of their own, a tree's after the one before. A node's
@@ -32,6 +33,8 @@ export interface TreeEnsemble {
   readonly values: Float64Array
   /** Sets of codes of the splits on category columns; left out where there is no such split. */
   readonly categories?: CategorySplits
+  /** How a file keeps `values`, which are such that nothing is lost; float64 where left out. */
+  readonly leafFormat?: LeafFormat
 }
 
 /** Whether a value of the node's column goes to its left child. */
@@ -56,7 +59,9 @@ export function firstOutput(trees: TreeEnsemble, t: number): number {
 
 export function ensembleState(trees: TreeEnsemble): State {
   const { nColumns, nOutputs, width, roots, feature, threshold, child, missingLeft, cover, values, categories } = trees
-  const state = { nColumns, nOutputs, width, roots, feature, threshold, child, missingLeft, cover, values }
+  const { leafFormat } = trees
+  const kept: Record<string, State> = leafFormat ? { values: packLeaves(values, leafFormat), leafFormat } : { values }
+  const state = { nColumns, nOutputs, width, roots, feature, threshold, child, missingLeft, cover, ...kept }
   // Trees without such splits have the state that they had before there were any.
   return categories ? { ...state, categorySets: categories.set, categoryWords: categories.words } : state
 }
@@ -79,7 +84,8 @@ export function restoreEnsemble(state: StateReader): TreeEnsemble {
     return state.fail('missingLeft', `a Uint8Array of length ${nNodes}`)
   }
   const cover = state.float64('cover', nNodes)
-  const values = state.float64('values')
+  const leafFormat = state.has('leafFormat') ? state.text('leafFormat') : null
+  const values = leafFormat === null ? state.float64('values') : unpackLeaves(state, 'values', leafFormat)
   if (width !== 1 && width !== nOutputs) return state.fail('width', `1 or ${nOutputs}`)
   if (roots.length < 1 || roots[0] !== 0 || roots[roots.length - 1] !== nNodes) {
     return state.fail('roots', `from 0 to ${nNodes}`)
@@ -98,7 +104,11 @@ export function restoreEnsemble(state: StateReader): TreeEnsemble {
   }
   const categories = restoreCategories(state, feature)
   const trees = { nColumns, nOutputs, width, roots, feature, threshold, child, missingLeft, cover, values }
-  return categories ? { ...trees, categories } : trees
+  return {
+    ...trees,
+    ...(categories ? { categories } : {}),
+    ...(leafFormat === null ? {} : { leafFormat: leafFormat as LeafFormat }),
+  }
 }
 
 function restoreCategories(state: StateReader, feature: Int32Array): CategorySplits | null {

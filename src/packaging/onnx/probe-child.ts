@@ -36,7 +36,7 @@ function volunteerAsVictim(): void {
   }
 }
 
-main()
+void main()
   .catch((error: unknown) =>
     error instanceof BellwetherError
       ? { error: { code: error.code, message: error.message } }
