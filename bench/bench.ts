@@ -1,6 +1,6 @@
 /**
- * npm run bench -- [--only boosting|forest|search|text|scoring|row|memory] [--rows N,N] [--trees N] [--threads N] [--repeats N] [--json]
- *                  [--trials N] [--data FILE]                                            (of the search)
+ * npm run bench -- [--only boosting|forest|search|quality|text|scoring|row|memory] [--rows N,N] [--trees N] [--threads N] [--repeats N] [--json]
+ *                  [--trials N] [--data FILE]                                            (of search and quality)
  *
  * Bellwether beside its peers: same rows, fresh processes in turns, medians. The peers are installed from PyPI into a virtual environment of
  * the bench's own (bench/.venv); tables are made with a committed seed and kept in bench/.data.
@@ -9,6 +9,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { peerPython } from './peer-python.ts'
+import { qualityReport, runQuality } from './quality.ts'
 import { report } from './report.ts'
 import type { Answer } from './run-peers.ts'
 import { defaultTable, runSearch, searchReport } from './search.ts'
@@ -26,7 +27,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 })
-const known = [...Object.keys(works), 'search']
+const known = [...Object.keys(works), 'search', 'quality']
 const only = values.only
 if (only !== undefined && !known.includes(only)) {
   console.error(`--only takes ${known.join(', ')}; got "${only}".`)
@@ -50,6 +51,10 @@ for (const name of only === undefined ? known.filter((name) => name !== 'memory'
     const answers: Answer[] = await work.run(settings)
     results.push(...answers.map(label))
     if (!values.json) console.log(report(work, answers))
+  } else if (name === 'quality') {
+    const judged = await runQuality({ ...settings, trials: number('--trials', values.trials) })
+    results.push(...judged.map(label))
+    if (!values.json) console.log(qualityReport(judged))
   } else {
     const file = path.resolve(values.data ?? defaultTable())
     const searched = await runSearch(settings.python, file, number('--trials', values.trials), settings.threads)

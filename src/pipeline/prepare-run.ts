@@ -31,6 +31,8 @@ export interface RunRequest {
   readonly trialsDone?: number
   readonly models?: readonly string[]
   readonly seed?: number
+  /** In place of the project's split: which rows are for training and which for the test, as when runs are repeated over folds. */
+  readonly rowsFor?: (target: Target) => { readonly train: Uint32Array; readonly test: Uint32Array }
   readonly signal?: AbortSignal
 }
 
@@ -88,11 +90,13 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
     options.task,
   )
   const scoring = scoringMetric(scoringName, target)
-  const split = trainTestSplit(targetLength(target), {
-    testSize: options.split.test,
-    seed: options.split.seed,
-    ...(options.split.stratify && target.task === 'classification' ? { stratify: target } : {}),
-  })
+  const split =
+    request.rowsFor?.(target) ??
+    trainTestSplit(targetLength(target), {
+      testSize: options.split.test,
+      seed: options.split.seed,
+      ...(options.split.stratify && target.task === 'classification' ? { stratify: target } : {}),
+    })
   const part = (rows: Uint32Array) => ({
     rows,
     table: selectRows(dataset.table, rows),

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import sklearn
-from sklearn.model_selection import (GroupKFold, GroupShuffleSplit, KFold, StratifiedKFold, TimeSeriesSplit,
-                                     train_test_split)
+from sklearn.model_selection import (GroupKFold, GroupShuffleSplit, KFold, RepeatedKFold, RepeatedStratifiedKFold,
+                                     StratifiedKFold, TimeSeriesSplit, train_test_split)
 
 OUT = Path(__file__).resolve().parents[2] / "src" / "evaluate" / "fixtures" / "splits.json"
 warnings.simplefilter("error")
@@ -40,6 +40,13 @@ def main():
          "folds": validation(StratifiedKFold(k, shuffle=seed is not None, random_state=seed), len(codes), codes)}
         for name, codes in CODES.items() for k in (2, 3, 5) for seed in (None, 0, 42)
         if min(np.bincount(codes)) >= k]
+    out["repeatedKFold"] = [
+        {"n": 23, "k": 4, "repeats": 3, "seed": seed,
+         "folds": validation(RepeatedKFold(n_splits=4, n_repeats=3, random_state=seed), 23)} for seed in (0, 42)]
+    out["repeatedStratifiedKFold"] = [
+        {"codes": name, "k": 3, "repeats": 3, "seed": seed,
+         "folds": validation(RepeatedStratifiedKFold(n_splits=3, n_repeats=3, random_state=seed), len(CODES[name]), CODES[name])}
+        for name in ("skewed", "sorted") for seed in (0, 42)]
     out["trainTest"] = []
     for name, codes in CODES.items():
         n = len(codes)

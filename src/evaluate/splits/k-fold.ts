@@ -7,6 +7,8 @@ export interface ShuffleOptions {
   readonly shuffle?: boolean
   /** Equal seeds give equal folds, scikit-learn's `random_state`. Default 0; unused without `shuffle`. */
   readonly seed?: number
+  /** Draws from this stream, and moves it on, in place of one of its own from `seed`. */
+  readonly random?: RandomState
 }
 
 /**
@@ -18,7 +20,7 @@ export function kFold(nRows: number, k: number, options: ShuffleOptions = {}): F
   checkFoldCount(k)
   if (nRows < k) throw new BellwetherError('FOLDS_TOO_MANY', `${k} folds need at least ${k} rows; there are ${nRows}.`)
   const order = Uint32Array.from({ length: nRows }, (_, row) => row)
-  if (options.shuffle ?? true) new RandomState(options.seed ?? 0).shuffle(order)
+  if (options.shuffle ?? true) (options.random ?? new RandomState(options.seed ?? 0)).shuffle(order)
   const foldOf = new Int32Array(nRows)
   let start = 0
   for (let fold = 0; fold < k; fold++) {

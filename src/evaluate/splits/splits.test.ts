@@ -6,6 +6,7 @@ import type { Fold } from './fold.ts'
 import { foldsFor } from './folds-for.ts'
 import { groupKFold, groupTrainTestSplit } from './group-split.ts'
 import { kFold } from './k-fold.ts'
+import { repeatedFolds } from './repeated-folds.ts'
 import { stratifiedKFold } from './stratified-k-fold.ts'
 import { timeSeriesFolds, timeSplit } from './time-split.ts'
 import { trainTestSplit } from './train-test-split.ts'
@@ -27,6 +28,21 @@ describe('rows are scikit-learn’s own', () => {
     'StratifiedKFold($k) of $codes, shuffle $shuffle, seed $seed',
     ({ codes, k, shuffle, seed, folds }) => {
       expect(validationOf(stratifiedKFold(codesOf(codes), k, { shuffle, seed }))).toEqual(folds)
+    },
+  )
+
+  test.each(fixture.repeatedKFold)(
+    'RepeatedKFold($k, $repeats) of $n rows, seed $seed',
+    ({ n, k, repeats, seed, folds }) => {
+      const target: Target = { task: 'regression', values: new Float64Array(n) }
+      expect(validationOf(repeatedFolds(target, { k, repeats, seed }))).toEqual(folds)
+    },
+  )
+
+  test.each(fixture.repeatedStratifiedKFold)(
+    'RepeatedStratifiedKFold($k, $repeats) of $codes, seed $seed',
+    ({ codes, k, repeats, seed, folds }) => {
+      expect(validationOf(repeatedFolds(classTarget(codesOf(codes)), { k, repeats, seed }))).toEqual(folds)
     },
   )
 

@@ -24,7 +24,7 @@ export function stratifiedKFold(codes: Int32Array, k: number, options: Stratifie
   refuseRareClasses(counts, firstCodes, k, options.classes)
 
   const rowsOfFold = allocate(counts, k)
-  const random = (options.shuffle ?? true) ? new RandomState(options.seed ?? 0) : null
+  const random = (options.shuffle ?? true) ? (options.random ?? new RandomState(options.seed ?? 0)) : null
   const foldOf = new Int32Array(codes.length)
   for (let c = 0; c < counts.length; c++) {
     const foldsOfClass = new Int32Array(counts[c]!)

@@ -1,0 +1,88 @@
+/**
+ * node quality.ts project.yaml data.csv folds repeats trials threads
+ *
+ * The default run of a project, nested: within the training part of each outer fold it searches, blends and calibrates as `bellwether run`
+ * does, by the same functions, and answers the outer fold, which nothing has been chosen on. Prints one JSON line a split.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { scoreAll } from '../../src/evaluate/metrics/score-all.ts'
+import type { TrialResult } from '../../src/evaluate/search/trial-result.ts'
+import { repeatedFolds } from '../../src/evaluate/splits/repeated-folds.ts'
+import { estimator } from '../../src/learn/estimators.ts'
+import type { FittedPipeline } from '../../src/learn/fitted-pipeline.ts'
+import { fitModelOn } from '../../src/learn/fitted-pipeline.ts'
+import { buildAnswer } from '../../src/pipeline/build-answer.ts'
+import { keepDataset } from '../../src/pipeline/keep-dataset.ts'
+import { loadProject } from '../../src/pipeline/load-project.ts'
+import { type PreparedRun, prepareRun } from '../../src/pipeline/prepare-run.ts'
+import { provenance } from '../../src/pipeline/provenance.ts'
+import { searchCandidates } from '../../src/pipeline/search-candidates.ts'
+import { openHome } from '../../src/store/open-home.ts'
+import { ownPeakMib } from '../peak-memory.ts'
+
+const [projectFile, dataFile] = process.argv.slice(2, 4) as [string, string]
+const [k, repeats, trials, threads] = process.argv.slice(4, 8).map(Number) as [number, number, number, number]
+const project = await loadProject(projectFile)
+const origin = await provenance(project.folder)
+const folder = await mkdtemp(path.join(os.tmpdir(), 'bellwether-quality-'))
+const home = await openHome(folder, { create: true })
+try {
+  for (let split = 0; split < k * repeats; split++) await nested(split)
+} finally {
+  await home.close()
+  await rm(folder, { recursive: true, force: true })
+}
+
+/** One outer split from table to scores. */
+async function nested(split: number): Promise<void> {
+  const started = performance.now()
+  const prepared = await prepareRun({
+    project,
+    file: path.resolve(dataFile),
+    trials,
+    rowsFor: (target) => {
+      const { train, validation } = repeatedFolds(target, { k, repeats, seed: 0 })[split]!
+      return { train, test: validation }
+    },
+  })
+  const deps = { ...home, clock: Date.now, provenance: origin, threads, onEvent: () => {} }
+  await keepDataset(prepared, deps)
+  const experiment = await home.tracking.ensureExperiment(project.options.name, Date.now())
+  const run = await home.tracking.createRun({
+    experimentId: experiment.id,
+    name: `split ${split}`,
+    startTime: Date.now(),
+    tags: {},
+  })
+  const search = await searchCandidates(prepared, run, deps)
+  const refit = refitter(prepared)
+  const { pipeline, report } = await buildAnswer(prepared, search, refit)
+  const { table, target } = prepared.test
+  const { decision } = pipeline
+  const best = Array.from(search.bestByFamily, ([name, trial]) => [name, scoreAll(target, refit(trial).predict(table))])
+  const answer = {
+    split,
+    ...scoreAll(target, pipeline.predict(table), { decision }),
+    seconds: (performance.now() - started) / 1000,
+    peakMib: ownPeakMib(),
+    members: report.members,
+    blend: report.blend,
+    calibration: report.calibration,
+    families: Object.fromEntries(best),
+  }
+  console.log(JSON.stringify(answer))
+}
+
+/** Fits a trial's model on all training rows, once. */
+function refitter({ features, options }: PreparedRun) {
+  const known = new Map<string, FittedPipeline>()
+  return (({ estimator: name, index, params }: TrialResult) => {
+    const key = `${name} ${index}`
+    const fitted =
+      known.get(key) ?? fitModelOn(features.get(estimator(name).encoding)!, name, params, options.search.seed)
+    known.set(key, fitted)
+    return fitted
+  }) as ((trial: TrialResult) => FittedPipeline) & ((trial: TrialResult) => Promise<FittedPipeline>)
+}
