@@ -259,6 +259,15 @@ describe('the registry', () => {
     expect([answer.status, answer.json().error_code]).toEqual([400, 'INVALID_PARAMETER_VALUE'])
   })
 
+  test('versions of the same number are in the order of their names', async () => {
+    for (const name of ['order b', 'order a']) await post('registered-models/create', { name })
+    for (const name of ['order a', 'order b'])
+      await post('model-versions/create', { name, source: 'mlflow-artifacts:/x' })
+    const query = `filter=${encodeURIComponent("name LIKE 'order%'")}&order_by=${encodeURIComponent('version_number DESC')}`
+    const found = (await get(`model-versions/search?${query}`)).json().model_versions
+    expect(found.map(({ name }: { name: string }) => name)).toEqual(['order a', 'order b'])
+  })
+
   test('prompts are left out by the clause that clients add, and only they', async () => {
     await post('registered-models/create', {
       name: 'prompt',

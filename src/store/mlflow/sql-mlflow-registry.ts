@@ -285,7 +285,8 @@ export class SqlMlflowRegistry implements MlflowRegistry {
     const target = SEARCH_TARGETS.modelVersions
     const tree = parseFilter(filter)
     const order = compileOrder(parseOrder(orderBy), target, [
-      { sql: 'v.updated_time', ascending: false },
+      // Newest first, unless another order is asked for.
+      ...(orderBy.length === 0 ? [{ sql: 'v.updated_time', ascending: false }] : []),
       { sql: 'v.model', ascending: true },
       { sql: 'v.version', ascending: false },
     ])
