@@ -20,7 +20,7 @@ function parts({ nRows, nColumns, nClasses, minSamplesLeaf }: ClassTreeSize): nu
   const [histogram, groupSums, groupBins, noted] = [8 * STRIDE * nClasses, 8 * STRIDE * nClasses, 4 * STRIDE, 32]
   const [columns, totals, lefts] = [4 * nColumns, 8 * nClasses, 8 * nClasses]
   // A node that is done leaves room for its two children: never more wait than there can be leaves.
-  const stack = 16 * (nLeaves + 1)
+  const stack = (16 + 8 * nClasses) * (nLeaves + 1)
   const nodes = [4 * nNodes, nNodes, 4 * nNodes, nNodes, 8 * nNodes]
   return [
     ...[bag, rows, entries, spareRows, spareEntries, columns, histogram, groupSums, groupBins, noted, totals, lefts],

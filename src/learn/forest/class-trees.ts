@@ -97,6 +97,13 @@ export function growClassTrees(
       writer.append({ nNodes, nLeaves, feature, bin, thresholdOf, child, missingLeft, cover, values })
       onTree(room)
     }
+    // The trees of a forest are about as large as each other.
+    if (first === 0) reserveForRest(writer, rooms[0]!.nLeaves, rules.nEstimators - count)
     first += count
   }
+}
+
+function reserveForRest(writer: EnsembleWriter, nLeaves: number, nTrees: number): void {
+  const likely = Math.ceil(1.05 * nLeaves * nTrees)
+  writer.reserve(2 * likely, likely)
 }

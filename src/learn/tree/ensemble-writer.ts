@@ -102,12 +102,18 @@ export class EnsembleWriter {
     return left
   }
 
+  /** Makes room for so many nodes and leaves beyond those there are, so that arrays need not grow step by step. */
+  reserve(nNodes: number, nLeaves: number): void {
+    const [nodes, values] = [this.#nNodes + nNodes, (this.#nLeaves + nLeaves) * this.#width]
+    if (this.#feature.length < nodes) this.#growNodes(nodes)
+    if (this.#values.length < values) this.#values = grown(this.#values, values)
+  }
+
   /** Adds a whole tree whose nodes and leaves are counted from 0. */
   append(tree: WholeTree): void {
     const { nNodes, nLeaves } = tree
     const first = this.beginTree(tree.cover[0]!)
-    while (this.#feature.length < first + nNodes) this.#growNodes()
-    while (this.#values.length < (this.#nLeaves + nLeaves) * this.#width) this.#values = grown(this.#values)
+    this.reserve(nNodes - 1, nLeaves)
     this.#feature.set(tree.feature.subarray(0, nNodes), first)
     this.#cover.set(tree.cover.subarray(0, nNodes), first)
     this.#missingLeft.set(tree.missingLeft.subarray(0, nNodes), first)
@@ -209,18 +215,20 @@ export class EnsembleWriter {
     return node
   }
 
-  #growNodes(): void {
-    this.#feature = grown(this.#feature)
-    this.#threshold = grown(this.#threshold)
-    this.#child = grown(this.#child)
-    this.#missingLeft = grown(this.#missingLeft)
-    this.#cover = grown(this.#cover)
-    if (this.#set) this.#set = grown(this.#set)
+  #growNodes(least = 0): void {
+    this.#feature = grown(this.#feature, least)
+    this.#threshold = grown(this.#threshold, least)
+    this.#child = grown(this.#child, least)
+    this.#missingLeft = grown(this.#missingLeft, least)
+    this.#cover = grown(this.#cover, least)
+    if (this.#set) this.#set = grown(this.#set, least)
   }
 }
 
-function grown<A extends Growable>(array: A): A {
-  const larger = new (array.constructor as new (length: number) => A)(array.length * 2)
+/** A copy with twice the room, or `least`. */
+function grown<A extends Growable>(array: A, least = 0): A {
+  const length = Math.max(2 * array.length, least)
+  const larger = new (array.constructor as new (length: number) => A)(length)
   larger.set(array)
   return larger
 }

@@ -120,20 +120,22 @@ export function growClassTree(
 
   let nNodes: u32 = 1;
   let nLeaves: u32 = 0;
-  enter(begin, end);
-  store<f64>(cover, weight / scale);
-  // Nodes still to do: node, begin, end, depth.
+  // Nodes still to do: node, begin, end, depth, and the packed sum of each class.
+  const entrySize = 16 + (<usize>nClasses << 3);
   let top = stack;
   push(top, 0, begin, end, 0);
-  top += 16;
+  sumClasses(begin, end, top + 16);
+  enter(begin, end, top + 16);
+  store<f64>(cover, weight / scale);
+  top += entrySize;
   while (top > stack) {
-    top -= 16;
+    top -= entrySize;
     const node = load<u32>(top);
     const from = load<u32>(top, 4);
     const to = load<u32>(top, 8);
     const depth = load<u32>(top, 12);
     const n = to - from;
-    const varied = enter(from, to);
+    const varied = enter(from, to, top + 16);
     const maySplit =
       varied && n >= minSamplesSplit && n >= 2 * leastSamples && (maxDepth == 0 || depth < maxDepth);
     if (maySplit) searchSplit(nUsable, nFeatures, extraTrees);
@@ -157,8 +159,24 @@ export function growClassTree(
     const upTo = bestBin;
     const missingGoesLeft = bestMissingLeft;
     const middle = partition(from, to, column, upTo, missingGoesLeft ? missingBin : -1);
-    enter(from, middle);
-    const leftCover = weight / scale;
+    // Of the two children the smaller one is summed up; the other is the rest, exactly. The right one waits below the left one.
+    const sumsOfRight = top + 16;
+    const sumsOfLeft = sumsOfRight + entrySize;
+    if (middle - from <= to - middle) {
+      sumClasses(from, middle, sumsOfLeft);
+      for (let c: usize = 0; c < <usize>nClasses << 3; c += 8) {
+        store<f64>(sumsOfRight + c, load<f64>(sumsOfRight + c) - load<f64>(sumsOfLeft + c));
+      }
+    } else {
+      for (let c: usize = 0; c < <usize>nClasses << 3; c += 8) store<f64>(sumsOfLeft + c, load<f64>(sumsOfRight + c));
+      sumClasses(middle, to, sumsOfRight);
+      for (let c: usize = 0; c < <usize>nClasses << 3; c += 8) {
+        store<f64>(sumsOfLeft + c, load<f64>(sumsOfLeft + c) - load<f64>(sumsOfRight + c));
+      }
+    }
+    let leftWeight: f64 = 0;
+    for (let c: usize = 0; c < <usize>nClasses << 3; c += 8) leftWeight += floor(load<f64>(sumsOfLeft + c) * perUnit);
+    const leftCover = leftWeight / scale;
     const rightCover = nodeCover - leftCover;
     store<i32>(feature + (<usize>node << 2), column);
     store<u8>(bin + node, <u8>upTo);
@@ -168,8 +186,8 @@ export function growClassTree(
     store<f64>(cover + (<usize>nNodes << 3), leftCover);
     store<f64>(cover + (<usize>nNodes << 3), rightCover, 8);
     push(top, nNodes + 1, middle, to, depth + 1);
-    push(top + 16, nNodes, from, middle, depth + 1);
-    top += 32;
+    push(top + entrySize, nNodes, from, middle, depth + 1);
+    top += 2 * entrySize;
     nNodes += 2;
   }
   store<u32>(load<usize>(room, 80), nLeaves);
@@ -228,12 +246,8 @@ function round(x: f64): f64 {
   return select<f64>(up, up - 1, up - 0.5 <= x);
 }
 
-/** Takes up a node and sums up its classes. Returns whether there is more than one. */
-function enter(from: u32, to: u32): bool {
-  begin = from;
-  end = to;
-  bestColumn = -1;
-  bestScore = -Infinity;
+/** Packed sum of each class over some rows. out: `sums` f64 (nClasses) */
+function sumClasses(from: u32, to: u32, sums: usize): void {
   if (nClasses == 2) {
     let all: f64 = 0;
     let ones: f64 = 0;
@@ -242,23 +256,30 @@ function enter(from: u32, to: u32): bool {
       all += entry;
       ones += select<f64>(entry, 0, load<u32>(rows + (<usize>i << 2)) >> 24 != 0);
     }
-    store<f64>(totals, all - ones);
-    store<f64>(totals, ones, 8);
-  } else {
-    for (let c: usize = 0; c < <usize>nClasses << 3; c += 8) store<f64>(totals + c, 0);
-    for (let i = from; i < to; i++) {
-      const at = totals + (<usize>(load<u32>(rows + (<usize>i << 2)) >> 24) << 3);
-      store<f64>(at, load<f64>(at) + load<f64>(entries + (<usize>i << 3)));
-    }
+    store<f64>(sums, all - ones);
+    store<f64>(sums, ones, 8);
+    return;
   }
+  for (let c: usize = 0; c < <usize>nClasses << 3; c += 8) store<f64>(sums + c, 0);
+  for (let i = from; i < to; i++) {
+    const at = sums + (<usize>(load<u32>(rows + (<usize>i << 2)) >> 24) << 3);
+    store<f64>(at, load<f64>(at) + load<f64>(entries + (<usize>i << 3)));
+  }
+}
+
+/** Takes up a node by the packed sums of its classes. Returns whether there is more than one. */
+function enter(from: u32, to: u32, sums: usize): bool {
+  begin = from;
+  end = to;
+  bestColumn = -1;
+  bestScore = -Infinity;
   let nPresent: u32 = 0;
   weight = 0;
   squares = 0;
   for (let c: u32 = 0; c < nClasses; c++) {
-    const at = totals + (<usize>c << 3);
-    const ofClass = floor(load<f64>(at) * perUnit);
+    const ofClass = floor(load<f64>(sums + (<usize>c << 3)) * perUnit);
     if (ofClass > 0) nPresent++;
-    store<f64>(at, ofClass);
+    store<f64>(totals + (<usize>c << 3), ofClass);
     weight += ofClass;
     squares += ofClass * ofClass;
   }
