@@ -330,6 +330,10 @@ export const ERRORS = {
   },
   TAG_NOT_FOUND: { status: 404, hint: 'List the tags of what it should be on.' },
   LOGGED_MODEL_NOT_FOUND: { status: 404, hint: 'Search the logged models of the experiment.' },
+  GATES_NOT_PASSED: {
+    status: 409,
+    hint: 'A person may have the last word: `bellwether models promote … --override --reason "…"`; the ledger keeps it.',
+  },
   NOTHING_TO_ROLL_BACK: { status: 409, hint: 'Point the alias at a version with `bellwether models promote`.' },
 } as const satisfies Record<string, { status: number; hint: string }>
 

@@ -79,6 +79,7 @@ export async function registerVersion(version: NewVersion, deps: RunDeps): Promi
     metrics: testMetrics,
     estimator: answeringTitle(pipeline),
     aliases: gates.every((gate) => gate.passed) ? [CHAMPION] : [],
+    gates,
     actor: deps.actor,
     reason:
       gates.length > 0

@@ -19,8 +19,22 @@ export async function appendToLedger(sql: SqlConnection, fact: LedgerFact): Prom
   if ((await sql.run(MOVE_LEDGER_HEAD, after.entries, after.hash, head.entries)) !== 1) {
     throw new BellwetherError('HOME_LOCKED', 'Another writer added to the ledger at the same time.')
   }
-  const { sequence, time, actor, action, model, alias, from, to, reason, previousHash, hash } = entry
-  await sql.run(INSERT_LEDGER_ENTRY, sequence, time, actor, action, model, alias, from, to, reason, previousHash, hash)
+  const { sequence, time, actor, action, model, alias, from, to, reason, gates, previousHash, hash } = entry
+  await sql.run(
+    INSERT_LEDGER_ENTRY,
+    sequence,
+    time,
+    actor,
+    action,
+    model,
+    alias,
+    from,
+    to,
+    reason,
+    gates ? JSON.stringify(gates) : null,
+    previousHash,
+    hash,
+  )
 }
 
 export function entryOf(row: LedgerRow): LedgerEntry {
@@ -34,7 +48,18 @@ export function entryOf(row: LedgerRow): LedgerEntry {
     from: row.from_version,
     to: row.to_version,
     reason: row.reason,
+    ...(row.gates_json === null ? {} : { gates: gatesOf(row.gates_json) }),
     previousHash: row.previous_hash,
     hash: row.hash,
+  }
+}
+
+/** What is no list is an edited row: as an empty list, its hash tells. */
+function gatesOf(text: string): LedgerEntry['gates'] & object {
+  try {
+    const gates: unknown = JSON.parse(text)
+    return Array.isArray(gates) ? gates : []
+  } catch {
+    return []
   }
 }

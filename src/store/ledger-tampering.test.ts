@@ -46,7 +46,7 @@ const TAMPERINGS: readonly [string, (database: DatabaseSync) => void, number][] 
     'an entry is added behind the last',
     (db) =>
       db.exec(
-        `INSERT INTO ledger SELECT 7, time, actor, action, model, alias, from_version, to_version, reason, hash, hash FROM ledger WHERE sequence = 6`,
+        `INSERT INTO ledger SELECT 7, time, actor, action, model, alias, from_version, to_version, reason, hash, hash, gates_json FROM ledger WHERE sequence = 6`,
       ),
     7,
   ],
@@ -54,7 +54,7 @@ const TAMPERINGS: readonly [string, (database: DatabaseSync) => void, number][] 
     'an entry is added before the first',
     (db) =>
       db.exec(
-        `INSERT INTO ledger SELECT 0, time, actor, action, model, alias, from_version, to_version, reason, hash, hash FROM ledger WHERE sequence = 6`,
+        `INSERT INTO ledger SELECT 0, time, actor, action, model, alias, from_version, to_version, reason, hash, hash, gates_json FROM ledger WHERE sequence = 6`,
       ),
     1,
   ],

@@ -1,6 +1,6 @@
 import { BellwetherError } from '../errors.ts'
 import type { BlobStore } from '../track/blob-store.ts'
-import { headAfter, LedgerWalk, rollbackTarget } from '../track/ledger.ts'
+import { headAfter, LedgerWalk, liveAt, rollbackTarget } from '../track/ledger.ts'
 import type {
   AliasChange,
   LedgerEntry,
@@ -8,6 +8,7 @@ import type {
   ModelVersion,
   NewModelVersion,
   RegisteredModel,
+  Rollback,
 } from '../track/model-registry.ts'
 import { checkName } from '../track/names.ts'
 import { appendToLedger, entryOf } from './ledger-rows.ts'
@@ -16,6 +17,7 @@ import { DATASET_EXISTS } from './queries/dataset-queries.ts'
 import {
   type LedgerHeadRow,
   type LedgerRow,
+  SELECT_LEDGER_CREATION,
   SELECT_LEDGER_HEAD,
   SELECT_LEDGER_OF_MODEL,
   SELECT_LEDGER_PAGE,
@@ -86,6 +88,7 @@ export class SqlModelRegistry implements ModelRegistry {
         from: null,
         to: number,
         reason,
+        ...(version.gates && version.gates.length > 0 ? { gates: version.gates } : {}),
       })
       for (const alias of aliases)
         await pointAlias(sql, { model, alias, version: number, actor, reason, now }, 'alias-set')
@@ -128,23 +131,26 @@ export class SqlModelRegistry implements ModelRegistry {
     requireInteger(change.now, 'now')
     return this.#database.write(async (sql) => {
       await requireVersion(sql, change.model, change.version)
+      if (change.alias === 'champion' && change.override !== true) await requireGates(sql, change)
       await pointAlias(sql, change, 'alias-set')
       return readVersion(sql, change.model, change.version)
     })
   }
 
-  async rollback(change: Omit<AliasChange, 'version'>): Promise<ModelVersion> {
+  async rollback({ toVersion, toTime, ...change }: Rollback): Promise<ModelVersion> {
     requireInteger(change.now, 'now')
     return this.#database.write(async (sql) => {
       await requireModel(sql, change.model)
       const current = await requireAlias(sql, change.model, change.alias)
-      const version = rollbackTarget(await ledgerOf(sql, change.model), change.alias)
-      if (version === null) {
+      const entries = await ledgerOf(sql, change.model)
+      const { version, why } = chooseTarget(entries, change.alias, current.version, { toVersion, toTime })
+      if (version === null || version === current.version) {
         throw new BellwetherError(
           'NOTHING_TO_ROLL_BACK',
-          `Alias "${change.alias}" of model "${change.model}" points at version ${current.version}, the first that it ever pointed at.`,
+          `Alias "${change.alias}" of model "${change.model}" points at version ${current.version}, ${why}.`,
         )
       }
+      await requireVersion(sql, change.model, version)
       await pointAlias(sql, { ...change, version }, 'rollback')
       return readVersion(sql, change.model, version)
     })
@@ -188,6 +194,44 @@ async function pointAlias(sql: SqlConnection, change: AliasChange, action: 'alia
   if (from === version) return
   await sql.run(UPSERT_ALIAS, model, alias, version)
   await appendToLedger(sql, { time: now, actor, action, model, alias, from, to: version, reason })
+}
+
+/** Where a rollback goes, and why it can't where it is null or where the alias points already. */
+function chooseTarget(
+  entries: readonly LedgerEntry[],
+  alias: string,
+  current: number,
+  { toVersion, toTime }: { toVersion: number | undefined; toTime: number | undefined },
+): { version: number | null; why: string } {
+  if (toVersion !== undefined && toTime !== undefined)
+    throw new BellwetherError('INVALID_INPUT', 'A rollback goes to a version or to a time, not to both.')
+  if (toVersion !== undefined) {
+    if (toVersion === current) return { version: null, why: 'where it shall go' }
+    const pointed = entries.some((entry) => entry.alias === alias && entry.to === toVersion)
+    return { version: pointed ? toVersion : null, why: `and never pointed at version ${toVersion}` }
+  }
+  if (toTime !== undefined) {
+    const then = liveAt(entries, alias, toTime)
+    const at = new Date(toTime).toISOString()
+    return { version: then?.to ?? null, why: then ? `as it did at ${at}` : `and pointed at none at ${at}` }
+  }
+  return { version: rollbackTarget(entries, alias), why: 'the first that it ever pointed at' }
+}
+
+/** @throws GATES_NOT_PASSED naming each gate that said no */
+async function requireGates(sql: SqlConnection, { model, version }: AliasChange): Promise<void> {
+  const row = await sql.first<LedgerRow>(SELECT_LEDGER_CREATION, model, version)
+  const refused = (row ? (entryOf(row).gates ?? []) : []).filter(({ passed }) => !passed)
+  if (refused.length === 0) return
+  const details = refused.map(({ metric, value, expected }) => ({
+    path: `gates.${metric}`,
+    message: `expected ${expected}, is ${value ?? 'without a value'}`,
+  }))
+  throw new BellwetherError(
+    'GATES_NOT_PASSED',
+    `Version ${version} of "${model}" did not pass its gates: ${details.map(({ path, message }) => `${path.slice(6)}: ${message}`).join('; ')}.`,
+    { details },
+  )
 }
 
 async function requireAlias(sql: SqlConnection, model: string, alias: string): Promise<AliasRow> {

@@ -7,6 +7,7 @@ import {
   type LedgerFact,
   type LedgerHead,
   LedgerWalk,
+  liveAt,
   nextEntry,
   rollbackTarget,
 } from './ledger.ts'
@@ -97,7 +98,7 @@ describe('the hash chain', () => {
           const { entries, head } = chain(all)
           const index = at % entries.length
           const old = entries[index]!
-          const value = old[key as keyof LedgerEntry]
+          const value = old[key as Exclude<keyof LedgerEntry, 'gates'>]
           const edited = {
             ...old,
             [key]: typeof value === 'string' ? `${value}x` : value === null ? (key === 'alias' ? 'x' : 0) : value + 1,
@@ -161,4 +162,47 @@ describe('where a rollback goes', () => {
       1,
     )
   })
+})
+
+test('gates are part of what is chained, and entries without them hash as they did before there were any', () => {
+  const fact = {
+    time: 1,
+    actor: 'a',
+    action: 'version-created',
+    model: 'm',
+    alias: null,
+    from: null,
+    to: 1,
+    reason: '',
+  } as const
+  const plain = nextEntry(EMPTY_LEDGER, fact)
+  const gates = [{ metric: 'f1', value: 0.5, expected: 'at least 0.6', passed: false }]
+  const gated = nextEntry(EMPTY_LEDGER, { ...fact, gates })
+  expect(gated.hash).not.toBe(plain.hash)
+  const walk = new LedgerWalk()
+  expect(walk.take([{ ...gated, gates: [{ ...gates[0]!, passed: true }] }])).toBe(false)
+})
+
+test('what was live at a time is the entry that made it so', () => {
+  const entry = (time: number, action: LedgerEntry['action'], to: number | null, alias: string | null = 'champion') =>
+    ({
+      ...nextEntry(EMPTY_LEDGER, { time, actor: 'a', action, model: 'm', alias, from: null, to, reason: '' }),
+      sequence: time,
+    }) as LedgerEntry
+  const entries = [
+    entry(1, 'version-created', 1, null),
+    entry(2, 'alias-set', 1),
+    entry(5, 'alias-set', 2),
+    entry(7, 'alias-removed', null),
+  ]
+  expect([0, 2, 4, 5, 6, 7, 9].map((time) => liveAt(entries, 'champion', time)?.to ?? null)).toEqual([
+    null,
+    1,
+    1,
+    2,
+    2,
+    null,
+    null,
+  ])
+  expect(liveAt(entries, 'blue', 9)).toBeNull()
 })

@@ -71,7 +71,7 @@ export class LedgerWalk {
 
 /**
  * Which version a rollback of the alias goes to, or null when there is none. Setting an alias lays a version on a pile, a rollback takes one
- * off: after 1, 2, 3, a rollback gives 2 and another gives 1, never 3 again.
+ * off: after 1, 2, 3, a rollback gives 2 and another gives 1, never 3 again. A rollback to a version takes off what lies above it.
  * @param entries Entries of one model, oldest first.
  */
 export function rollbackTarget(entries: Iterable<LedgerEntry>, alias: string): number | null {
@@ -79,9 +79,29 @@ export function rollbackTarget(entries: Iterable<LedgerEntry>, alias: string): n
   for (const entry of entries) {
     if (entry.alias !== alias || entry.to === null) continue
     if (entry.action === 'alias-set') pile.push(entry.to)
-    if (entry.action === 'rollback') pile.pop()
+    if (entry.action === 'rollback') {
+      pile.pop()
+      const place = pile.lastIndexOf(entry.to)
+      if (place < 0) pile.push(entry.to)
+      else pile.length = place + 1
+    }
   }
   return pile.at(-2) ?? null
+}
+
+/**
+ * The entry that made an alias point where it pointed at a time, or null where it pointed nowhere then: what was live.
+ * @param entries Entries of one model, oldest first.
+ * @param time In milliseconds; an entry of that very time counts.
+ */
+export function liveAt(entries: Iterable<LedgerEntry>, alias: string, time: number): LedgerEntry | null {
+  let live: LedgerEntry | null = null
+  for (const entry of entries) {
+    if (entry.time > time) continue
+    if (entry.alias === alias) live = entry.to === null ? null : entry
+    else if (entry.action === 'model-deleted') live = null
+  }
+  return live
 }
 
 function entryHash(previousHash: string, entry: LedgerFact & { sequence: number }): string {
@@ -92,6 +112,6 @@ function entryHash(previousHash: string, entry: LedgerFact & { sequence: number 
 
 /** What is hashed, and nothing besides. */
 function content(entry: LedgerFact & { sequence: number }) {
-  const { sequence, time, actor, action, model, alias, from, to, reason } = entry
-  return { sequence, time, actor, action, model, alias, from, to, reason }
+  const { sequence, time, actor, action, model, alias, from, to, reason, gates } = entry
+  return { sequence, time, actor, action, model, alias, from, to, reason, ...(gates ? { gates } : {}) }
 }

@@ -17,13 +17,19 @@ export interface ModelRegistry {
   versions(name: string): Promise<ModelVersion[]>
   /** @throws MODEL_NOT_FOUND, ALIAS_NOT_FOUND */
   byAlias(name: string, alias: string): Promise<ModelVersion>
-  /** Points the alias at a version and writes the ledger; pointing it where it points already changes nothing. @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND */
+  /**
+   * Points the alias at a version and writes the ledger; pointing it where it points already changes nothing. A version that a gate refused becomes
+   * `champion` only with `override`.
+   * @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND, GATES_NOT_PASSED
+   */
   setAlias(change: AliasChange): Promise<ModelVersion>
   /**
    * Points the alias at what it pointed at before. A second rollback goes back one more, never forward again (`rollbackTarget` in ledger.ts).
-   * @throws MODEL_NOT_FOUND, ALIAS_NOT_FOUND, NOTHING_TO_ROLL_BACK
+   * With `toVersion` or `toTime`, at a version that it pointed at before, or at what it pointed at then. A version is whole, so its threshold,
+   * features, reference profile and sets come back with it.
+   * @throws MODEL_NOT_FOUND, ALIAS_NOT_FOUND, VERSION_NOT_FOUND, NOTHING_TO_ROLL_BACK
    */
-  rollback(change: Omit<AliasChange, 'version'>): Promise<ModelVersion>
+  rollback(change: Rollback): Promise<ModelVersion>
   /** Ledger entries of a model, oldest first. @throws MODEL_NOT_FOUND */
   history(name: string): Promise<LedgerEntry[]>
   /** Walks the hash chain; `brokenAt` is the sequence number of the first entry that is not as it was written. */
@@ -47,6 +53,8 @@ export interface NewModelVersion {
   readonly metrics: Readonly<Record<string, number>>
   readonly estimator: string
   readonly aliases: readonly string[]
+  /** What the gates said; kept in the ledger. */
+  readonly gates?: readonly GateOutcome[]
   readonly actor: string
   readonly reason: string
   readonly now: number
@@ -80,6 +88,8 @@ export interface RegisteredModel {
 }
 
 export interface AliasChange {
+  /** A person's last word over a gate that said no. */
+  readonly override?: boolean
   readonly model: string
   readonly alias: string
   readonly version: number
@@ -110,6 +120,23 @@ export interface LedgerEntry {
   readonly from: number | null
   readonly to: number | null
   readonly reason: string
+  /** What the gates said of the version that was made; left out where there are none. */
+  readonly gates?: readonly GateOutcome[]
   readonly previousHash: string
   readonly hash: string
+}
+
+/** What one gate said of a version. */
+export interface GateOutcome {
+  readonly metric: string
+  readonly value: number | null
+  readonly expected: string
+  readonly passed: boolean
+}
+
+/** A rollback: to what the alias pointed at before, to a version, or to what it pointed at at a time. */
+export interface Rollback extends Omit<AliasChange, 'version' | 'override'> {
+  readonly toVersion?: number
+  /** In milliseconds. */
+  readonly toTime?: number
 }

@@ -61,6 +61,10 @@ export const LedgerEntryAnswer = z.object({
   from: z.int().nullable(),
   to: z.int().nullable(),
   reason: z.string(),
+  gates: z
+    .array(z.object({ metric: z.string(), value: z.number().nullable(), expected: z.string(), passed: z.boolean() }))
+    .optional()
+    .describe('What the gates said of the version that was made.'),
   previousHash: z.string(),
   hash: z.string(),
 })

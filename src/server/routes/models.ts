@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ModelSignature } from '../../packaging/signature.ts'
+import { liveAt } from '../../track/ledger.ts'
 import { mayUse } from '../access.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
 import {
@@ -141,6 +142,35 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
     async ({ params: { name } }) => ({ entries: await models.history(name) }),
   )
 
+  app.get(
+    '/api/v1/models/:name/live',
+    {
+      config: { permission: 'models:read', scope: { param: 'name' } },
+      schema: {
+        tags,
+        operationId: 'getLive',
+        summary: 'What each alias pointed at, at a time',
+        params: Name,
+        querystring: z.strictObject({
+          at: z.coerce.number().int().nonnegative().optional().describe('In milliseconds; now where left out.'),
+        }),
+        response: {
+          200: z.object({
+            at: z.number(),
+            live: z.array(LedgerEntryAnswer).describe('The entry that made each alias point where it did.'),
+          }),
+          ...errorAnswers('MODEL_NOT_FOUND', 'INVALID_INPUT'),
+        },
+      },
+    },
+    async ({ params: { name }, query }) => {
+      const entries = await models.history(name)
+      const at = query.at ?? clock()
+      const aliases = [...new Set(entries.flatMap((entry) => entry.alias ?? []))].sort()
+      return { at, live: aliases.flatMap((each) => liveAt(entries, each, at) ?? []) }
+    },
+  )
+
   app.post(
     '/api/v1/models/:name/promote',
     {
@@ -150,10 +180,21 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
         operationId: 'promote',
         summary: 'Point an alias at a version',
         params: Name,
-        body: z.strictObject({ version: z.int().min(1).max(2_147_483_647), alias, reason }),
+        body: z.strictObject({
+          version: z.int().min(1).max(2_147_483_647),
+          alias,
+          reason,
+          override: z.boolean().default(false).describe('Make it champion although a gate said no.'),
+        }),
         response: {
           200: ModelVersionAnswer,
-          ...errorAnswers('VERSION_NOT_FOUND', 'INVALID_INPUT', 'UNSUPPORTED_MEDIA_TYPE', 'BODY_TOO_LARGE'),
+          ...errorAnswers(
+            'VERSION_NOT_FOUND',
+            'GATES_NOT_PASSED',
+            'INVALID_INPUT',
+            'UNSUPPORTED_MEDIA_TYPE',
+            'BODY_TOO_LARGE',
+          ),
         },
       },
     },
@@ -178,7 +219,12 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
         operationId: 'rollback',
         summary: 'Point an alias back at what it pointed at before',
         params: Name,
-        body: z.strictObject({ alias, reason }),
+        body: z.strictObject({
+          alias,
+          reason,
+          toVersion: z.int().min(1).max(2_147_483_647).optional().describe('A version that it pointed at before.'),
+          toTime: z.int().nonnegative().optional().describe('What it pointed at then, in milliseconds.'),
+        }),
         response: {
           200: ModelVersionAnswer,
           ...errorAnswers(
@@ -191,10 +237,12 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
         },
       },
     },
-    async ({ params: { name }, body, principal }) => {
+    async ({ params: { name }, body: { toVersion, toTime, ...body }, principal }) => {
       const version = await models.rollback({
         model: name,
         ...body,
+        ...(toVersion === undefined ? {} : { toVersion }),
+        ...(toTime === undefined ? {} : { toTime }),
         actor: principal?.actor ?? 'api:unknown',
         now: clock(),
       })

@@ -3,6 +3,7 @@ import { datasetVersions } from './0002-dataset-versions.ts'
 import { modelRegistry } from './0003-model-registry.ts'
 import { mlflowModel } from './0004-mlflow-model.ts'
 import { apiKeysAndAudit } from './0005-api-keys-and-audit.ts'
+import { ledgerGates } from './0006-ledger-gates.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step, in order: the n-th brings the schema to version n. */
@@ -12,4 +13,5 @@ export const MIGRATIONS: readonly Migration[] = [
   modelRegistry,
   mlflowModel,
   apiKeysAndAudit,
+  ledgerGates,
 ]

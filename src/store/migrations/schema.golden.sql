@@ -139,7 +139,7 @@ CREATE TABLE ledger (
       reason TEXT NOT NULL,
       previous_hash TEXT NOT NULL,
       hash TEXT NOT NULL
-    );
+    , gates_json TEXT);
 
 CREATE INDEX ledger_by_model ON ledger (model, sequence);
 

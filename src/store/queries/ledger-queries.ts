@@ -10,6 +10,7 @@ export interface LedgerRow {
   from_version: number | null
   to_version: number | null
   reason: string
+  gates_json: string | null
   previous_hash: string
   hash: string
 }
@@ -19,10 +20,11 @@ export interface LedgerHeadRow {
   hash: string
 }
 
-const COLUMNS = 'sequence, time, actor, action, model, alias, from_version, to_version, reason, previous_hash, hash'
+const COLUMNS =
+  'sequence, time, actor, action, model, alias, from_version, to_version, reason, gates_json, previous_hash, hash'
 
 export const INSERT_LEDGER_ENTRY = `
-INSERT INTO ledger (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+INSERT INTO ledger (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 export const SELECT_LEDGER_HEAD = `
 SELECT entries, hash FROM ledger_head WHERE id = 1`
@@ -33,6 +35,10 @@ UPDATE ledger_head SET entries = ?, hash = ? WHERE id = 1 AND entries = ?`
 
 export const SELECT_LEDGER_OF_MODEL = `
 SELECT ${COLUMNS} FROM ledger WHERE model = ? ORDER BY sequence`
+
+/** What told of a version's making. */
+export const SELECT_LEDGER_CREATION = `
+SELECT ${COLUMNS} FROM ledger WHERE model = ? AND action = 'version-created' AND to_version = ? ORDER BY sequence DESC LIMIT 1`
 
 /** A page after a sequence number. */
 export const SELECT_LEDGER_PAGE = `

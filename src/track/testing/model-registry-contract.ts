@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LedgerWalk } from '../ledger.ts'
-import type { AliasChange, ModelRegistry } from '../model-registry.ts'
+import type { AliasChange, ModelRegistry, Rollback } from '../model-registry.ts'
 import { type OpenStores, someVersion } from './open-stores.ts'
 
 /** What every model registry does, whatever it keeps its rows in. `open` gives empty stores. */
@@ -25,9 +25,9 @@ export function runModelRegistryContract(name: string, open: () => Promise<OpenS
       now: 6000,
       ...overrides,
     })
-    const back = (overrides: Partial<AliasChange> = {}) => {
-      const { version: _, ...rest } = change(0, { reason: 'too many alarms', ...overrides })
-      return models.rollback(rest)
+    const back = (overrides: Partial<Rollback> = {}) => {
+      const { version: _, override: __, ...rest } = change(0)
+      return models.rollback({ ...rest, reason: 'too many alarms', ...overrides })
     }
     const champion = async () => (await models.byAlias('grades', 'champion')).version
 
@@ -217,6 +217,28 @@ export function runModelRegistryContract(name: string, open: () => Promise<OpenS
         await back()
         await create({ aliases: ['champion'] })
         expect((await back()).version).toBe(1)
+      })
+
+      test('a rollback goes to a version, or to what was live at a time; then back from there', async () => {
+        for (let i = 0; i < 4; i++) await create({ aliases: ['champion'] })
+        const set = (await models.history('grades')).filter(({ action }) => action === 'alias-set')
+        expect((await back({ toVersion: 2 })).version).toBe(2)
+        expect((await back()).version).toBe(1)
+        await expect(back({ toVersion: 1 })).rejects.toMatchObject({ code: 'NOTHING_TO_ROLL_BACK' })
+        await expect(back({ toVersion: 9 })).rejects.toMatchObject({ code: 'NOTHING_TO_ROLL_BACK' })
+        await expect(back({ toTime: set[0]!.time - 1 })).rejects.toMatchObject({ code: 'NOTHING_TO_ROLL_BACK' })
+        await expect(back({ toTime: 1, toVersion: 1 })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+        expect((await models.verifyLedger()).brokenAt).toBeNull()
+      })
+
+      test('a version that a gate refused becomes champion only by an override, and the ledger keeps what the gates said', async () => {
+        const gates = [{ metric: 'f1_macro', value: 0.4, expected: 'at least 0.6', passed: false }]
+        await create({ gates })
+        await expect(models.setAlias(change(1))).rejects.toMatchObject({ code: 'GATES_NOT_PASSED' })
+        expect((await models.setAlias({ ...change(1), alias: 'trial' })).aliases).toEqual(['trial'])
+        expect((await models.setAlias({ ...change(1), override: true })).aliases).toEqual(['champion', 'trial'])
+        expect((await models.history('grades'))[0]).toMatchObject({ action: 'version-created', gates })
+        expect((await models.verifyLedger()).brokenAt).toBeNull()
       })
 
       test('aliases roll back apart from each other, and models as well', async () => {
