@@ -65,10 +65,10 @@ const { lowercase, stripAccents, ngramRange, stopWords, maxDf, sublinearTf, smoo
 /** How the words of texts become columns. The same keys may stand in `features.columns`. */
 const TERMS = {
   terms: z
-    .enum(['none', 'counts', 'tfidf', 'hashing'])
-    .default('none')
+    .enum(['auto', 'none', 'counts', 'tfidf', 'hashing'])
+    .default('auto')
     .describe(
-      'What becomes of the words of texts: `tfidf` weighs each by how rare it is, `counts` counts it, `hashing` keeps no list of words. A model then holds words of the training texts, so that `none` is the default.',
+      'What becomes of the words of texts: `tfidf` weighs each by how rare it is, `counts` counts it, `hashing` keeps no list of words. A model with `tfidf` or `counts` holds words of the training texts. `auto`: `tfidf` for texts of six and more words on average (for trees up to 20000 training rows), else `none`; the run then says so.',
     ),
   lowercase,
   stripAccents,

@@ -7,6 +7,7 @@ export interface FeatureWarning {
     | 'IMPUTE_REQUIRED'
     | 'STOP_WORDS'
     | 'TEXT_NO_TERMS'
+    | 'TEXT_TERMS'
   readonly column: string
   readonly message: string
 }

@@ -65,8 +65,9 @@ export function fitFeatures(input: FitFeaturesInput): FeatureFit {
   const fits = used.map((name) => fitColumn(input, name, columnOf(full, name)))
   const termsFits = used.flatMap((name) => {
     const column = columnOf(full, name)
-    const plan = column.kind === 'text' ? termsPlan(options, name, encoding) : null
-    return column.kind === 'text' && plan ? [fitTermsBlock(name, column.values, plan)] : []
+    if (column.kind !== 'text') return []
+    const plan = termsPlan(options, name, encoding, column.values)
+    return plan ? [fitTermsBlock(name, column.values, plan)] : []
   })
   const warnings = [...fits, ...termsFits].flatMap((fit) => fit.warnings)
   const termsBlocks = termsFits.flatMap((fit) => fit.block ?? [])

@@ -26,13 +26,23 @@ export interface TermsFit {
 export function fitTermsBlock(source: string, texts: readonly (string | null)[], plan: TermsPlan): TermsFit {
   try {
     const { fitted, matrix } = fitText(texts, plan)
-    const warnings = fitted.warnings.map((message) => ({ code: 'STOP_WORDS' as const, column: source, message }))
+    const warnings: FeatureWarning[] = fitted.warnings.map((message) => ({
+      code: 'STOP_WORDS',
+      column: source,
+      message,
+    }))
+    if (plan.chosen) warnings.push({ code: 'TEXT_TERMS', column: source, message: keptWords(source) })
     return { block: new TermsBlock(source, fitted), training: matrix, warnings }
   } catch (error) {
     if (!(error instanceof BellwetherError) || error.code !== 'TEXT_NO_TERMS') throw error
     const message = `Column "${source}" gives no terms and they were left out: ${error.message}`
     return { block: null, training: null, warnings: [{ code: 'TEXT_NO_TERMS', column: source, message }] }
   }
+}
+
+/** The same for all kinds of models, so that a run says it once. */
+function keptWords(source: string): string {
+  return `Column "${source}" holds texts: models learn from their words (TF-IDF) and keep words that stand in two or more texts. Where those must not leave, set features.text.terms to hashing or none; tfidf says that you know.`
 }
 
 function fitText(texts: readonly (string | null)[], plan: TermsPlan): { fitted: FittedText; matrix: SparseMatrix } {

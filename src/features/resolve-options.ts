@@ -11,6 +11,7 @@ import type {
   TextMeasure,
 } from './feature-options.ts'
 import type { NumericImputeMethod } from './impute.ts'
+import { wordCount } from './text-measures.ts'
 
 /** Numeric options of one column with every `auto` settled. */
 export interface NumericPlan {
@@ -140,7 +141,9 @@ export function textMeasures(options: FeatureOptions, column: string): readonly 
 
 /** How the terms of a text column become columns, with every `auto` settled. */
 export type TermsPlan = Omit<TermsOptions, 'terms' | 'maxFeatures' | 'hashedColumns'> & {
-  readonly terms: Exclude<TermsOptions['terms'], 'none'>
+  readonly terms: Exclude<TermsOptions['terms'], 'none' | 'auto'>
+  /** Whether `auto` chose it: whoever reads the run should know. */
+  readonly chosen: boolean
   readonly maxFeatures: number
   readonly hashedColumns: number
 }
@@ -149,18 +152,48 @@ export type TermsPlan = Omit<TermsOptions, 'terms' | 'maxFeatures' | 'hashedColu
 const MOST_TERMS = { linear: 25_000, tree: 300 } as const
 const MOST_HASHED = { linear: 2 ** 18, tree: 300 } as const
 
-/** Settles the options for the terms of a text column; null where it gives none. */
-export function termsPlan(options: FeatureOptions, column: string, encoding: FeatureEncoding): TermsPlan | null {
+/** `auto`: texts of so many words on average say something; names, codes and remarks of a few words are shorter. */
+const FEWEST_WORDS = 6
+/** Texts that the average is taken over. */
+const SAMPLED_TEXTS = 2_000
+/** `auto`: trees get terms as whole columns, 48 MB for a text column of so many rows. */
+const MOST_ROWS_OF_TREES = 20_000
+
+/**
+ * Settles the options for the terms of a text column; null where it gives none.
+ * @param texts Of the training rows.
+ */
+export function termsPlan(
+  options: FeatureOptions,
+  column: string,
+  encoding: FeatureEncoding,
+  texts: readonly (string | null)[],
+): TermsPlan | null {
   const { measures: _, ...merged } = { ...options.text, ...present(options.columns[column] ?? {}) }
-  const { terms, maxFeatures, hashedColumns } = merged
+  const { maxFeatures, hashedColumns } = merged
+  const chosen = merged.terms === 'auto'
+  const terms = merged.terms === 'auto' ? autoTerms(encoding, texts) : merged.terms
   if (terms === 'none') return null
   const text = Object.fromEntries(TERMS_KEYS.map((key) => [key, merged[key]])) as unknown as TermsOptions
   return {
     ...text,
     terms,
+    chosen,
     maxFeatures: maxFeatures ?? MOST_TERMS[encoding],
     hashedColumns: hashedColumns ?? MOST_HASHED[encoding],
   }
+}
+
+function autoTerms(encoding: FeatureEncoding, texts: readonly (string | null)[]): 'none' | 'tfidf' {
+  if (encoding === 'tree' && texts.length > MOST_ROWS_OF_TREES) return 'none'
+  let words = 0
+  let n = 0
+  for (const text of texts) {
+    if (text === null) continue
+    words += wordCount(text)
+    if (++n === SAMPLED_TEXTS) break
+  }
+  return n > 0 && words / n >= FEWEST_WORDS ? 'tfidf' : 'none'
 }
 
 /** @throws FEATURES_INVALID when the options of a column hold a key that its kind has no use for. */

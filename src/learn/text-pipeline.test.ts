@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { FeatureOptions } from '../features/feature-options.ts'
 import type { Column } from '../table/column.ts'
 import type { TableSchema } from '../table/schema.ts'
@@ -73,4 +73,58 @@ test('trees get the terms as whole columns', () => {
 test('texts without a term that is frequent enough are left out with a warning', () => {
   const { warnings } = learn('logistic-regression', { terms: 'tfidf', minDf: 59 })
   expect(warnings.map(({ code }) => code)).toContain('TEXT_NO_TERMS')
+})
+
+describe('terms: auto', () => {
+  const fit = (estimatorName: string, texts: readonly (string | null)[], text: object = {}) => {
+    const n = texts.length
+    return fitPipeline({
+      table: makeTable([['body', { kind: 'text', values: texts }]]),
+      schema,
+      inputs: ['body'],
+      target: {
+        task: 'classification',
+        classes: ['no', 'yes'],
+        codes: Int32Array.from({ length: n }, (_, i) => i % 2),
+      },
+      featureOptions: FeatureOptions.parse({ text }),
+      estimatorName,
+      estimatorOptions: estimatorName === 'random-forest' ? { nEstimators: 2, maxDepth: 2 } : {},
+      seed: 1,
+    })
+  }
+  const long = Array.from({ length: 40 }, (_, i) => `a ${i % 2 ? 'good' : 'bad'} day in week ${i}`)
+  const hasTerms = ({ features }: ReturnType<typeof fit>) => (features.terms ?? []).some((term) => term !== null)
+
+  test.each(['logistic-regression', 'random-forest'])(
+    'texts of six words have their terms learnt, and are told of: %s',
+    (name) => {
+      const pipeline = fit(name, long)
+      expect(pipeline.features.terms).toContain('good')
+      const told = pipeline.warnings.filter(({ code }) => code === 'TEXT_TERMS')
+      expect(told.map(({ column }) => column)).toEqual(['body'])
+      expect(told[0]!.message).toMatch(/keep words .*hashing or none/)
+      expect(told[0]!.message).not.toMatch(/good|day/)
+    },
+  )
+
+  test('shorter texts, and projects that say none, keep no word', () => {
+    const short = long.map((text) => text.split(' ').slice(0, 5).join(' '))
+    for (const pipeline of [fit('logistic-regression', short), fit('logistic-regression', long, { terms: 'none' })]) {
+      expect(hasTerms(pipeline)).toBe(false)
+      expect(pipeline.warnings.map(({ code }) => code)).not.toContain('TEXT_TERMS')
+      expect(JSON.stringify(pipeline.state())).not.toMatch(/good|day/)
+    }
+  })
+
+  test('whoever asks for terms is not told what they asked for', () => {
+    const pipeline = fit('logistic-regression', long, { terms: 'tfidf' })
+    expect(hasTerms(pipeline)).toBe(true)
+    expect(pipeline.warnings.map(({ code }) => code)).not.toContain('TEXT_TERMS')
+  })
+
+  test('trees of many rows get none: whole columns would fill the memory', () => {
+    const many = Array.from({ length: 20_001 }, (_, i) => long[i % 40]!)
+    expect(hasTerms(fit('random-forest', many))).toBe(false)
+  })
 })

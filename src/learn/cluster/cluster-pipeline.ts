@@ -57,13 +57,27 @@ export function fitClusterFeatures({ table, schema, inputs, featureOptions, seed
     table,
     schema,
     inputs,
-    options: featureOptions,
+    // Distances over thousands of words say little, and take whole columns: words come in where the project asks for them.
+    options: withoutAutoTerms(featureOptions),
     encoding: 'linear',
     seed,
     // Only target encoding reads it, and that is refused.
     target: { task: 'regression', values: new Float64Array(table.nRows) },
   })
   return { features: fitted, matrix: dense(matrix), warnings }
+}
+
+function withoutAutoTerms(options: FeatureOptions): FeatureOptions {
+  const columns = Object.entries(options.columns).map(([name, own]) => [
+    name,
+    own.terms === 'auto' ? { ...own, terms: 'none' as const } : own,
+  ])
+  const { text } = options
+  return {
+    ...options,
+    text: text.terms === 'auto' ? { ...text, terms: 'none' } : text,
+    columns: Object.fromEntries(columns),
+  }
 }
 
 function refuseTargetOptions({ categorical, columns, balance }: FeatureOptions): void {
