@@ -13,7 +13,7 @@ import { readTable } from './read-table.ts'
 const [file, rows, trees, threads] = process.argv.slice(2) as [string, string, string, string]
 const { x, y, xTest } = await readTable(file, Number(rows), Number(threads))
 const target = { task: 'classification' as const, codes: y, classes: ['0', '1'] }
-const options = gradientBoosting.options.parse({ maxIterations: Number(trees) })
+const options = gradientBoosting.options.parse({ preset: 'lightgbm-compatible', maxIterations: Number(trees) })
 const model = gradientBoosting.fit({ x, target, seed: 0, threads: fitThreads(Number(threads)) }, options)
 if (!answersRows(model)) throw new Error('The model does not answer single rows.')
 const row = new Float64Array(xTest.nColumns)

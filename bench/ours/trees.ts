@@ -21,7 +21,10 @@ const input = {
 const [model, fitSeconds] = timed(() =>
   work === 'forest'
     ? randomForest.fit(input, randomForest.options.parse({ nEstimators: Number(trees) }))
-    : gradientBoosting.fit(input, gradientBoosting.options.parse({ maxIterations: Number(trees) })),
+    : gradientBoosting.fit(
+        input,
+        gradientBoosting.options.parse({ preset: 'lightgbm-compatible', maxIterations: Number(trees) }),
+      ),
 )
 if (!answersRows(model)) throw new Error('The model takes no threads.')
 const [probabilities, predictSeconds] = timed(() => model.predict(xTest, input.threads))

@@ -40,6 +40,9 @@ export function runProgress(): { onEvent(event: RunEvent): void; stop(): void } 
       case 'warning':
         noteLabelled('warning', event.message, pc.yellow)
         break
+      case 'note':
+        noteLabelled('note', event.message, pc.dim)
+        break
       case 'search-started':
         note(
           `search    ${METHODS[event.method] ?? event.method}, ${event.trials} trials x ${event.folds} folds on ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}${event.timeBudgetSeconds === null ? '' : `, at most ${event.timeBudgetSeconds} s`}${event.restored > 0 ? `; ${event.restored} trials taken up` : ''}`,

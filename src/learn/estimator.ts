@@ -38,6 +38,8 @@ export interface FittedModel {
   readonly nClasses: number
   /** What whoever reads the run should know of the fit, such as that it did not converge; none when left out. */
   readonly warnings?: readonly string[]
+  /** What was decided for the fit, such as a preset; none when left out, and of a restored model. */
+  readonly notes?: readonly string[]
   /**
    * Classification: probabilities, shape (nRows * nClasses) row-major, each row sums to 1.
    * Regression: values, shape (nRows).
@@ -54,6 +56,13 @@ export interface FittedModel {
 /** Which representation of categories and scales an estimator wants from the features. */
 export type Encoding = 'linear' | 'tree'
 
+/** What options may depend on. */
+export interface TableFacts {
+  readonly nRows: number
+  readonly nColumns: number
+  readonly task: SupervisedTask
+}
+
 /** One kind of model: its options, what a search may draw, how it is fitted and restored. */
 export interface EstimatorDefinition<Options = unknown> {
   /** Name in project files and runs, such as `random-forest`. */
@@ -65,7 +74,11 @@ export interface EstimatorDefinition<Options = unknown> {
   readonly rounds?: string
   /** Type, check, default and text of each option. */
   readonly options: z.ZodType<Options>
-  searchSpace(facts: { readonly nRows: number; readonly nColumns: number; readonly task: SupervisedTask }): SearchSpace
+  searchSpace(facts: TableFacts): SearchSpace
+  /** Values of the options left out, where they depend on the table; else the schema's own. */
+  defaults?(facts: TableFacts): Readonly<Record<string, unknown>>
+  /** What whoever reads a search over such a table should know of how the kind of model is set. */
+  notes?(facts: TableFacts): readonly string[]
   /** Leaves its inputs unchanged. */
   fit(input: FitInput<AnyMatrix>, options: Options): FittedModel
   restore(state: State): FittedModel

@@ -8,6 +8,8 @@ export type RunEvent =
       readonly nColumns: number
     }
   | { readonly type: 'warning'; readonly message: string }
+  /** Something that was decided for the run and is no cause for concern, such as a preset. */
+  | { readonly type: 'note'; readonly message: string }
   | {
       readonly type: 'search-started'
       readonly method: string

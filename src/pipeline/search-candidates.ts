@@ -36,6 +36,9 @@ export async function searchCandidates(
   const drawn = families.map((name): SearchFamily => {
     const features = prepared.features.get(estimator(name).encoding)!
     const facts = { nRows: train.table.nRows, nColumns: features.matrix.nColumns, task: options.task }
+    // Where the project sets the presets, it knows.
+    const notes = options.search.spaces[name]?.['preset'] ? [] : (estimator(name).notes?.(facts) ?? [])
+    for (const message of notes) onEvent({ type: 'note', message })
     return familyOf(name, facts, options.search.spaces)
   })
   const pool = openTrialPool(

@@ -26,5 +26,5 @@ export function familyOf(name: string, facts: Facts, spaces: SearchOptions['spac
     })
   }
   const space = { ...definition.searchSpace(facts), ...declared }
-  return { estimator: name, space, defaults: null, ...roundsOf(definition, space) }
+  return { estimator: name, space, defaults: null, ...roundsOf(definition, space, facts) }
 }

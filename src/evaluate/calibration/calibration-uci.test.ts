@@ -55,7 +55,7 @@ describeWithDatasets('out-of-fold predictions of UCI 697', () => {
       const fitOn = (rows: Uint32Array) =>
         definition.fit(
           { x: selectMatrixRows(own, rows), target: selectTarget(known, rows), seed: 0 },
-          definition.options.parse({}),
+          definition.options.parse(name === 'gradient-boosting' ? { preset: 'lightgbm-compatible' } : {}),
         )
       const predictions = new Float64Array(known.codes.length * 3)
       for (const { train: rows, validation } of folds) {

@@ -362,7 +362,9 @@ test('a family that has rounds or trees says which option bounds them, and the m
   const facts = { nRows: 100, nColumns: 5, task: 'classification' } as const
   expect(searchFamily(randomForest, facts).rounds).toEqual({ option: 'nEstimators', max: 200 })
   const values = { type: 'choice', values: [50, 400, 100] } as const
-  expect(roundsOf(randomForest, { nEstimators: values })).toEqual({ rounds: { option: 'nEstimators', max: 400 } })
-  expect(roundsOf(randomForest, {})).toEqual({ rounds: { option: 'nEstimators', max: 100 } })
-  expect(roundsOf(ridge, {})).toEqual({})
+  expect(roundsOf(randomForest, { nEstimators: values }, facts)).toEqual({
+    rounds: { option: 'nEstimators', max: 400 },
+  })
+  expect(roundsOf(randomForest, {}, facts)).toEqual({ rounds: { option: 'nEstimators', max: 100 } })
+  expect(roundsOf(ridge, {}, facts)).toEqual({})
 })

@@ -24,11 +24,22 @@ export class BoostedModel implements ContrastingModel, RowModel {
   readonly estimator = NAME
   readonly task: SupervisedTask
   readonly nClasses: number
+  readonly notes: readonly string[]
   readonly #learnt: BoostedTrees
   readonly #link: 'log' | null
 
-  /** @param link `log` where the answer is e^score (Poisson loss); else null. */
-  constructor(task: SupervisedTask, nClasses: number, learnt: BoostedTrees, link: 'log' | null = null) {
+  /**
+   * @param link `log` where the answer is e^score (Poisson loss); else null.
+   * @param notes What the reader of the fit is told; a restored model has none.
+   */
+  constructor(
+    task: SupervisedTask,
+    nClasses: number,
+    learnt: BoostedTrees,
+    link: 'log' | null = null,
+    notes: readonly string[] = [],
+  ) {
+    this.notes = notes
     this.#link = link
     this.task = task
     this.nClasses = nClasses

@@ -64,7 +64,7 @@ function mixed(seed: number, n: number): { x: Matrix; target: Target } {
 
 describe('boosting on categories', () => {
   const { x, target } = mixed(3, 900)
-  const options = { maxIterations: 15, minSamplesPerGroup: 10, categorySmoothing: 2 }
+  const options = { preset: 'lightgbm-compatible', maxIterations: 15, minSamplesPerGroup: 10, categorySmoothing: 2 }
   const learn = (given: object, matrix = x, y = target) =>
     gradientBoosting.fit({ x: matrix, target: y, seed: 4 }, GradientBoostingOptions.parse({ ...options, ...given }))
   const model = learn({})

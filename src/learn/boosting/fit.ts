@@ -14,7 +14,7 @@ import { drawShare, TreeGrower } from './grow.ts'
 import { holdOutRows } from './hold-out.ts'
 import { addLeafValues } from './leaves.ts'
 import { type Loss, roomForLoss } from './loss.ts'
-import type { GradientBoostingOptions } from './options.ts'
+import { type BoostingSettings, type GradientBoostingOptions, settle } from './options.ts'
 import { renewLeaves } from './renew-leaves.ts'
 
 /** Values of a table from which on helper threads are started. */
@@ -41,13 +41,14 @@ interface Validation {
  * Everything random comes from streams named after what they are for, so that one use does not disturb another.
  * @throws CANCELLED, FIT_NO_ROWS, WEIGHTS_INVALID
  */
-export function fitBoostedTrees(input: FitInput, options: GradientBoostingOptions): BoostedTrees {
+export function fitBoostedTrees(input: FitInput, given: GradientBoostingOptions): BoostedTrees {
   const { x, seed } = input
-  const given = fitWeights(input)
-  const allWeights = weighClasses(input.target, given, options.classWeight, 'gradient-boosting')
-  const { train, heldOut } = holdOutRows(input.target, given, options, seed)
+  const options = settle(given, x.nRows)
+  const ownWeights = fitWeights(input)
+  const allWeights = weighClasses(input.target, ownWeights, options.classWeight, 'gradient-boosting')
+  const { train, heldOut } = holdOutRows(input.target, ownWeights, options, seed)
   const binSeed = deriveSeed(seed, 'boosting', 'bins')
-  const mapper = learnBins(x, train, input.sampleWeight ? given : null, options.maxBins, binSeed)
+  const mapper = learnBins(x, train, input.sampleWeight ? ownWeights : null, options.maxBins, binSeed)
   // Threads take longer to start than a small table takes to learn from.
   const threads = train.length * x.nColumns >= MIN_VALUES_FOR_THREADS ? (input.threads ?? null) : null
   const nThreads = threads ? threads.count : 1
@@ -84,7 +85,7 @@ interface BoostingRows {
   readonly memory: KernelMemory | null
 }
 
-function boost(input: FitInput, options: GradientBoostingOptions, data: BoostingRows): BoostedTrees {
+function boost(input: FitInput, options: BoostingSettings, data: BoostingRows): BoostedTrees {
   const { x, seed, signal } = input
   const { binned, train, heldOut, allWeights, memory } = data
   const weights = Float64Array.from(train, (row) => allWeights[row]!)
@@ -159,7 +160,7 @@ function boost(input: FitInput, options: GradientBoostingOptions, data: Boosting
 }
 
 function startValidation(
-  choice: GradientBoostingOptions,
+  choice: BoostingSettings,
   target: Target,
   rows: Uint32Array,
   weights: Float64Array,

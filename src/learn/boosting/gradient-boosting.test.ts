@@ -12,6 +12,7 @@ import { GradientBoostingOptions } from './options.ts'
 runTreeEstimatorContract({
   definition: gradientBoosting,
   quick: {
+    preset: 'lightgbm-compatible',
     maxIterations: 12,
     maxLeaves: 6,
     minSamplesLeaf: 5,
@@ -20,11 +21,11 @@ runTreeEstimatorContract({
     featureFractionByNode: 0.8,
     l2Regularization: 1,
   },
-  plain: { maxIterations: 15, maxLeaves: 5, minSamplesLeaf: 1 },
+  plain: { preset: 'lightgbm-compatible', maxIterations: 15, maxLeaves: 5, minSamplesLeaf: 1 },
 })
 
 const grow = (target: Target, options: object, x = matrixOf(0, 0, () => 0)) =>
-  fitBoostedTrees({ x, target, seed: 3 }, GradientBoostingOptions.parse(options))
+  fitBoostedTrees({ x, target, seed: 3 }, GradientBoostingOptions.parse({ preset: 'lightgbm-compatible', ...options }))
 
 describe('boosting', () => {
   const { x, target } = syntheticData('multiclass', 5, 300)

@@ -2,7 +2,9 @@ import { refuseSparse } from '../check-fit-input.ts'
 import type { EstimatorDefinition, FitInput } from '../estimator.ts'
 import { BoostedModel, restoreBoostedModel } from './boosted-model.ts'
 import { fitBoostedTrees } from './fit.ts'
-import { GradientBoostingOptions } from './options.ts'
+import { GradientBoostingOptions, settle } from './options.ts'
+import { presetFor, presetNote } from './presets.ts'
+import { searchSpace } from './search-space.ts'
 
 /**
  * Histogram gradient boosting: trees grown leaf-wise on binned columns, each on the gradients of the loss that those
@@ -17,28 +19,16 @@ export const gradientBoosting: EstimatorDefinition<GradientBoostingOptions> = {
   encoding: 'tree',
   rounds: 'maxIterations',
   options: GradientBoostingOptions,
-  searchSpace: ({ nRows, task }) => ({
-    maxIterations: { type: 'int', low: 80, high: 250 },
-    learningRate: { type: 'logUniform', low: 0.03, high: 0.15 },
-    maxLeaves: { type: 'int', low: 4, high: 24, log: true },
-    // A leaf may ask for at most a tenth of the rows, so that tiny tables can be split at all.
-    minSamplesLeaf: {
-      type: 'int',
-      low: Math.max(1, Math.min(5, Math.floor(nRows / 40))),
-      high: Math.max(1, Math.min(40, Math.floor(nRows / 10))),
-      log: true,
-    },
-    l2Regularization: { type: 'logUniform', low: 0.1, high: 10 },
-    subsample: { type: 'uniform', low: 0.7, high: 1 },
-    featureFraction: { type: 'uniform', low: 0.3, high: 0.8 },
-    extraTrees: { type: 'choice', values: [false, true] },
-    ...(task === 'classification' ? { classWeight: { type: 'choice', values: [null, 'balanced'] } } : {}),
-  }),
+  searchSpace,
+  defaults: ({ nRows }) => ({ ...settle(GradientBoostingOptions.parse({}), nRows) }),
+  notes: ({ nRows }) => [presetNote(presetFor(nRows), nRows, false)],
   fit(input: FitInput, options) {
     refuseSparse(input.x, 'Gradient boosting')
     const nClasses = input.target.task === 'classification' ? input.target.classes.length : 0
     const link = input.target.task === 'regression' && options.loss === 'poisson' ? 'log' : null
-    return new BoostedModel(input.target.task, nClasses, fitBoostedTrees(input, options), link)
+    const settings = settle(options, input.x.nRows)
+    const note = presetNote(settings.preset, input.x.nRows, options.preset !== 'auto')
+    return new BoostedModel(input.target.task, nClasses, fitBoostedTrees(input, settings), link, [note])
   },
   restore: restoreBoostedModel,
 }

@@ -17,7 +17,7 @@ import {
   subtractHistogram,
 } from './histogram.ts'
 import { sumLeaves } from './leaves.ts'
-import type { GradientBoostingOptions } from './options.ts'
+import type { BoostingSettings } from './options.ts'
 import { SplitFinder } from './split.ts'
 import { leafValue, type Split } from './split-rules.ts'
 
@@ -63,7 +63,7 @@ export interface GrownTree {
  */
 export class TreeGrower {
   readonly #binned: BinnedMatrix
-  readonly #options: GradientBoostingOptions
+  readonly #options: BoostingSettings
   readonly #weights: Float64Array
   readonly #packed
   readonly #finder: SplitFinder
@@ -81,7 +81,7 @@ export class TreeGrower {
   readonly gains: Float64Array
 
   /** Bytes that a grower takes of its memory. */
-  static roomFor(mapper: BinMapper, nRows: number, options: GradientBoostingOptions, nThreads = 1): number {
+  static roomFor(mapper: BinMapper, nRows: number, options: BoostingSettings, nThreads = 1): number {
     const nBins = mapper.offsets[mapper.nColumns]!
     const histogram = roomFor(16 * nBins)
     // Leaves that hold a histogram share out the rows, each with enough to be split; one more is being made.
@@ -100,7 +100,7 @@ export class TreeGrower {
   constructor(
     binned: BinnedMatrix,
     weights: Float64Array,
-    options: GradientBoostingOptions,
+    options: BoostingSettings,
     memory: KernelMemory | null = null,
   ) {
     this.#binned = binned

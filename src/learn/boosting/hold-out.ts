@@ -1,6 +1,6 @@
 import { deriveSeed, RandomState } from '../../table/random.ts'
 import type { Target } from '../../table/target.ts'
-import type { GradientBoostingOptions } from './options.ts'
+import type { BoostingSettings } from './options.ts'
 
 /**
  * Rows to learn from and, with early stopping, rows to watch the loss on: the given share of each class, or of all rows
@@ -11,7 +11,7 @@ import type { GradientBoostingOptions } from './options.ts'
 export function holdOutRows(
   target: Target,
   weights: Float64Array,
-  options: Pick<GradientBoostingOptions, 'earlyStoppingRounds' | 'validationFraction'>,
+  options: Pick<BoostingSettings, 'earlyStoppingRounds' | 'validationFraction'>,
   seed: number,
 ): { train: Uint32Array; heldOut: Uint32Array } {
   const groups: number[][] = target.task === 'classification' ? target.classes.map(() => []) : [[]]

@@ -45,6 +45,7 @@ function wholeNumbers(kind: Kind, seed: number, n: number, p: number, k: number)
 describe.each(treesFixture.lightgbm)("on whole numbers ($kind), boosting grows LightGBM's trees", (reference) => {
   const { x, target } = wholeNumbers(reference.kind, reference.seed, reference.n, reference.p, reference.k)
   const options = GradientBoostingOptions.parse({
+    preset: 'lightgbm-compatible',
     maxIterations: 10,
     maxLeaves: 8,
     minSamplesLeaf: 1,
@@ -93,7 +94,7 @@ describe.each(treesFixture.quality)(
     const testTarget = selectTarget(target, held)
 
     const meanLoss = (options: object) => {
-      const parsed = gradientBoosting.options.parse({ maxLeaves: 15, ...options })
+      const parsed = gradientBoosting.options.parse({ preset: 'lightgbm-compatible', maxLeaves: 15, ...options })
       let sum = 0
       for (let seed = 0; seed < 5; seed++) {
         sum += testLoss(

@@ -1,10 +1,20 @@
 import { z } from 'zod'
 import { MAX_BINS } from '../tree/bin.ts'
+import { byPreset, PRESETS, type PresetName, type PresetValues, presetFor, SMALL_TABLE_ROWS } from './presets.ts'
 
 const share = z.number().gt(0).max(1)
 
-/** Options of gradient boosting; names after scikit-learn's HistGradientBoosting and LightGBM, defaults theirs. */
+/**
+ * Options of gradient boosting; names after scikit-learn's HistGradientBoosting and LightGBM. Those that a preset decides have
+ * no default of their own: `settle` fills them in.
+ */
 export const GradientBoostingOptions = z.strictObject({
+  preset: z
+    .enum(['auto', 'lightgbm-compatible', 'small-data'])
+    .default('auto')
+    .describe(
+      `Defaults of the options that are left out: \`lightgbm-compatible\` those of LightGBM, \`small-data\` slower and more varied trees; \`auto\` is small-data below ${SMALL_TABLE_ROWS} rows.`,
+    ),
   loss: z
     .enum(['squared_error', 'absolute_error', 'quantile', 'poisson'])
     .default('squared_error')
@@ -22,26 +32,40 @@ export const GradientBoostingOptions = z.strictObject({
     .int()
     .min(1)
     .max(100_000)
-    .default(100)
-    .describe('Rounds of boosting; each grows one tree, or one tree per class when there are three classes or more.'),
+    .optional()
+    .describe(
+      `Rounds of boosting; each grows one tree, or one tree per class when there are three classes or more. ${byPreset('maxIterations')}`,
+    ),
   learningRate: z
     .number()
     .gt(0)
     .max(10)
-    .default(0.1)
-    .describe('Factor on every leaf value; a smaller one needs more rounds.'),
+    .optional()
+    .describe(`Factor on every leaf value; a smaller one needs more rounds. ${byPreset('learningRate')}`),
   maxLeaves: z
     .int()
     .min(2)
     .max(4096)
-    .default(31)
-    .describe('Leaves of a tree; the leaf of largest gain is split first.'),
+    .optional()
+    .describe(`Leaves of a tree; the leaf of largest gain is split first. ${byPreset('maxLeaves')}`),
   maxDepth: z.int().min(1).nullable().default(null).describe('Splits between the root and a leaf; null sets no bound.'),
-  minSamplesLeaf: z.int().min(1).default(20).describe('Training rows that each leaf must hold.'),
-  l2Regularization: z.number().min(0).default(0).describe('Added to the hessian of each leaf: draws leaf values to 0.'),
+  minSamplesLeaf: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(`Training rows that each leaf must hold. ${byPreset('minSamplesLeaf')}`),
+  l2Regularization: z
+    .number()
+    .min(0)
+    .optional()
+    .describe(`Added to the hessian of each leaf: draws leaf values to 0. ${byPreset('l2Regularization')}`),
   l1Regularization: z.number().min(0).default(0).describe('Gradients of a leaf up to this sum give it the value 0.'),
-  subsample: share.default(1).describe('Share of the rows, drawn anew in each round without replacement.'),
-  featureFraction: share.default(1).describe('Share of the columns, drawn anew for each tree.'),
+  subsample: share
+    .optional()
+    .describe(`Share of the rows, drawn anew in each round without replacement. ${byPreset('subsample')}`),
+  featureFraction: share
+    .optional()
+    .describe(`Share of the columns, drawn anew for each tree. ${byPreset('featureFraction')}`),
   featureFractionByNode: share.default(1).describe("Share of the tree's columns, drawn anew for each node."),
   maxBins: z
     .int()
@@ -51,8 +75,10 @@ export const GradientBoostingOptions = z.strictObject({
     .describe('Bins per column, not counting the one for missing values.'),
   extraTrees: z
     .boolean()
-    .default(false)
-    .describe('Try one random threshold per column and node instead of all: more varied trees, less overfitting.'),
+    .optional()
+    .describe(
+      `Try one random threshold per column and node instead of all: more varied trees, less overfitting. ${byPreset('extraTrees')}`,
+    ),
   categorySmoothing: z
     .number()
     .min(0)
@@ -104,3 +130,14 @@ export const GradientBoostingOptions = z.strictObject({
     ),
 })
 export type GradientBoostingOptions = z.output<typeof GradientBoostingOptions>
+
+/** Options with nothing left open: what a fit works by. */
+export type BoostingSettings = Omit<GradientBoostingOptions, 'preset' | keyof PresetValues> &
+  PresetValues & { readonly preset: PresetName }
+
+/** Fills in what was left out from the preset; what was given stays. */
+export function settle(options: GradientBoostingOptions, nRows: number): BoostingSettings {
+  const preset = options.preset === 'auto' ? presetFor(nRows) : options.preset
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  return { ...options, ...PRESETS[preset], ...given, preset }
+}

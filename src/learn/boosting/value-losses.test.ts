@@ -11,7 +11,7 @@ import { weightedQuantile } from './weighted-quantile.ts'
 const learn = (x: ReturnType<typeof matrixOf>, values: Float64Array, options: object, sampleWeight?: Float64Array) =>
   gradientBoosting.fit(
     { x, target: { task: 'regression', values }, seed: 1, ...(sampleWeight ? { sampleWeight } : {}) },
-    GradientBoostingOptions.parse(options),
+    GradientBoostingOptions.parse({ preset: 'lightgbm-compatible', ...options }),
   )
 
 test('the weighted quantile is that of rows repeated, and the median of an even number is the middle of two', () => {

@@ -71,6 +71,7 @@ function crossValidate<Options>(
 describeWithDatasets('trees on the student dropout data', () => {
   test('boosting with small leaves reaches the log loss of a tuned LightGBM', () => {
     const options = {
+      preset: 'lightgbm-compatible',
       maxIterations: 150,
       learningRate: 0.05,
       maxLeaves: 12,
@@ -85,6 +86,7 @@ describeWithDatasets('trees on the student dropout data', () => {
 
   test('boosting with balanced classes reaches a mean F1 of 0.705', () => {
     const options = {
+      preset: 'lightgbm-compatible',
       maxIterations: 120,
       learningRate: 0.08,
       maxLeaves: 10,

@@ -54,4 +54,4 @@ export function withCategories(x: Matrix): Matrix {
 }
 
 /** What all cases of the fixture are fitted with. */
-export const PARITY_OPTIONS = { maxLeaves: 8, minSamplesLeaf: 5, l2Regularization: 1 }
+export const PARITY_OPTIONS = { preset: 'lightgbm-compatible', maxLeaves: 8, minSamplesLeaf: 5, l2Regularization: 1 }
