@@ -68,7 +68,10 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
       headersTimeout: Math.min(10_000, limits.requestTimeoutMs),
       connectionsCheckingInterval: Math.min(5_000, limits.requestTimeoutMs),
     },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler(error, socket) {
+      const answered = answerClientError(error, socket)
+      if (answered) metrics.malformed(answered.status, answered.code)
+    },
     frameworkErrors(error, request, reply) {
       setSecurityHeaders(reply as unknown as FastifyReply, request.id)
       sendError(reply as unknown as FastifyReply, toPublicError(error, request.id))
@@ -112,7 +115,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   acceptOnlyJson(app)
   answerUnmatched(app)
   logRequests(app)
-  const metrics = addMetrics(app)
+  const metrics = addMetrics(app, { lostEntries: () => options.predictionLog?.lost ?? 0 })
   addSecurityHooks(app, { bindHost: options.host, port: boundPort, allowedHosts: options.allowedHosts ?? [] })
   const authentication = new Authentication({
     mode: options.authentication ?? 'auto',
@@ -123,6 +126,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     tokens: options.tokens ?? null,
     clock,
     onError: (error) => log.error({ err: error }, 'keys or audit log: the store does not answer'),
+    onFailed: metrics.keyFailed,
   })
   app.addHook('onReady', () => authentication.start())
   app.addHook('onClose', () => authentication.close())

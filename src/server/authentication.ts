@@ -24,6 +24,8 @@ export interface AuthenticationOptions {
   readonly tokens: Omit<TokenVerifierOptions, 'clock'> | null
   readonly clock: () => number
   readonly onError: (error: unknown) => void
+  /** Told the code of each refusal for a credential; not of requests that showed none. */
+  readonly onFailed?: (code: 'UNAUTHENTICATED' | 'TOO_MANY_ATTEMPTS' | 'AUTH_UNAVAILABLE') => void
 }
 
 const FLUSH_MS = 1000
@@ -126,10 +128,13 @@ export class Authentication {
       reply.header('www-authenticate', challenges(request))
       // Who showed nothing tried nothing.
       if (request.headers.authorization === undefined && request.headers['x-api-key'] === undefined) return
+      this.#options.onFailed?.(code)
     } else if (code === 'TOO_MANY_ATTEMPTS') {
       reply.header('retry-after', error.details[0]?.message ?? '1')
+      this.#options.onFailed?.(code)
     } else if (code === 'AUTH_UNAVAILABLE') {
       reply.header('retry-after', '5')
+      this.#options.onFailed?.(code)
       return
     } else if (code !== 'FORBIDDEN') return
     this.#refusals.refused({

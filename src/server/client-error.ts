@@ -12,11 +12,14 @@ const PARSER_ERRORS: Readonly<Record<string, { readonly code: ErrorCode; readonl
   ERR_HTTP_REQUEST_TIMEOUT: { code: 'REQUEST_TIMEOUT', message: 'The request did not arrive in time.' },
 }
 
-/** Answers bytes that are no HTTP request, and requests that came too slowly, with our error document; then hangs up. */
-export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+/**
+ * Answers bytes that are no HTTP request, and requests that came too slowly, with our error document; then hangs up.
+ * @returns what was answered; null where the client was gone
+ */
+export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): BellwetherError | null {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
-    return
+    return null
   }
   const { code, message } = PARSER_ERRORS[error.code ?? ''] ?? {
     code: 'MALFORMED_REQUEST',
@@ -37,4 +40,5 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
     ].join('\r\n'),
     () => socket.destroy(),
   )
+  return known
 }

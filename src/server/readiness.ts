@@ -4,7 +4,8 @@ import type { RouteContext } from './route-types.ts'
 export interface Readiness {
   readonly ready: { readonly name: string; readonly version: number; readonly alias: string }[]
   readonly faults: ErrorDetail[]
-  readonly warnings: string[]
+  /** Versions that an alias points at and that cannot be loaded. */
+  readonly failures: { readonly model: string; readonly version: number }[]
 }
 
 /**
@@ -35,8 +36,6 @@ export async function readyModels({
       })
     }
   }
-  const warnings = cache
-    .failures()
-    .map(({ model, version }) => `Version ${version} of "${model}" cannot be loaded; see the log.`)
-  return { ready, faults, warnings }
+  const failures = cache.failures().map(({ model, version }) => ({ model, version }))
+  return { ready, faults, failures }
 }

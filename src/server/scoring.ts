@@ -5,6 +5,7 @@ import type { ServedModel } from '../serve/model-cache.ts'
 import type { OnError } from '../serve/predict-request.ts'
 import { type FailedPrediction, isFailed, type Prediction } from '../serve/prediction.ts'
 import { makeEntries, policyOf } from '../serve/prediction-log/make-entries.ts'
+import { protocolOf } from './metrics.ts'
 import type { RouteContext } from './route-types.ts'
 
 type ScoringContext = Pick<RouteContext, 'metrics' | 'newId' | 'clock' | 'predictionLog'>
@@ -23,8 +24,14 @@ export async function scoreRecords(
   context: ScoringContext,
 ): Promise<(Prediction | FailedPrediction)[]> {
   const started = performance.now()
-  const { newId } = context
-  const predictions = await served.scorer.scoreInSlices(records, { explain, onError, newId }, nextTurn)
+  const { newId, metrics } = context
+  const scored = metrics.scoring(served.name, served.version, protocolOf(request.routeOptions.url))
+  let predictions: (Prediction | FailedPrediction)[]
+  try {
+    predictions = await served.scorer.scoreInSlices(records, { explain, onError, newId }, nextTurn)
+  } finally {
+    scored()
+  }
   await keepScored(request, served, records, predictions, performance.now() - started, context)
   return predictions
 }

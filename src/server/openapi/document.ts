@@ -6,7 +6,10 @@ import { VERSION } from '../../version.ts'
 import type { TypedApp } from '../route-types.ts'
 import { ErrorAnswer } from '../routes/api-schemas.ts'
 import { ExplanationAnswer } from '../routes/predict-schemas.ts'
+import { ANY_CREDENTIAL, SECURITY_SCHEMES, withAccessAnswers } from './access-answers.ts'
 import { modelPath } from './model-paths.ts'
+
+type Paths = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 export type OpenApiDocument = Readonly<Record<string, unknown>>
 
@@ -17,13 +20,15 @@ components.add(ExplanationAnswer, { id: 'Explanation' })
 
 /**
  * Notes every route that is added after it, for the document.
- * @returns what makes the document: routes as they are, and a path for each model of the registry as it is now
+ * @returns what makes the document: routes as they are, and a path for each model of the registry as it is now that the
+ *   caller may see
  */
 export async function describeApi(
   app: TypedApp,
   cache: ModelCache,
   maxRecords: number,
-): Promise<() => Promise<OpenApiDocument>> {
+): Promise<(maySee: (model: string) => boolean) => Promise<OpenApiDocument>> {
+  const ofRoutes = createJsonSchemaTransform({ schemaRegistry: components })
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
@@ -35,26 +40,39 @@ export async function describeApi(
           'Predictions with reasons, and what stands behind them: models, runs, data. Every error is one JSON object that names each fault and says what to do.',
       },
       servers: [{ url: '/' }],
+      components: { securitySchemes: SECURITY_SCHEMES },
+      security: ANY_CREDENTIAL,
     },
-    transform: createJsonSchemaTransform({ schemaRegistry: components }),
+    transform(input) {
+      const { schema, url } = ofRoutes(input)
+      return {
+        url,
+        schema: input.route.config?.permission === 'public' ? { ...schema, security: [] } : schema,
+      }
+    },
     transformObject: createJsonSchemaTransformObject({ schemaRegistry: components }),
   })
 
+  /** Routes are all added by the first time that somebody asks. */
+  let base: (OpenApiDocument & { readonly paths: Paths }) | null = null
   let known: { readonly key: string; readonly document: OpenApiDocument } | null = null
-  return async () => {
+  return async (maySee) => {
     const { revision, models } = await cache.registered()
     const champions = await Promise.all(
       models
-        .filter(({ aliases }) => Object.hasOwn(aliases, 'champion'))
+        .filter(({ name, aliases }) => Object.hasOwn(aliases, 'champion') && maySee(name))
         // A champion that cannot be loaded has no schema to show; readiness and log say so.
         .map(({ name }) => cache.resolve(name, { alias: 'champion' }).catch(() => null)),
     )
     const served = champions.filter((champion) => champion !== null)
     const key = JSON.stringify([revision, served.map(({ name, version }) => [name, version])])
     if (known?.key !== key) {
-      const base = app.swagger() as OpenApiDocument & { readonly paths: Readonly<Record<string, unknown>> }
+      if (!base) {
+        const made = app.swagger() as OpenApiDocument & { readonly paths: Paths }
+        base = { ...made, paths: withAccessAnswers(made.paths) }
+      }
       const ofModels = Object.fromEntries(served.map((model) => modelPath(model, maxRecords)))
-      known = { key, document: { ...base, paths: { ...ofModels, ...base.paths } } }
+      known = { key, document: { ...base, paths: { ...withAccessAnswers(ofModels), ...base.paths } } }
     }
     return known.document
   }

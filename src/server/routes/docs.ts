@@ -1,5 +1,6 @@
 import fastifySwaggerUi, { type FastifySwaggerUiOptions } from '@fastify/swagger-ui'
-import { declareRoutes } from '../access.ts'
+import type { FastifyRequest } from 'fastify'
+import { declareRoutes, mayUse } from '../access.ts'
 import type { OpenApiDocument } from '../openapi/document.ts'
 import type { TypedApp } from '../route-types.ts'
 
@@ -10,16 +11,17 @@ const GUIDE_POLICY =
 /** `/openapi.json`, and `/docs`, which shows it to people; works without a network. */
 export async function docsRoutes(
   app: TypedApp,
-  { document }: { readonly document: () => Promise<OpenApiDocument> },
+  { document }: { readonly document: (maySee: (model: string) => boolean) => Promise<OpenApiDocument> },
 ): Promise<void> {
+  const documentFor = (request: FastifyRequest) => document((model) => mayUse(request, 'models:read', model))
   app.get(
     '/openapi.json',
     { config: { permission: 'models:read', scope: 'handler' }, schema: { hide: true } },
-    async () => document(),
+    async (request) => documentFor(request),
   )
 
   // The guide reads its own copy at /docs/json, made without waiting: the hook before it has waited.
-  let latest: OpenApiDocument = {}
+  const made = new WeakMap<object, OpenApiDocument>()
   const guide = {
     routePrefix: '/docs',
     staticCSP: GUIDE_POLICY,
@@ -32,11 +34,11 @@ export async function docsRoutes(
     },
     theme: { title: 'Bellwether API' },
     uiHooks: {
-      preHandler: async () => {
-        latest = await document()
+      preHandler: async (request: FastifyRequest) => {
+        made.set(request, await documentFor(request))
       },
     },
-    transformSpecification: () => ({ ...latest }),
+    transformSpecification: (_document, request) => ({ ...made.get(request) }),
     transformSpecificationClone: false,
   } satisfies FastifySwaggerUiOptions
   await declareRoutes(app, { permission: 'models:read', scope: 'handler' }, (scope) =>

@@ -6,6 +6,7 @@ import { invalid, isPlainObject, readPredictRequest } from '../../serve/predict-
 import { type FailedPrediction, isFailed, type Prediction } from '../../serve/prediction.ts'
 import { jsonType } from '../../table/records-value.ts'
 import { defaultModelName } from '../default-model.ts'
+import { protocolOf } from '../metrics.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
 import { keepScored, scoreRecords } from '../scoring.ts'
 import { ErrorAnswer, errorAnswers } from './api-schemas.ts'
@@ -166,7 +167,14 @@ async function answerFlat(
     throw invalid([{ path: 'body', message: `expected one flat object, came ${jsonType(record)}` }])
   try {
     const started = performance.now()
-    const [prediction] = served.scorer.score([record], { explain: false, newId: context.newId })
+    const scored = context.metrics.scoring(served.name, served.version, protocolOf(request.routeOptions.url))
+    let answers: (Prediction | FailedPrediction)[]
+    try {
+      answers = served.scorer.score([record], { explain: false, newId: context.newId })
+    } finally {
+      scored()
+    }
+    const [prediction] = answers
     if (!prediction || isFailed(prediction)) throw new BellwetherError('INTERNAL', 'One record has one prediction.')
     await keepScored(request, served, [record], [prediction], performance.now() - started, context)
     return {
