@@ -14,6 +14,7 @@ import { type SupervisedTask, selectTarget, type Target } from '../table/target.
 import { throwIfCancelled } from './check-fit-input.ts'
 import type { Encoding, FittedModel, MatrixExplanation } from './estimator.ts'
 import { estimator } from './estimators.ts'
+import type { FitThreads } from './kernels/kernel-team.ts'
 import { readState } from './read-state.ts'
 import { RowTerms, type TermContribution } from './row-terms.ts'
 
@@ -115,6 +116,7 @@ export function prepareFeatures(input: PrepareFeaturesInput): PreparedFeatures {
 /**
  * Fits one model on prepared features.
  * @param options The estimator's options; those left out have their defaults.
+ * @param threads Threads that help where the estimator can use them and the table is large; the same model with and without.
  * @throws ESTIMATOR_UNKNOWN, ESTIMATOR_TASK_MISMATCH, ESTIMATOR_OPTIONS_INVALID, CANCELLED, and what the estimator's fit does;
  *   INTERNAL when the features are prepared for another encoding
  */
@@ -124,6 +126,7 @@ export function fitModelOn(
   options: Readonly<Record<string, unknown>>,
   seed: number,
   signal?: AbortSignal,
+  threads?: FitThreads,
 ): FittedPipeline {
   const definition = estimator(estimatorName)
   const { matrix, target, sampleWeight, encoding } = prepared
@@ -153,6 +156,7 @@ export function fitModelOn(
       seed,
       ...(sampleWeight ? { sampleWeight } : {}),
       ...(signal ? { signal } : {}),
+      ...(threads ? { threads } : {}),
     },
     parsed.data,
   )
