@@ -89,6 +89,10 @@ export const ERRORS = {
     status: 429,
     hint: 'Wait for the seconds that `Retry-After` names; send more records in one request.',
   },
+  OVERLOADED: {
+    status: 503,
+    hint: 'Wait for the seconds that `Retry-After` names; `limits` of the settings say how much the server takes.',
+  },
   AUTH_UNAVAILABLE: {
     status: 503,
     hint: 'Try again; the server log says what the store or the identity provider did.',
@@ -252,6 +256,10 @@ export const ERRORS = {
     status: 409,
     hint: 'Open it once with a command that writes, such as `bellwether run`, to update it.',
   },
+  DATABASE_UNREACHABLE: {
+    status: 503,
+    hint: 'Check that the database server is up and that its address is right; nothing is saved by halves, and work goes on once it answers.',
+  },
   STORAGE_FULL: {
     status: 507,
     hint: 'Free space (or raise the quota) where the home is, and try again; nothing was saved by halves.',
@@ -294,6 +302,10 @@ export const ERRORS = {
     hint: 'Check that the values are of the types and shapes that the ONNX model takes.',
   },
   ONNX_RUNTIME_MISSING: { status: 503, hint: 'Install the package `onnxruntime-node` for this platform.' },
+  MODEL_IS_CLUSTERING: {
+    status: 422,
+    hint: 'A clustering can be served and asked for clusters; what needs a target takes a model of another task.',
+  },
   DISTILL_IMPOSSIBLE: {
     status: 422,
     hint: 'Distil a version that was trained here, by a run whose data version is still kept; leaves in fewer bits are for models of trees.',

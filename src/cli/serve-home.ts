@@ -18,11 +18,18 @@ function given<T extends object>(values: T): { [Name in keyof T]?: Exclude<T[Nam
   }
 }
 
-function settingsGiven({ tokens, allowedHosts, defaultModel, limits }: ServerSettings): Partial<ServerOptions> {
+function settingsGiven({
+  tokens,
+  allowedHosts,
+  trustedProxies,
+  defaultModel,
+  limits,
+}: ServerSettings): Partial<ServerOptions> {
   return {
     ...(limits ? { limits: given(limits) } : {}),
     ...(tokens ? { tokens: { settings: tokens } } : {}),
     ...(allowedHosts ? { allowedHosts } : {}),
+    ...(trustedProxies ? { trustedProxies } : {}),
     ...(defaultModel ? { defaultModel } : {}),
   }
 }

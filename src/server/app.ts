@@ -5,6 +5,7 @@ import { parseEnvironmentKeys } from '../security/environment-keys.ts'
 import { createModelCache } from '../serve/model-cache.ts'
 import { type DeclaredRoute, requirePermissions } from './access.ts'
 import { Authentication } from './authentication.ts'
+import { limitBodyShape } from './body-shape.ts'
 import { answerClientError } from './client-error.ts'
 import { coarsenAnswers } from './coarse-answers.ts'
 import { defaultModelName } from './default-model.ts'
@@ -16,6 +17,7 @@ import { mlflowRoutes } from './mlflow/mlflow-plugin.ts'
 import { answerUnmatched } from './not-found.ts'
 import { describeApi } from './openapi/document.ts'
 import { keepRetention } from './prediction-retention.ts'
+import { refuseUnderPressure } from './pressure.ts'
 import { invocationRoutes } from './protocols/invocations.ts'
 import { openInferenceRoutes } from './protocols/open-inference.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -54,6 +56,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => newId(),
     bodyLimit: limits.bodyBytes,
+    ...(options.trustedProxies?.length ? { trustProxy: [...options.trustedProxies] } : {}),
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 256 },
@@ -83,7 +86,8 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   app.setErrorHandler((error, request, reply) => {
     const known = toPublicError(error, request.id)
     request.errorCode = known.code
-    if (known.status >= 500) request.log.error({ err: known.cause ?? error }, known.code)
+    // Under pressure the line of the request has to do.
+    if (known.status >= 500 && known.code !== 'OVERLOADED') request.log.error({ err: known.cause ?? error }, known.code)
     sendError(reply, known)
   })
 
@@ -117,6 +121,14 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   logRequests(app)
   const metrics = addMetrics(app, { lostEntries: () => options.predictionLog?.lost ?? 0 })
   addSecurityHooks(app, { bindHost: options.host, port: boundPort, allowedHosts: options.allowedHosts ?? [] })
+  refuseUnderPressure(app, {
+    inFlight: limits.inFlight,
+    eventLoopDelayMs: limits.eventLoopDelayMs,
+    memoryBytes: limits.memoryBytes,
+    requests: () => metrics.inFlight,
+    onChange: (why) => (why ? log.warn({ why }, 'refuses requests') : log.info('takes requests again')),
+  })
+  limitBodyShape(app, limits)
   const authentication = new Authentication({
     mode: options.authentication ?? 'auto',
     bindHost: options.host,

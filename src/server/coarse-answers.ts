@@ -2,7 +2,14 @@ import type { FastifyInstance } from 'fastify'
 import { BellwetherError } from '../errors.ts'
 
 /** What answers say beyond the label or value. */
-const BESIDE_THE_LABEL = new Set(['probabilities', 'confidence', 'explanation', 'explanations', 'contributions'])
+const BESIDE_THE_LABEL = new Set([
+  'probabilities',
+  'distances',
+  'confidence',
+  'explanation',
+  'explanations',
+  'contributions',
+])
 
 /**
  * Makes predictions coarser for keys that are made so, whatever the protocol: a model is harder to copy from rounded answers, or

@@ -9,6 +9,7 @@ const LIMIT: ReadonlySet<string> = new Set<ErrorCode>([
   'HEADERS_TOO_LARGE',
   'REQUEST_TIMEOUT',
   'RATE_LIMITED',
+  'OVERLOADED',
   'TOO_MANY_ATTEMPTS',
 ])
 const MODEL: ReadonlySet<string> = new Set<ErrorCode>([

@@ -46,7 +46,7 @@ export function toPublicError(error: unknown, requestId: string): BellwetherErro
 }
 
 /** Codes of the server's own state, whose messages name models only. */
-const SAYS_ENOUGH: ReadonlySet<ErrorCode> = new Set(['MODEL_UNAVAILABLE', 'NOT_READY'])
+const SAYS_ENOUGH: ReadonlySet<ErrorCode> = new Set(['MODEL_UNAVAILABLE', 'NOT_READY', 'OVERLOADED'])
 
 /** The code and its hint; the message may name a place on this machine, and stays in the log. */
 function withoutMessage(error: BellwetherError, requestId: string): BellwetherError {

@@ -35,6 +35,8 @@ export interface ServerOptions {
   readonly port: number
   /** Names beside loopback's that a Host header may carry. */
   readonly allowedHosts?: readonly string[]
+  /** Addresses and networks (CIDR) of proxies whose `X-Forwarded-For` is believed; none where left out. */
+  readonly trustedProxies?: readonly string[]
   /** `auto` where left out: on beyond loopback, and as soon as there is a key or an identity provider. */
   readonly authentication?: AuthenticationMode
   /** Keys as hashes, as `BELLWETHER_API_KEYS` holds them. */
@@ -64,6 +66,16 @@ export interface ServerLimits {
   readonly addressRatePerMinute: number | null
   /** Requests a minute of each key or token that says nothing else; null: any number. */
   readonly callerRatePerMinute: number | null
+  /** Requests in flight, beyond which the answer is 503. */
+  readonly inFlight: number
+  /** Mean delay of the event loop, beyond which the answer is 503. */
+  readonly eventLoopDelayMs: number
+  /** Resident memory of the process, beyond which the answer is 503; null: until the heap is nearly full. */
+  readonly memoryBytes: number | null
+  /** Levels of arrays and objects within one another in a JSON body. */
+  readonly jsonDepth: number
+  /** Members of one object in a JSON body. */
+  readonly jsonFields: number
   /** How old the server's view of the aliases may be. */
   readonly aliasPollMs: number
   /** How long a closing server waits for requests that it has taken. */
@@ -77,6 +89,11 @@ export const DEFAULT_LIMITS: ServerLimits = {
   requestTimeoutMs: 30_000,
   addressRatePerMinute: null,
   callerRatePerMinute: null,
+  inFlight: 1024,
+  eventLoopDelayMs: 1000,
+  memoryBytes: null,
+  jsonDepth: 32,
+  jsonFields: 10_000,
   aliasPollMs: 250,
   closeTimeoutMs: 30_000,
 }

@@ -12,6 +12,10 @@ export const ServerSettings = z.strictObject({
     .optional()
     .describe('`off` only where nobody else can reach the server.'),
   allowedHosts: z.array(z.string()).optional().describe('Names beside loopback that a Host header may carry.'),
+  trustedProxies: z
+    .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
+    .optional()
+    .describe('Addresses and networks of proxies whose `X-Forwarded-For` is believed.'),
   defaultModel: z.string().optional().describe('Model of `POST /predict`.'),
   limits: z
     .strictObject({
@@ -24,6 +28,19 @@ export const ServerSettings = z.strictObject({
       bodyBytes: z.int().min(1024).optional().describe('Largest body of a request.'),
       records: z.int().min(1).optional().describe('Most records in one request.'),
       requestTimeoutMs: z.int().min(100).optional().describe('Time for a client to send a whole request.'),
+      inFlight: z.int().min(1).optional().describe('Requests in flight, beyond which the answer is 503.'),
+      eventLoopDelayMs: z
+        .int()
+        .min(10)
+        .optional()
+        .describe('Mean delay of the event loop, beyond which the answer is 503.'),
+      memoryBytes: z
+        .int()
+        .min(64 * 1024 * 1024)
+        .optional()
+        .describe('Resident memory, beyond which the answer is 503; by default until the heap is nearly full.'),
+      jsonDepth: z.int().min(4).max(1000).optional().describe('Levels of arrays and objects within one another.'),
+      jsonFields: z.int().min(16).optional().describe('Members of one object.'),
     })
     .optional(),
   tokens: TokenSettings.optional().describe('OAuth 2 bearer tokens of an identity provider.'),

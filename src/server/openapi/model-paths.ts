@@ -23,7 +23,7 @@ export function modelPath(served: ServedModel, maxRecords: number): [path: strin
           (_, next?: string) => next?.toUpperCase() ?? '',
         ),
         tags: [`model ${name}`],
-        summary: `Predict ${signature.target.name} with version ${version} of ${name}`,
+        summary: `Predict ${signature.target?.name ?? 'clusters'} with version ${version} of ${name}`,
         ...(description === '' ? {} : { description }),
         requestBody: {
           required: true,

@@ -34,7 +34,7 @@ const InvocationAnswer = z.object({
   predictions: z
     .array(z.union([z.string(), z.number(), z.array(z.number())]))
     .describe(
-      'A label or a number for each row; with params.predict_method "predict_proba" the probabilities of the classes.',
+      'A label, a number or a cluster for each row; with params.predict_method "predict_proba" the probabilities of the classes or clusters.',
     ),
 })
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { BellwetherError } from '../../errors.ts'
 import type { ServedModel } from '../../serve/model-cache.ts'
 import { invalid, isPlainObject } from '../../serve/predict-request.ts'
+import { mainAnswer } from '../../serve/prediction.ts'
 import { readInvocation } from '../../serve/protocols/invocations.ts'
 import { inferOutputs, readInferRequest, tensorsOf } from '../../serve/protocols/open-inference.ts'
 import { VERSION } from '../../version.ts'
@@ -292,7 +293,7 @@ async function v1Routes(
     async (request) => {
       const served = await resolve(request.params.name, undefined)
       const predictions = await scoreAllRecords(request, served, read(request, served).records, context)
-      return { predictions: predictions.map((each) => ('label' in each ? each.label : each.value)) }
+      return { predictions: predictions.map(mainAnswer) }
     },
   )
   app.post(

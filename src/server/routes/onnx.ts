@@ -45,11 +45,8 @@ async function onnxBytes(
   found: { readonly version: number; readonly files: readonly PackageFile[] },
   blobs: RouteContext['stores']['blobs'],
 ): Promise<Uint8Array> {
-  const [{ readPackage }, { exportVersion }] = await Promise.all([
-    import('../../packaging/read-package.ts'),
-    import('../../packaging/onnx/export-version.ts'),
-  ])
-  const loaded = await readPackage(blobs, found.files)
+  const { exportVersion, readExportable } = await import('../../packaging/onnx/export-version.ts')
+  const loaded = await readExportable(blobs, found.files)
   if (!isForeign(loaded.manifest)) return exportVersion(loaded, found.version).bytes
   return blobs.get(found.files.find(({ path }) => path === FOREIGN_FILE)!.hash)
 }

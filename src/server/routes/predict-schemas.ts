@@ -54,6 +54,18 @@ export const ValuePredictionAnswer = z.object({
   explanation: ExplanationAnswer.optional(),
 })
 
+export const ClusterPredictionAnswer = z.object({
+  id,
+  cluster: z.int().describe('From 0; the number means nothing by itself.'),
+  probabilities: z.array(z.number()).optional().describe('Of each cluster, in their order; mixtures have them.'),
+  distances: z
+    .array(z.number())
+    .optional()
+    .describe('To the centre of each cluster, in the columns that the clusterer sees; k-means has them.'),
+  warnings,
+  explanation: ExplanationAnswer.optional(),
+})
+
 export const ModelAnswer = z.object({
   name: z.string(),
   version: z.int(),

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { BellwetherError } from '../../errors.ts'
 import type { ServedModel } from '../../serve/model-cache.ts'
 import { invalid, isPlainObject, readPredictRequest } from '../../serve/predict-request.ts'
-import { type FailedPrediction, isFailed, type Prediction } from '../../serve/prediction.ts'
+import { type FailedPrediction, isFailed, mainAnswer, type Prediction } from '../../serve/prediction.ts'
 import { jsonType } from '../../table/records-value.ts'
 import { defaultModelName } from '../default-model.ts'
 import { protocolOf } from '../metrics.ts'
@@ -13,6 +13,7 @@ import { ErrorAnswer, errorAnswers } from './api-schemas.ts'
 import {
   bodyByHand,
   ClassPredictionAnswer,
+  ClusterPredictionAnswer,
   ModelAnswer,
   PredictBody,
   ValuePredictionAnswer,
@@ -20,7 +21,9 @@ import {
 
 const PredictAnswer = z.object({
   model: ModelAnswer,
-  predictions: z.array(z.union([ClassPredictionAnswer, ValuePredictionAnswer, z.object({ error: ErrorAnswer })])),
+  predictions: z.array(
+    z.union([ClassPredictionAnswer, ValuePredictionAnswer, ClusterPredictionAnswer, z.object({ error: ErrorAnswer })]),
+  ),
 })
 
 interface RecordsAnswer {
@@ -29,8 +32,11 @@ interface RecordsAnswer {
 }
 
 const FlatAnswer = z.object({
-  prediction: z.union([z.string(), z.number()]).describe('The label, or the number.'),
-  confidence: z.number().nullable().describe('Probability of the label; null for a number.'),
+  prediction: z.union([z.string(), z.number()]).describe('The label, the number, or the cluster.'),
+  confidence: z
+    .number()
+    .nullable()
+    .describe('Probability of the label or cluster; null for a number, and for clusters without probabilities.'),
   id: z.string(),
   model: ModelAnswer,
 })
@@ -178,15 +184,19 @@ async function answerFlat(
     if (!prediction || isFailed(prediction)) throw new BellwetherError('INTERNAL', 'One record has one prediction.')
     await keepScored(request, served, [record], [prediction], performance.now() - started, context)
     return {
-      ...('label' in prediction
-        ? { prediction: prediction.label, confidence: prediction.confidence }
-        : { prediction: prediction.value, confidence: null }),
+      prediction: mainAnswer(prediction),
+      confidence: confidenceOf(prediction),
       id: prediction.id,
       model: modelOf(served),
     }
   } catch (error) {
     throw error instanceof BellwetherError ? withFlatPaths(error) : error
   }
+}
+
+function confidenceOf(prediction: Prediction): number | null {
+  if ('label' in prediction) return prediction.confidence
+  return 'cluster' in prediction ? (prediction.probabilities?.[prediction.cluster] ?? null) : null
 }
 
 /** `records[0].Course` is `Course` to who sent one flat object. */
