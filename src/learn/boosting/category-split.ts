@@ -1,6 +1,7 @@
 import type { RandomState } from '../../table/random.ts'
 import type { BinMapper } from '../tree/bin.ts'
 import type { PackedGradients } from './histogram.ts'
+import { boundedScore, type LeafBounds, NO_BOUNDS } from './monotone.ts'
 import { leafScore, MIN_HESSIAN_LEAF, MIN_RELATIVE_GAIN, type Split, type SplitRules } from './split-rules.ts'
 
 /** What splits on category columns keep to; names of LightGBM in brackets. */
@@ -23,6 +24,8 @@ export interface SplitNode {
   /** Its sums, packed as in histograms. */
   readonly gradient: number
   readonly hessianAndCount: number
+  /** Of the values of its leaves; none when left out. */
+  readonly bounds?: LeafBounds
 }
 
 /**
@@ -44,7 +47,7 @@ export function considerCategories(
   best: Split,
 ): void {
   const { categorySmoothing, categoryL2, maxCategoriesPerSplit, maxCategoriesOneVsRest, minSamplesPerGroup } = rules
-  const { histogram } = node
+  const { histogram, bounds = NO_BOUNDS } = node
   const { countUnit, gradientScale, hessianScale } = packed
   const first = mapper.offsets[column]! * 2
   const nBins = mapper.nBins[column]!
@@ -67,8 +70,8 @@ export function considerCategories(
     const hr = (total - hessianOf(both)) / hessianScale
     if (hl < MIN_HESSIAN_LEAF || hr < MIN_HESSIAN_LEAF) return
     const gain =
-      leafScore(gradient / gradientScale, hl, childRules) +
-      leafScore((node.gradient - gradient) / gradientScale, hr, childRules) -
+      boundedScore(gradient / gradientScale, hl, childRules, bounds) +
+      boundedScore((node.gradient - gradient) / gradientScale, hr, childRules, bounds) -
       parent
     if (!(gain > best.gain && gain > parent * MIN_RELATIVE_GAIN)) return
     const leftBins = new Uint8Array(256)

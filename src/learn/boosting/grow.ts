@@ -17,9 +17,10 @@ import {
   subtractHistogram,
 } from './histogram.ts'
 import { sumLeaves } from './leaves.ts'
+import { boundedValue, childBounds, type DirectedSplit, type LeafBounds, NO_BOUNDS } from './monotone.ts'
 import type { BoostingSettings } from './options.ts'
 import { SplitFinder } from './split.ts'
-import { leafValue, type Split } from './split-rules.ts'
+import { leafValue, type Split, type SplitRules } from './split-rules.ts'
 
 /** A leaf while the tree grows: its rows, its sums, and the best split it could get. */
 interface Leaf {
@@ -35,6 +36,8 @@ interface Leaf {
   readonly split: Split | null
   /** L2 of its value where it is not that of the options. */
   readonly l2?: number | undefined
+  /** What its value must lie between, learning rate left aside; none when left out. */
+  readonly bounds?: LeafBounds
 }
 
 /** The inputs of one tree. */
@@ -54,6 +57,8 @@ export interface TreeInput {
 export interface GrownTree {
   readonly begins: Uint32Array
   readonly values: Float64Array
+  /** Splits on columns with a direction, parents before children. */
+  readonly directed: readonly DirectedSplit[]
 }
 
 /**
@@ -76,6 +81,8 @@ export class TreeGrower {
   /** Whether there is a weight other than 1. */
   readonly #weighsRows: boolean
   readonly #memory: KernelMemory | null
+  readonly #directions: Int8Array | null
+  #directed: DirectedSplit[] = []
   readonly #spareHistograms: Float64Array[] = []
   /** Gain of all splits so far by column, shape (nColumns). */
   readonly gains: Float64Array
@@ -96,19 +103,22 @@ export class TreeGrower {
   /**
    * @param weights Weight of each row, shape (nRows): what the nodes' cover counts.
    * @param memory Where `binned` lies, for the kernels to do the work; null for plain TypeScript. Same trees to the last bit.
+   * @param directions 1 for columns that the score may only rise with, -1 for fall, 0 for the others; null where it is free.
    */
   constructor(
     binned: BinnedMatrix,
     weights: Float64Array,
     options: BoostingSettings,
     memory: KernelMemory | null = null,
+    directions: Int8Array | null = null,
   ) {
+    this.#directions = directions
     this.#binned = binned
     this.#options = options
     this.#weights = weights
     this.#memory = memory
     this.#packed = packedGradients(binned.nRows, memory)
-    this.#finder = new SplitFinder(binned, options, this.#packed, memory)
+    this.#finder = new SplitFinder(binned, options, this.#packed, memory, directions)
     const scratchSize = partitionScratch(binned.nRows, memory ? threadsOf(memory) : 1)
     this.#scratch = memory ? memory.uint32(scratchSize) : new Uint32Array(scratchSize)
     this.#kernel = memory && new HistogramKernel(binned, layOutChunks(binned, memory), memory)
@@ -122,6 +132,7 @@ export class TreeGrower {
 
   /** Grows one tree into `writer`. Its leaf values have the learning rate in them. */
   grow(input: TreeInput, writer: EnsembleWriter): GrownTree {
+    this.#directed = []
     const leaves = this.#growLeaves(input, writer)
     leaves.sort((a, b) => a.begin - b.begin)
     const begins = this.#begins.subarray(0, leaves.length + 1)
@@ -139,7 +150,7 @@ export class TreeGrower {
       const at = writer.leaf(leaf.node)
       writer.values[at] = value
     }
-    return { begins, values }
+    return { begins, values, directed: this.#directed }
   }
 
   #growLeaves(input: TreeInput, writer: EnsembleWriter): Leaf[] {
@@ -209,6 +220,9 @@ export class TreeGrower {
         )
       : writer.split(leaf.node, column, thresholdAfter(binned, column, split.bin), missingLeft, leftCover, rightCover)
 
+    const [leftBounds, rightBounds] = this.#childBounds(leaf, split)
+    const direction = this.#directions?.[column] ?? 0
+    if (direction !== 0) this.#directed.push({ begin, middle, end, direction })
     const depth = leaf.depth + 1
     let left: Leaf = {
       node,
@@ -220,6 +234,7 @@ export class TreeGrower {
       histogram: null,
       split: null,
       l2,
+      ...leftBounds,
     }
     let right: Leaf = {
       node: node + 1,
@@ -231,6 +246,7 @@ export class TreeGrower {
       histogram: null,
       split: null,
       l2,
+      ...rightBounds,
     }
     const needLeft = this.#canSplit(depth, middle - begin, nLeaves)
     const needRight = this.#canSplit(depth, end - middle, nLeaves)
@@ -261,8 +277,8 @@ export class TreeGrower {
       featureFractionByNode < 1 ? drawShare(input.columns.slice(), featureFractionByNode, random) : input.columns
     const { gradient, hessianAndCount } = leaf
     const split = extraTrees
-      ? this.#finder.findRandom(histogram, columns, gradient, hessianAndCount, random)
-      : this.#finder.find(histogram, columns, gradient, hessianAndCount)
+      ? this.#finder.findRandom(histogram, columns, gradient, hessianAndCount, random, leaf.bounds)
+      : this.#finder.find(histogram, columns, gradient, hessianAndCount, leaf.bounds)
     if (split.column >= 0) return { ...leaf, histogram, split }
     this.#release(histogram)
     return leaf
@@ -275,8 +291,34 @@ export class TreeGrower {
   }
 
   #valueOf(leaf: Leaf, gradient: number, hessian: number): number {
-    const rules = leaf.l2 === undefined ? this.#options : { ...this.#options, l2Regularization: leaf.l2 }
-    return this.#options.learningRate * leafValue(gradient, hessian, rules)
+    const rules = this.#rulesOf(leaf.l2)
+    const value = leaf.bounds
+      ? boundedValue(gradient, hessian, rules, leaf.bounds)
+      : leafValue(gradient, hessian, rules)
+    return this.#options.learningRate * value
+  }
+
+  #rulesOf(l2: number | undefined): SplitRules {
+    return l2 === undefined ? this.#options : { ...this.#options, l2Regularization: l2 }
+  }
+
+  /** Bounds of a leaf's children, of which the second has what the first leaves; none where the score is free. */
+  #childBounds(leaf: Leaf, split: Split): readonly [{ bounds?: LeafBounds }, { bounds?: LeafBounds }] {
+    if (!this.#directions) return [{}, {}]
+    const { countUnit, gradientScale, hessianScale } = this.#packed
+    const rules = this.#rulesOf(split.childL2)
+    const bounds = leaf.bounds ?? NO_BOUNDS
+    const childValue = (gradient: number, hessian: number) =>
+      boundedValue(gradient / gradientScale, hessian / hessianScale, rules, bounds)
+    const hessian = Math.floor(split.leftHessianAndCount / countUnit)
+    const all = Math.floor(leaf.hessianAndCount / countUnit)
+    const [left, right] = childBounds(
+      bounds,
+      this.#directions[split.column]!,
+      childValue(split.leftGradient, hessian),
+      childValue(leaf.gradient - split.leftGradient, all - hessian),
+    )
+    return [{ bounds: left }, { bounds: right }]
   }
 
   #coverOf(rows: Uint32Array, begin: number, end: number): number {

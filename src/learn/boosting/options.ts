@@ -108,6 +108,12 @@ export const GradientBoostingOptions = z.strictObject({
     .min(1)
     .default(100)
     .describe('For columns of categories: training rows between two sets that are tried, and on the right.'),
+  monotone: z
+    .record(z.string(), z.union([z.literal(1), z.literal(-1)]))
+    .default({})
+    .describe(
+      'Column of numbers -> 1 where the score may only rise with it, -1 where it may only fall; for numbers, and of two classes the score of the second.',
+    ),
   earlyStoppingRounds: z
     .int()
     .min(1)

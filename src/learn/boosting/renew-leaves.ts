@@ -1,8 +1,10 @@
 import type { Loss } from './loss.ts'
+import { type DirectedSplit, keepDirections } from './monotone.ts'
 
 /**
  * Gives the leaves of a tree the values of least loss, for losses whose gradients do not tell them. Nothing to do for others.
- * in:  `raw`, the scores before the tree, shape (nRows); rows[begins[i]] to rows[begins[i + 1] - 1] lie in leaf i
+ * in:  `raw`, the scores before the tree, shape (nRows); rows[begins[i]] to rows[begins[i + 1] - 1] lie in
+ *      leaf i; `directed`, splits that the values must rise or fall over
  * out: `values` and `written`, both shape (nLeaves)
  */
 export function renewLeaves(
@@ -11,6 +13,7 @@ export function renewLeaves(
   rows: Uint32Array,
   begins: Uint32Array,
   learningRate: number,
+  directed: readonly DirectedSplit[],
   values: Float64Array,
   written: Float64Array,
 ): void {
@@ -18,6 +21,7 @@ export function renewLeaves(
   for (let leaf = 0; leaf < values.length; leaf++) {
     const value = learningRate * loss.leafValue(raw, rows.subarray(begins[leaf]!, begins[leaf + 1]!))
     values[leaf] = value
-    written[leaf] = value
   }
+  keepDirections(directed, begins, values)
+  written.set(values)
 }

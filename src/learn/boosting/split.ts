@@ -3,6 +3,7 @@ import type { KernelMemory } from '../kernels/kernel-memory.ts'
 import type { BinMapper } from '../tree/bin.ts'
 import { type CategoryRules, columnKinds, considerCategories } from './category-split.ts'
 import type { PackedGradients } from './histogram.ts'
+import { boundedScore, boundedValue, type LeafBounds, NO_BOUNDS } from './monotone.ts'
 import {
   leafScore,
   MIN_HESSIAN_LEAF,
@@ -28,6 +29,8 @@ export class SplitFinder {
   readonly #rules: SplitRules & Partial<CategoryRules>
   readonly #packed: PackedGradients
   readonly #memory: KernelMemory | null
+  /** Direction of each column, shape (nColumns); null where no split need keep to any. */
+  readonly #directions: Int8Array | null
 
   /**
    * @param memory Where the histograms and the mapper's `offsets` and `hasMissing` lie, for the kernel to look through them;
@@ -38,7 +41,9 @@ export class SplitFinder {
     rules: SplitRules & Partial<CategoryRules>,
     packed: PackedGradients,
     memory: KernelMemory | null = null,
+    directions: Int8Array | null = null,
   ) {
+    this.#directions = directions
     this.#mapper = mapper
     this.#rules = rules
     this.#packed = packed
@@ -50,7 +55,20 @@ export class SplitFinder {
    * the first found stays. Between two bins that hold rows of this node, the split lies at the middle empty one.
    * @param gradient, hessianAndCount The node's sums, packed as in histograms.
    */
-  find(histogram: Float64Array, columns: Int32Array, gradient: number, hessianAndCount: number): Split {
+  find(
+    histogram: Float64Array,
+    columns: Int32Array,
+    gradient: number,
+    hessianAndCount: number,
+    bounds: LeafBounds = NO_BOUNDS,
+  ): Split {
+    if (this.#directions) {
+      const { numbers, categories } = columnKinds(this.#mapper, columns)
+      const best = noSplit()
+      for (const column of numbers) this.#scanDirected(histogram, column, gradient, hessianAndCount, bounds, best)
+      this.#considerCategories(histogram, categories, gradient, hessianAndCount, null, best, bounds)
+      return best
+    }
     if (this.#mapper.categories) {
       const { numbers, categories } = columnKinds(this.#mapper, columns)
       const best = this.#findNumbers(histogram, numbers, gradient, hessianAndCount)
@@ -80,9 +98,10 @@ export class SplitFinder {
     hessianAndCount: number,
     random: RandomState | null,
     best: Split,
+    bounds: LeafBounds = NO_BOUNDS,
   ): void {
     const rules = { ...CATEGORY_DEFAULTS, ...this.#rules }
-    const node = { histogram, gradient, hessianAndCount }
+    const node = { histogram, gradient, hessianAndCount, bounds }
     for (const column of columns) considerCategories(node, column, this.#mapper, this.#packed, rules, random, best)
   }
 
@@ -93,6 +112,7 @@ export class SplitFinder {
     gradient: number,
     hessianAndCount: number,
     random: RandomState,
+    bounds: LeafBounds = NO_BOUNDS,
   ): Split {
     const best = noSplit()
     const { offsets, thresholds } = this.#mapper
@@ -126,13 +146,14 @@ export class SplitFinder {
         gradient,
         hessianAndCount,
         best,
+        bounds,
       )
       if (!anyMissing || bin === high) continue
       leftGradient += histogram[missing]!
       left += histogram[missing + 1]!
-      this.#consider(column, bin, true, leftGradient, left, gradient, hessianAndCount, best)
+      this.#consider(column, bin, true, leftGradient, left, gradient, hessianAndCount, best, bounds)
     }
-    this.#considerCategories(histogram, categories, gradient, hessianAndCount, random, best)
+    this.#considerCategories(histogram, categories, gradient, hessianAndCount, random, best, bounds)
     return best
   }
 
@@ -241,28 +262,64 @@ export class SplitFinder {
     gradient: number,
     hessianAndCount: number,
     best: Split,
-  ): void {
+    bounds: LeafBounds = NO_BOUNDS,
+  ): boolean {
     const { countUnit, gradientScale, hessianScale } = this.#packed
     const parentHessian = Math.floor(hessianAndCount / countUnit)
     const leftHessian = Math.floor(left / countUnit)
     const leftCount = left - leftHessian * countUnit
     const rightCount = hessianAndCount - parentHessian * countUnit - leftCount
-    if (leftCount < this.#rules.minSamplesLeaf || rightCount < this.#rules.minSamplesLeaf) return
+    if (leftCount < this.#rules.minSamplesLeaf || rightCount < this.#rules.minSamplesLeaf) return false
     const hl = leftHessian / hessianScale
     const hr = (parentHessian - leftHessian) / hessianScale
-    if (hl < MIN_HESSIAN_LEAF || hr < MIN_HESSIAN_LEAF) return
+    if (hl < MIN_HESSIAN_LEAF || hr < MIN_HESSIAN_LEAF) return false
+    const gl = leftGradient / gradientScale
+    const gr = (gradient - leftGradient) / gradientScale
+    const direction = this.#directions?.[column] ?? 0
+    if (direction !== 0) {
+      const rise = boundedValue(gr, hr, this.#rules, bounds) - boundedValue(gl, hl, this.#rules, bounds)
+      if (direction * rise < 0) return false
+    }
     const parent = leafScore(gradient / gradientScale, parentHessian / hessianScale, this.#rules)
-    const gain =
-      leafScore(leftGradient / gradientScale, hl, this.#rules) +
-      leafScore((gradient - leftGradient) / gradientScale, hr, this.#rules) -
-      parent
-    if (!(gain > best.gain && gain > parent * MIN_RELATIVE_GAIN)) return
+    const gain = boundedScore(gl, hl, this.#rules, bounds) + boundedScore(gr, hr, this.#rules, bounds) - parent
+    if (!(gain > best.gain && gain > parent * MIN_RELATIVE_GAIN)) return false
     best.gain = gain
     best.column = column
     best.bin = bin
     best.missingLeft = missingLeft
     best.leftGradient = leftGradient
     best.leftHessianAndCount = left
+    return true
+  }
+
+  /** As `#scan` for missing values on either side, each threshold weighed within the node's bounds. */
+  #scanDirected(
+    histogram: Float64Array,
+    column: number,
+    gradient: number,
+    hessianAndCount: number,
+    bounds: LeafBounds,
+    best: Split,
+  ): void {
+    const first = this.#mapper.offsets[column]! * 2
+    const nValueBins = this.#mapper.thresholds[column]!.length + 1
+    const missing = this.#missingEntry(column)
+    const anyMissing = missing >= 0 && histogram[missing + 1]! > 0
+    for (const missingLeft of anyMissing ? [false, true] : [false]) {
+      let leftGradient = missingLeft ? histogram[missing]! : 0
+      let left = missingLeft ? histogram[missing + 1]! : 0
+      const end = anyMissing && !missingLeft ? nValueBins : nValueBins - 1
+      let found = -1
+      for (let bin = 0; bin < end; bin++) {
+        const entry = histogram[first + 2 * bin + 1]!
+        if (entry === 0) continue
+        leftGradient += histogram[first + 2 * bin]!
+        left += entry
+        if (this.#consider(column, bin, missingLeft, leftGradient, left, gradient, hessianAndCount, best, bounds))
+          found = bin
+      }
+      if (found >= 0) best.bin = middleOfGap(histogram, first, found, nValueBins)
+    }
   }
 }
 
