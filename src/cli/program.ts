@@ -294,6 +294,12 @@ export function createProgram(): Command {
     .addOption(home())
     .addOption(json())
     .action(lazily(() => import('./commands/keys-rotate.ts')))
+  keys
+    .command('rotate-encryption')
+    .description('bring what is kept under the first key of BELLWETHER_ENCRYPTION_KEYS; again after a kill')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/keys-rotate-encryption.ts')))
 
   program
     .command('ledger')

@@ -109,7 +109,7 @@ async function teachersRows({ manifest, signature }: LoadedModel, dataset: Datas
     )
   }
   const options = parsed.data
-  const table = await readParquet(await blobs.path(dataset.blob), dataset.schema)
+  const table = await blobs.withFile(dataset.blob, (file) => readParquet(file, dataset.schema))
   const roles = resolveRoles(dataset.schema, { ...options.data, target: named })
   const target = makeTarget(
     roles.expression ? roles.expression.evaluate(table) : columnOf(table, roles.target),

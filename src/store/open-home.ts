@@ -2,6 +2,7 @@ import { access, chmod, constants, link, readdir, rename, rm, rmdir, stat } from
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { BellwetherError } from '../errors.ts'
+import { type KeyRing, keyRingFromEnvironment } from '../security/at-rest/key-ring.ts'
 import type { AuditLog, KeyStore } from '../security/key-store.ts'
 import type { BlobStore } from '../track/blob-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
@@ -43,6 +44,8 @@ export interface OpenHomeOptions {
   readonly create?: boolean
   /** How long a write waits for other processes before HOME_LOCKED. Default: 30 s. */
   readonly busyTimeoutMs?: number
+  /** Keys that blobs are encrypted with, or null for none. Default: those of the environment, so that no command forgets them. */
+  readonly ring?: KeyRing | null
 }
 
 export const DATABASE_FILE = 'bellwether.db'
@@ -52,16 +55,17 @@ export const BLOBS_FOLDER = 'blobs'
  * Opens a home: `bellwether.db` and `blobs/` in one folder. Several processes may have the same one open. A home that was not there is made whole
  * or not at all; what a failed attempt made is removed.
  * @throws HOME_NOT_FOUND, HOME_NOT_A_FOLDER, HOME_DENIED, HOME_READ_ONLY, HOME_LOCKED, HOME_CORRUPT, HOME_TOO_NEW, HOME_TOO_OLD,
- *   STORAGE_FULL, STORAGE_FAILED
+ *   STORAGE_FULL, STORAGE_FAILED, ENCRYPTION_KEY_INVALID, ENCRYPTION_KEY_MISSING
  */
 export async function openHome(folder: string, options: OpenHomeOptions = {}): Promise<Home> {
   const root = path.resolve(folder)
   const { readOnly = false, create = !readOnly, busyTimeoutMs = 30_000 } = options
+  const ring = options.ring === undefined ? await keyRingFromEnvironment(process.env) : options.ring
   const made = await prepareFolder(root, create && !readOnly)
   try {
     const database = readOnly ? await openToRead(root, busyTimeoutMs) : await openToWrite(root, create, busyTimeoutMs)
     try {
-      const blobs = await FileBlobStore.open(path.join(root, BLOBS_FOLDER), { readOnly, now: Date.now() })
+      const blobs = await FileBlobStore.open(path.join(root, BLOBS_FOLDER), { readOnly, now: Date.now(), ring })
       const keys = new SqlKeyStore(database)
       return {
         folder: root,

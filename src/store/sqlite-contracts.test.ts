@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { type KeyRing, parseKeyRing } from '../security/at-rest/key-ring.ts'
 import { runBlobStoreContract } from '../track/testing/blob-store-contract.ts'
 import { runDatasetStoreContract } from '../track/testing/dataset-store-contract.ts'
 import { runModelRegistryContract } from '../track/testing/model-registry-contract.ts'
@@ -8,9 +9,9 @@ import type { OpenStores } from '../track/testing/open-stores.ts'
 import { runTrackingStoreContract } from '../track/testing/tracking-store-contract.ts'
 import { openHome } from './open-home.ts'
 
-async function open(): Promise<OpenStores> {
+async function open(ring: KeyRing | null = null): Promise<OpenStores> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'bellwether-store-'))
-  const home = await openHome(folder)
+  const home = await openHome(folder, { ring })
   const close = async () => {
     await home.close()
     await rm(folder, { recursive: true })
@@ -18,7 +19,8 @@ async function open(): Promise<OpenStores> {
   return { ...home, close }
 }
 
-runTrackingStoreContract('SQLite', open)
-runDatasetStoreContract('SQLite', open)
-runModelRegistryContract('SQLite', open)
-runBlobStoreContract('files', open)
+runTrackingStoreContract('SQLite', () => open())
+runDatasetStoreContract('SQLite', () => open())
+runModelRegistryContract('SQLite', () => open())
+runBlobStoreContract('files', () => open())
+runBlobStoreContract('encrypted files', () => open(parseKeyRing(['ab'.repeat(32)], 'test')))

@@ -10,7 +10,7 @@ export interface BlobStore {
     bytes: AsyncIterable<Uint8Array>,
     options?: { readonly maxBytes?: number },
   ): Promise<{ readonly hash: string; readonly sizeBytes: number }>
-  /** Checks the hash. @throws BLOB_NOT_FOUND, BLOB_CORRUPT */
+  /** Checks the hash. @throws BLOB_NOT_FOUND, BLOB_CORRUPT; ENCRYPTION_KEY_MISSING where its key was not given */
   get(hash: string): Promise<Uint8Array>
   /**
    * The bytes in pieces, in constant memory. The hash is checked as they go by: a damaged blob's last piece never comes.
@@ -18,6 +18,12 @@ export interface BlobStore {
    */
   getStream(hash: string): Promise<AsyncIterable<Uint8Array>>
   has(hash: string): Promise<boolean>
-  /** A path that a reader in this process may open (DuckDB reads Parquet from it), not checked. @throws BLOB_NOT_FOUND */
-  path(hash: string): Promise<string>
+  /**
+   * Lends a file with the content to a reader that wants a path (DuckDB reads Parquet from it), until `use` is done. It is the stored file
+   * itself, not checked, where that is plain; else a checked copy, which only this user can read and which is removed afterwards.
+   * @throws BLOB_NOT_FOUND, BLOB_CORRUPT, and what `use` throws
+   */
+  withFile<T>(hash: string, use: (file: string) => Promise<T>): Promise<T>
+  /** Removes content, and with it the key that it was encrypted with. Nothing may name it any more; what is not there stays so. */
+  delete(hash: string): Promise<void>
 }

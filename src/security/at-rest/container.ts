@@ -85,11 +85,12 @@ export function keyIdOf(head: Uint8Array): string {
 
 /**
  * The head of the same content, its data key wrapped anew with the ring's current key.
+ * @param newContext What the content is from now on, where its name was not known when it was encrypted.
  * @throws ENCRYPTION_KEY_MISSING, BLOB_CORRUPT
  */
-export function rewrapHead(head: Uint8Array, ring: KeyRing, context: string): Buffer {
+export function rewrapHead(head: Uint8Array, ring: KeyRing, context: string, newContext: string = context): Buffer {
   const { dataKey, prefix } = openHead(head, ring, context)
-  return makeHead(dataKey, prefix, ring, context)
+  return makeHead(dataKey, prefix, ring, newContext)
 }
 
 /** All of some content at once. */

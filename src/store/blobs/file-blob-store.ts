@@ -1,29 +1,44 @@
 import { createHash } from 'node:crypto'
-import { access, readFile } from 'node:fs/promises'
+import { access, open, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { BellwetherError } from '../../errors.ts'
+import { isSealed } from '../../security/at-rest/container.ts'
+import type { KeyRing } from '../../security/at-rest/key-ring.ts'
 import type { BlobStore } from '../../track/blob-store.ts'
 import { makeFolder, removeStaleTemporaries, renameDurably, syncFolder, writeTemporary } from '../durable-files.ts'
 import { storageError } from '../storage-errors.ts'
 import { checkedStream, streamToTemporary } from './blob-streams.ts'
+import { claimKeys } from './keys-in-use.ts'
+import { blobContext, contentOf, isPlain, storedForm } from './stored-form.ts'
 
 const HASH = /^sha256:([0-9a-f]{64})$/
 
 /**
- * Blobs as files: `blobs/ab/abcdef…`, the name being the SHA-256 of the content. A name appears only when its whole content is on disk.
+ * Blobs as files: `blobs/ab/abcdef…`, the name being the SHA-256 of the content, compressed where that helps, and encrypted where there is a key
+ * (stored-form.ts). A name appears only when its whole content is on disk.
  * Several processes may write at once; the same content twice is one file.
  */
 export class FileBlobStore implements BlobStore {
   readonly #root: string
   readonly #readOnly: boolean
+  readonly #ring: KeyRing | null
 
-  constructor(root: string, readOnly: boolean) {
+  private constructor(root: string, readOnly: boolean, ring: KeyRing | null) {
     this.#root = root
     this.#readOnly = readOnly
+    this.#ring = ring
   }
 
-  /** Makes the folder, and removes what killed writers left behind. */
-  static async open(root: string, options: { readOnly: boolean; now: number }): Promise<FileBlobStore> {
+  /**
+   * Makes the folder, and removes what killed writers left behind.
+   * @param options.ring Keys that blobs are encrypted with; blobs from before there was one stay as they are, and can be read.
+   * @throws ENCRYPTION_KEY_MISSING where there are blobs under a key that was not given
+   */
+  static async open(
+    root: string,
+    options: { readOnly: boolean; now: number; ring?: KeyRing | null },
+  ): Promise<FileBlobStore> {
+    const ring = options.ring ?? null
     if (!options.readOnly) {
       try {
         await makeFolder(root)
@@ -32,7 +47,12 @@ export class FileBlobStore implements BlobStore {
         throw storageError(error, root)
       }
     }
-    return new FileBlobStore(root, options.readOnly)
+    try {
+      await claimKeys(root, ring, options.readOnly)
+    } catch (error) {
+      throw storageError(error, root)
+    }
+    return new FileBlobStore(root, options.readOnly, ring)
   }
 
   async put(bytes: Uint8Array): Promise<string> {
@@ -43,7 +63,10 @@ export class FileBlobStore implements BlobStore {
     try {
       await makeFolder(folder)
       // What is there already may be damaged; then it is written again.
-      if (!(await hasContent(file, bytes))) await renameDurably(await writeTemporary(this.#root, bytes), file)
+      if (!(await this.#holds(file, bytes, hash))) {
+        const stored = await storedForm(bytes, this.#ring, blobContext(hash))
+        await renameDurably(await writeTemporary(this.#root, stored), file)
+      }
       // Another process may have made the name or the folder a moment ago, and not yet made it durable.
       else await syncFolder(folder)
       await syncFolder(this.#root)
@@ -59,7 +82,8 @@ export class FileBlobStore implements BlobStore {
   ): Promise<{ readonly hash: string; readonly sizeBytes: number }> {
     if (this.#readOnly) throw new BellwetherError('HOME_READ_ONLY', `${this.#root}: it was opened for reading.`)
     try {
-      const written = await streamToTemporary(this.#root, bytes, options.maxBytes ?? Number.POSITIVE_INFINITY)
+      const maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY
+      const written = await streamToTemporary(this.#root, bytes, maxBytes, this.#ring)
       const file = this.#file(written.hash)!
       await makeFolder(path.dirname(file))
       // Also where the name is there already: what it holds may be damaged, and these bytes are whole.
@@ -72,24 +96,25 @@ export class FileBlobStore implements BlobStore {
   }
 
   async getStream(hash: string): Promise<AsyncIterable<Uint8Array>> {
-    return checkedStream(await this.path(hash), hash)
+    return checkedStream(await this.#fileThere(hash), hash, this.#ring)
   }
 
   async get(hash: string): Promise<Uint8Array> {
-    const file = await this.path(hash)
-    let bytes: Buffer
+    const file = await this.#fileThere(hash)
+    let stored: Buffer
     try {
-      bytes = await readFile(file)
+      stored = await readFile(file)
     } catch (error) {
       throw storageError(error, file)
     }
+    const bytes = await contentOf(stored, this.#ring, blobContext(hash))
     if (sha256(bytes) !== hash) {
       throw new BellwetherError(
         'BLOB_CORRUPT',
         `Blob ${hash} has other content than its name says (${bytes.length} bytes in ${file}).`,
       )
     }
-    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+    return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length)
   }
 
   async has(hash: string): Promise<boolean> {
@@ -97,7 +122,55 @@ export class FileBlobStore implements BlobStore {
     return file !== null && (await exists(file))
   }
 
-  async path(hash: string): Promise<string> {
+  async withFile<T>(hash: string, use: (file: string) => Promise<T>): Promise<T> {
+    const file = await this.#fileThere(hash)
+    if (isPlain(await beginningOf(file))) return use(file)
+    const bytes = await this.get(hash)
+    let copy: string
+    try {
+      copy = await writeTemporary(this.#root, bytes)
+    } catch (error) {
+      throw storageError(error, this.#root)
+    }
+    try {
+      return await use(copy)
+    } finally {
+      await rm(copy, { force: true })
+    }
+  }
+
+  async delete(hash: string): Promise<void> {
+    if (this.#readOnly) throw new BellwetherError('HOME_READ_ONLY', `${this.#root}: it was opened for reading.`)
+    const file = this.#file(hash)
+    if (file === null) return
+    try {
+      await rm(file, { force: true })
+      await syncFolder(path.dirname(file)).catch(ignoreMissing)
+    } catch (error) {
+      throw storageError(error, file)
+    }
+  }
+
+  /** Whether the file holds these bytes, encrypted where they are to be. @throws ENCRYPTION_KEY_MISSING: nothing encrypted is replaced by what is not */
+  async #holds(file: string, bytes: Uint8Array, hash: string): Promise<boolean> {
+    let stored: Buffer
+    try {
+      stored = await readFile(file)
+    } catch (error) {
+      ignoreMissing(error)
+      return false
+    }
+    if (this.#ring !== null && !isSealed(stored)) return false
+    try {
+      return Buffer.compare(await contentOf(stored, this.#ring, blobContext(hash)), bytes) === 0
+    } catch (error) {
+      if (error instanceof BellwetherError && error.code === 'BLOB_CORRUPT') return false
+      throw error
+    }
+  }
+
+  /** @throws BLOB_NOT_FOUND */
+  async #fileThere(hash: string): Promise<string> {
     const file = this.#file(hash)
     if (file === null || !(await exists(file))) {
       throw new BellwetherError(
@@ -119,13 +192,24 @@ export function sha256(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 
-async function hasContent(file: string, bytes: Uint8Array): Promise<boolean> {
+/** @throws a storage error */
+async function beginningOf(file: string): Promise<Uint8Array> {
   try {
-    return Buffer.compare(await readFile(file), bytes) === 0
+    const handle = await open(file, 'r')
+    try {
+      const bytes = Buffer.alloc(16)
+      const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0)
+      return bytes.subarray(0, bytesRead)
+    } finally {
+      await handle.close()
+    }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
+    throw storageError(error, file)
   }
+}
+
+function ignoreMissing(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
 }
 
 /** @throws a storage error when the file system can't say (permission, I/O). */

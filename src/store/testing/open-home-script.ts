@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { BellwetherError } from '../../errors.ts'
 import { openHome } from '../open-home.ts'
@@ -11,7 +12,7 @@ try {
   if (mode === 'write') {
     const { id } = await home.tracking.ensureExperiment('grades', 1)
     await home.tracking.createRun({ experimentId: id, name: 'r', startTime: 1 })
-    await home.blobs.put(new Uint8Array(Number(blobBytes ?? 0)))
+    await home.blobs.put(randomBytes(Number(blobBytes ?? 0)))
   }
   const runs = await home.tracking.runs({})
   await home.close()

@@ -14,17 +14,19 @@ export interface ScriptResult {
 /**
  * Starts one of the scripts beside this file in a process of its own.
  * @param options.asOrdinaryUser The script gives up being root, if it is, once its code is loaded (a checkout may be root's alone): see `becomeOrdinaryUser`.
+ * @param options.environment Further variables.
  * @param options.before Shell code of the test itself, such as a limit.
  */
 export function startScript(
   script: string,
   args: readonly string[],
-  options: { asOrdinaryUser?: boolean; before?: string } = {},
+  options: { asOrdinaryUser?: boolean; before?: string; environment?: Readonly<Record<string, string>> } = {},
 ): ChildProcessWithoutNullStreams {
   const file = fileURLToPath(new URL(script, import.meta.url))
   const env = {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
+    ...options.environment,
     [ORDINARY_USER]: options.asOrdinaryUser ? '1' : undefined,
   }
   if (options.before === undefined) return spawn(process.execPath, [file, ...args], { env })

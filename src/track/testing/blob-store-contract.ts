@@ -31,9 +31,16 @@ export function runBlobStoreContract(name: string, open: () => Promise<OpenStore
       expect(await stores.blobs.get(hashes[0]!)).toEqual(bytesOf('same'))
     })
 
-    test('another reader may open the path', async () => {
+    test('another reader is lent a file with the content', async () => {
       const hash = await stores.blobs.put(bytesOf('a table'))
-      expect(await readFile(await stores.blobs.path(hash), 'utf8')).toBe('a table')
+      expect(await stores.blobs.withFile(hash, (file) => readFile(file, 'utf8'))).toBe('a table')
+    })
+
+    test('what is deleted is gone, also when it is deleted twice', async () => {
+      const hash = await stores.blobs.put(bytesOf('a table'))
+      await stores.blobs.delete(hash)
+      await stores.blobs.delete(hash)
+      expect(await stores.blobs.has(hash)).toBe(false)
     })
 
     test.each([
@@ -49,7 +56,7 @@ export function runBlobStoreContract(name: string, open: () => Promise<OpenStore
     ])('there is no blob %j', async (hash) => {
       expect(await stores.blobs.has(hash)).toBe(false)
       await expect(stores.blobs.get(hash)).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' })
-      await expect(stores.blobs.path(hash)).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' })
+      await expect(stores.blobs.withFile(hash, async () => 0)).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' })
     })
   })
 }

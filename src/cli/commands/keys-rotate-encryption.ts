@@ -1,0 +1,32 @@
+import path from 'node:path'
+import { BellwetherError } from '../../errors.ts'
+import { keyRingFromEnvironment } from '../../security/at-rest/key-ring.ts'
+import { rotateEncryption } from '../../store/blobs/rotate-encryption.ts'
+import { BLOBS_FOLDER } from '../../store/open-home.ts'
+import { withHome } from '../context.ts'
+import { note, printJson, printLine } from '../output.ts'
+
+/** Brings what is kept under the first key of the ring. @returns exit status 1 where blobs are damaged */
+export async function action(options: Record<string, unknown>): Promise<number> {
+  const ring = await keyRingFromEnvironment(process.env)
+  if (!ring) {
+    throw new BellwetherError(
+      'ENCRYPTION_KEY_MISSING',
+      'Neither BELLWETHER_ENCRYPTION_KEYS nor BELLWETHER_ENCRYPTION_KEY_FILE is set; the first key there is the one to go to.',
+    )
+  }
+  return withHome(options, async (home) => {
+    const rotation = await rotateEncryption(path.join(home.folder, BLOBS_FOLDER), ring)
+    const { current, rewrapped, encrypted, damaged } = rotation
+    if (options['json']) printJson({ key: ring.current.id, ...rotation })
+    else {
+      printLine(
+        `key ${ring.current.id}: ${rewrapped} blobs under it anew, ${encrypted} encrypted for the first time, ${current} under it already`,
+      )
+      for (const hash of damaged) note(`damaged, left as it is: ${hash}`)
+      if (damaged.length === 0 && ring.ids.length > 1)
+        note('blobs need no other key now; encrypted values in the prediction log keep theirs until they expire')
+    }
+    return damaged.length > 0 ? 1 : 0
+  })
+}
