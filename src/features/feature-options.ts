@@ -60,7 +60,8 @@ const TEXT = {
   measures: 'Numbers made from a text: its length in characters, its words.',
 } as const
 
-const { lowercase, stripAccents, ngramRange, stopWords, maxDf, sublinearTf, smoothIdf, norm } = TfidfOptions.shape
+const { stripHtml, analyser, lowercase, stripAccents, ngramRange, stopWords, maxDf, sublinearTf, smoothIdf, norm } =
+  TfidfOptions.shape
 
 /** How the words of texts become columns. The same keys may stand in `features.columns`. */
 const TERMS = {
@@ -70,6 +71,8 @@ const TERMS = {
     .describe(
       'What becomes of the words of texts: `tfidf` weighs each by how rare it is, `counts` counts it, `hashing` keeps no list of words. A model with `tfidf` or `counts` holds words of the training texts. `auto`: `tfidf` for texts of six and more words on average (for trees up to 20000 training rows), else `none`; the run then says so.',
     ),
+  stripHtml,
+  analyser,
   lowercase,
   stripAccents,
   ngramRange,
@@ -137,6 +140,8 @@ export type CategoricalFeatureOptions = z.output<typeof CategoricalFeatureOption
 /** The same keys without defaults: what is left out is as for all text columns. */
 const ownTerms = {
   terms: TERMS.terms.unwrap().optional().describe(TERMS.terms.description!),
+  stripHtml: stripHtml.unwrap().optional().describe(stripHtml.description!),
+  analyser: analyser.unwrap().optional().describe(analyser.description!),
   lowercase: lowercase.unwrap().optional().describe(lowercase.description!),
   stripAccents: stripAccents.unwrap().optional().describe(stripAccents.description!),
   ngramRange: ngramRange.unwrap().optional().describe(ngramRange.description!),

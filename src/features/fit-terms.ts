@@ -46,8 +46,20 @@ function keptWords(source: string): string {
 }
 
 function fitText(texts: readonly (string | null)[], plan: TermsPlan): { fitted: FittedText; matrix: SparseMatrix } {
-  const { lowercase, stripAccents, ngramRange, stopWords, minDf, maxDf, maxFeatures, norm, sublinearTf } = plan
-  const analysis = { lowercase, stripAccents, ngramRange, stopWords }
+  const {
+    stripHtml,
+    analyser,
+    lowercase,
+    stripAccents,
+    ngramRange,
+    stopWords,
+    minDf,
+    maxDf,
+    maxFeatures,
+    norm,
+    sublinearTf,
+  } = plan
+  const analysis = { stripHtml, analyser, lowercase, stripAccents, ngramRange, stopWords }
   switch (plan.terms) {
     case 'counts':
       return fitCountVectoriser(texts, CountOptions.parse({ ...analysis, minDf, maxDf, maxFeatures }))

@@ -42,6 +42,8 @@ const NUMERIC_KEYS = ['constant', 'indicator', 'clip', 'clipFactor', 'clipLow', 
 const CATEGORICAL_KEYS = ['encode', 'minFrequency', 'maxCategories', 'unknown', 'smooth'] as const
 const TERMS_KEYS = [
   'terms',
+  'stripHtml',
+  'analyser',
   'lowercase',
   'stripAccents',
   'ngramRange',

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSample, TOPICS } from '../../examples/question-tagging/make-sample.ts'
-import type { ModelSignature } from '../../src/packaging/signature.ts'
+import type { PredictingSignature } from '../../src/packaging/signature.ts'
 import type { RunResult } from '../../src/pipeline/execute-run.ts'
 import type { ClassPrediction } from '../../src/serve/prediction.ts'
 import { bellwether, ROOT, temporaryFolder } from '../support/cli.ts'
@@ -76,12 +76,12 @@ describe('the example of question tagging', () => {
   })
 
   test('says what it takes: texts, with an example that is nobody’s', async () => {
-    const { body: signature } = await server.get<ModelSignature>('/api/v1/models/question-tagging/signature')
+    const { body: signature } = await server.get<PredictingSignature>('/api/v1/models/question-tagging/signature')
     expect(signature.inputs.map(({ name, kind }) => [name, kind])).toEqual([
       ['title', 'text'],
       ['body', 'text'],
     ])
-    expect(signature.target.classes).toEqual(Object.keys(TOPICS).sort())
+    expect(signature.target?.classes).toEqual(Object.keys(TOPICS).sort())
     const sample = makeSample(400, 2016)
     for (const text of Object.values(signature.example)) expect(sample).not.toContain(`"${text}"`)
     expect((await predict(signature.example)).confidence).toBeGreaterThan(0)

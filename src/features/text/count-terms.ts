@@ -1,5 +1,5 @@
 import { hashNeighbour } from './term-hash.ts'
-import { TermTable } from './term-table.ts'
+import { type TermTable, termTable } from './term-table.ts'
 import type { AnalysisOptions } from './text-options.ts'
 import { WordReader } from './word-reader.ts'
 
@@ -19,7 +19,7 @@ export interface TermCounts {
 /** Counts every term of every document. The arrays hold as much as the documents; nothing is made per word. */
 export function countTerms(texts: readonly (string | null)[], options: AnalysisOptions): TermCounts {
   const reader = new WordReader(options)
-  const table = new TermTable()
+  const table = termTable(options)
   const indptr = new Uint32Array(texts.length + 1)
   let terms = new Uint32Array(1024)
   let counts = new Uint32Array(1024)
@@ -31,15 +31,16 @@ export function countTerms(texts: readonly (string | null)[], options: AnalysisO
 
   for (let document = 0; document < texts.length; document++) {
     reader.read(texts[document]!)
-    const { bytes, begins, ends, hashes, nWords } = reader
+    const { bytes, begins, ends, hashes, nWords, beyonds, fewests } = reader
     const firstEntry = nEntries
     for (let first = 0; first < nWords; first++) {
       const begin = begins[first]!
-      const beyond = Math.min(first + most, nWords)
+      const beyond = beyonds ? beyonds[first]! : Math.min(first + most, nWords)
+      const least = fewests ? fewests[first]! : fewest
       let hash = 0
       for (let last = first; last < beyond; last++) {
         hash = hashNeighbour(hash, hashes[last]!)
-        if (last - first + 1 < fewest) continue
+        if (last - first + 1 < least) continue
         const term = table.add(bytes, begin, ends[last]!, hash)
         if (term >= lastEntry.length) {
           lastEntry = doubled(lastEntry)

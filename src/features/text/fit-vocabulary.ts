@@ -3,6 +3,7 @@ import { byCodePoint } from '../../table/code-point-order.ts'
 import type { SparseMatrix } from '../../table/sparse-matrix.ts'
 import { countTerms, type TermCounts } from './count-terms.ts'
 import type { CountOptions } from './text-options.ts'
+import { stopWordsOf } from './word-reader.ts'
 
 /** The terms that are kept, and how often each stands in each text. */
 export interface VocabularyFit {
@@ -25,9 +26,10 @@ export function fitVocabulary(texts: readonly (string | null)[], options: CountO
   const counted = countTerms(texts, options)
   const nTexts = texts.length
   if (counted.table.size === 0) {
-    const stops = options.stopWords.length > 0 ? ' that is not a stop word' : ''
-    const length =
-      options.ngramRange[0] > 1 ? `${options.ngramRange[0]} words in a row` : 'a word of two or more letters'
+    const stops = stopWordsOf(options).length > 0 ? ' that is not a stop word' : ''
+    const [fewest] = options.ngramRange
+    const words = fewest > 1 ? `${fewest} words in a row` : 'a word of two or more letters'
+    const length = options.analyser === 'word' ? words : `${fewest} characters`
     throw new BellwetherError('TEXT_NO_TERMS', `None of the ${nTexts} texts has ${length}${stops}.`)
   }
   const kept = keptTerms(counted, nTexts, options)

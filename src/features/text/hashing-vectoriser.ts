@@ -66,12 +66,12 @@ export class HashingVectoriser implements FittedText {
   }
 
   /** Writes 2 * column of each term of the text, 1 more where its hash is below 0; returns how many. */
-  #hashTerms({ bytes, begins, ends, nWords }: WordReader, keys: Uint32Array): number {
+  #hashTerms({ bytes, begins, ends, nWords, beyonds, fewests }: WordReader, keys: Uint32Array): number {
     const [fewest, most] = this.#options.ngramRange
     let n = 0
     for (let first = 0; first < nWords; first++) {
-      const beyond = Math.min(first + most, nWords)
-      for (let last = first + fewest - 1; last < beyond; last++) {
+      const beyond = beyonds ? beyonds[first]! : Math.min(first + most, nWords)
+      for (let last = first + (fewests ? fewests[first]! : fewest) - 1; last < beyond; last++) {
         const hash = murmurHash3(bytes, begins[first]!, ends[last]!, 0)
         keys[n++] = (Math.abs(hash) % this.nColumns) * 2 + (hash < 0 ? 1 : 0)
       }

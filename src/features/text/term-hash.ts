@@ -28,3 +28,20 @@ export function hashTerm(bytes: Uint8Array, length: number): number {
   }
   return hashNeighbour(term, word)
 }
+
+/** The hash of a term of characters: each counts as a word of its own. */
+export function hashCharacters(bytes: Uint8Array, length: number): number {
+  let term = 0
+  for (let i = 0; i < length; ) {
+    const beyond = i + characterBytes(bytes[i]!)
+    let character = HASH_START
+    for (; i < beyond; i++) character = hashByte(character, bytes[i]!)
+    term = hashNeighbour(term, character)
+  }
+  return term
+}
+
+/** How many bytes a character takes in UTF-8 that begins with this one. */
+export function characterBytes(first: number): number {
+  return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
+}

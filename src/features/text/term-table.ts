@@ -1,4 +1,5 @@
-import { hashTerm } from './term-hash.ts'
+import { hashCharacters, hashTerm } from './term-hash.ts'
+import type { AnalysisOptions } from './text-options.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -17,12 +18,18 @@ export class TermTable {
   #pool = new Uint8Array(1024)
   #scratch = new Uint8Array(256)
   #size = 0
+  readonly #hashOf: (bytes: Uint8Array, length: number) => number
+
+  /** @param hashOf What `find` and `add` are given for a term's bytes. */
+  constructor(hashOf: (bytes: Uint8Array, length: number) => number = hashTerm) {
+    this.#hashOf = hashOf
+  }
 
   get size(): number {
     return this.#size
   }
 
-  /** Number of the term in bytes[begin .. end], whose `hashTerm` is `hash`; -1 when it is not there. */
+  /** Number of the term in bytes[begin .. end], whose hash is `hash`; -1 when it is not there. */
   find(bytes: Uint8Array, begin: number, end: number, hash: number): number {
     return this.#slots[this.#slotOf(bytes, begin, end, hash) + 1]! - 1
   }
@@ -49,7 +56,7 @@ export class TermTable {
   addText(text: string): number {
     if (text.length * 3 > this.#scratch.length) this.#scratch = new Uint8Array(text.length * 3)
     const { written } = encoder.encodeInto(text, this.#scratch)
-    return this.add(this.#scratch, 0, written, hashTerm(this.#scratch, written))
+    return this.add(this.#scratch, 0, written, this.#hashOf(this.#scratch, written))
   }
 
   text(term: number): string {
@@ -100,6 +107,11 @@ export class TermTable {
     }
     this.#slots = slots
   }
+}
+
+/** A table for the terms that a `WordReader` with the same analyser gives. */
+export function termTable({ analyser }: Pick<AnalysisOptions, 'analyser'>): TermTable {
+  return new TermTable(analyser === 'word' ? hashTerm : hashCharacters)
 }
 
 /** Spreads the high bits, which tell long terms apart, over the low ones, which choose the slot. */

@@ -10,6 +10,16 @@ const LONGEST_NGRAM = 10
 const MOST_HASHED = 2 ** 24
 
 const ANALYSIS = {
+  stripHtml: z
+    .boolean()
+    .default(false)
+    .describe('Texts are pieces of HTML: tags, comments, scripts and styles are left out, entities decoded.'),
+  analyser: z
+    .enum(['word', 'char', 'charWithinWords'])
+    .default('word')
+    .describe(
+      'What terms are made of: words, characters, or characters of one word with a blank at both ends. Characters bear misspelt words; give them an ngramRange such as [3, 5].',
+    ),
   lowercase: z.boolean().default(true).describe('Texts are taken in small letters.'),
   stripAccents: z
     .enum(['none', 'ascii', 'unicode'])
@@ -21,12 +31,12 @@ const ANALYSIS = {
     .tuple([z.int().min(1).max(LONGEST_NGRAM), z.int().min(1).max(LONGEST_NGRAM)])
     .refine(([least, most]) => least <= most, { message: 'the first number may not be larger than the second' })
     .default([1, 1])
-    .describe('Fewest and most words of a term: `[1, 2]` counts words and pairs of neighbours.'),
+    .describe('Fewest and most words (or characters) of a term: `[1, 2]` counts words and pairs of neighbours.'),
   stopWords: z
-    .array(z.string().min(1))
+    .union([z.literal('english'), z.array(z.string().min(1))])
     .default([])
     .describe(
-      'Words that are left out before terms are made of their neighbours, written as `lowercase` and `stripAccents` leave them.',
+      'Words (`english`: 318 of them) that are left out before terms are made of their neighbours, written as `lowercase` and `stripAccents` leave them.',
     ),
 }
 

@@ -6,7 +6,7 @@ const FORMAT = { format: z.literal('bellwether-text'), version: z.literal(1) }
 
 /** Terms, each once: a term twice would take the columns behind it out of place. */
 const Names = z
-  .array(z.string().min(2))
+  .array(z.string().min(1))
   .min(1)
   .refine((names) => names.every((name, i) => i === 0 || byCodePoint(names[i - 1]!, name) < 0), {
     message: 'the terms do not ascend by code point',

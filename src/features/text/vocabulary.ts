@@ -1,7 +1,7 @@
 import type { SparseMatrix } from '../../table/sparse-matrix.ts'
 import { RowsBuilder } from './rows-builder.ts'
 import { hashNeighbour } from './term-hash.ts'
-import { TermTable } from './term-table.ts'
+import { type TermTable, termTable } from './term-table.ts'
 import type { AnalysisOptions } from './text-options.ts'
 import { WordReader } from './word-reader.ts'
 
@@ -9,12 +9,13 @@ import { WordReader } from './word-reader.ts'
 export class Vocabulary {
   readonly names: readonly string[]
   readonly #options: AnalysisOptions & { readonly binary: boolean }
-  readonly #table = new TermTable()
+  readonly #table: TermTable
 
   /** @param names Distinct terms; the column of each is its place. */
   constructor(names: readonly string[], options: AnalysisOptions & { readonly binary: boolean }) {
     this.names = names
     this.#options = options
+    this.#table = termTable(options)
     for (const name of names) this.#table.addText(name)
   }
 
@@ -42,17 +43,18 @@ export class Vocabulary {
   }
 
   /** Writes the column of each term of the text that is listed, repeated ones too; returns how many. */
-  #find({ bytes, begins, ends, hashes, nWords }: WordReader, found: Uint32Array): number {
+  #find({ bytes, begins, ends, hashes, nWords, beyonds, fewests }: WordReader, found: Uint32Array): number {
     const table = this.#table
     const [fewest, most] = this.#options.ngramRange
     let n = 0
     for (let first = 0; first < nWords; first++) {
       const begin = begins[first]!
-      const beyond = Math.min(first + most, nWords)
+      const beyond = beyonds ? beyonds[first]! : Math.min(first + most, nWords)
+      const least = fewests ? fewests[first]! : fewest
       let hash = 0
       for (let last = first; last < beyond; last++) {
         hash = hashNeighbour(hash, hashes[last]!)
-        if (last - first + 1 < fewest) continue
+        if (last - first + 1 < least) continue
         const column = table.find(bytes, begin, ends[last]!, hash)
         if (column >= 0) found[n++] = column
       }

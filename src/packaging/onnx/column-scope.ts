@@ -84,6 +84,7 @@ export class ColumnScope {
   /** The words of a text, string, shape (N, most words of a record). */
   wordList(column: string, analysis: AnalysisOptions): TensorName {
     const rules = [
+      ...(analysis.stripHtml ? ['tags of HTML left out and entities decoded first'] : []),
       analysis.lowercase ? 'in small letters' : 'as they are written',
       ...(analysis.stripAccents === 'none' ? [] : ['accents off']),
       ...(analysis.stopWords.length > 0 ? ['without the stop words'] : []),

@@ -26,8 +26,13 @@ export function termsTensor(
     }
     return { tensor: scope.hashed(source, text.options), nColumns: nFeatures }
   }
-  const { lowercase, stripAccents, ngramRange, stopWords, binary } = text.options
-  const words = scope.wordList(source, { lowercase, stripAccents, ngramRange, stopWords })
+  const { stripHtml, analyser, lowercase, stripAccents, ngramRange, stopWords, binary } = text.options
+  if (analyser !== 'word') {
+    throw unsupported(
+      `The terms of column "${source}" are made of characters (analyser: ${analyser}), and ONNX takes words; use words, or hashing into at most ${MOST_HASHED} columns.`,
+    )
+  }
+  const words = scope.wordList(source, { stripHtml, analyser, lowercase, stripAccents, ngramRange, stopWords })
   const counts = countTerms(builder, words, text.names, ngramRange)
   const once = binary ? capped(builder, counts) : counts
   return { tensor: text.type === 'tfidf' ? weigh(builder, once, text) : once, nColumns: text.names.length }
