@@ -42,9 +42,14 @@ def read(work, file):
     units = lambda semester, what: table[f"Curricular units {semester} sem ({what})"].astype(float)
     ratio = lambda a, b: np.where(b > 0, a / b.where(b > 0, 1), 0)
     for semester in ("1st", "2nd"):
-        table[f"share approved {semester}"] = ratio(units(semester, "approved"), units(semester, "enrolled"))
-    table["approved per evaluation"] = ratio(units("2nd", "approved"), units("2nd", "evaluations"))
+        enrolled, approved, evaluations = (units(semester, what) for what in ("enrolled", "approved", "evaluations"))
+        table[f"share approved {semester}"] = ratio(approved, enrolled)
+        table[f"approved per evaluation {semester}"] = ratio(approved, evaluations)
+        table[f"evaluations per unit {semester}"] = ratio(evaluations, enrolled)
+        table[f"units not approved {semester}"] = enrolled - approved
+        table[f"grade points {semester}"] = units(semester, "grade") * approved
     table["change in approved"] = units("2nd", "approved") - units("1st", "approved")
+    table["change in grade"] = units("2nd", "grade") - units("1st", "grade")
     for name in CODES:
         table[name] = table[name].astype(str)
     return table, y

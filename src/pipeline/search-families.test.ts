@@ -10,13 +10,17 @@ test('without a declared space the built-in one is drawn from, after the default
 })
 
 test('a declared distribution stands in for the built-in one, and every trial keeps to it', () => {
-  const { space, defaults } = familyOf('logistic-regression', facts, {
-    'logistic-regression': { C: { type: 'uniform', low: 5, high: 6 } },
+  const { space, defaults } = familyOf('random-forest', facts, {
+    'random-forest': {
+      minSamplesLeaf: { type: 'int', low: 20, high: 30 },
+      classWeight: { type: 'choice', values: [null, 'balanced'] },
+    },
   })
   const trials = sampleTrials(space, 30, 1, defaults)
   expect(trials).toHaveLength(30)
-  for (const trial of trials) expect(trial['C']).toBeGreaterThanOrEqual(5)
+  for (const trial of trials) expect(trial['minSamplesLeaf']).toBeGreaterThanOrEqual(20)
   expect(trials.some((trial) => trial['classWeight'] === 'balanced')).toBe(true)
+  expect(trials.some((trial) => trial['maxFeatures'] === 0.3)).toBe(true)
 })
 
 test('a declared grid is drawn without repeats, and gives no more trials than it has points', () => {
@@ -32,6 +36,11 @@ test('a declared grid is drawn without repeats, and gives no more trials than it
       .map((trial) => trial['C'])
       .sort(),
   ).toEqual([1, 2, 3])
+})
+
+test('class weights are drawn only where a project asks for them: they bend probabilities, and labels are weighed after the fit', () => {
+  for (const name of ['logistic-regression', 'random-forest', 'gradient-boosting'])
+    expect(Object.keys(familyOf(name, { ...facts, nRows: 4000 }, {}).space)).not.toContain('classWeight')
 })
 
 test('an option that the model does not have is named, with the one that was meant', () => {

@@ -14,8 +14,10 @@ export interface BlendWeightsOptions {
   readonly objective: string
 }
 
-/** Candidates that are looked at; the rest are far behind, and every one costs each step a pass over all rows. */
+/** Candidates that are looked at, the best of all; the rest are far behind, and every one costs each step a pass over all rows. */
 const SCREENED = 16
+/** And of each kind at least so many: the best by themselves may all be of one kind, and blends live on unlike ones. */
+const SCREENED_OF_A_KIND = 4
 
 /**
  * Weights of a blend, few of them above 0: of the best candidates by themselves the blend is found, then found again among
@@ -42,7 +44,7 @@ export function blendWeights(
     })
     return weights
   }
-  const screened = byScore(target, candidates, objective).slice(0, SCREENED)
+  const screened = screen(candidates, byScore(target, candidates, objective))
   const first = weigh(screened)
   const used = screened.map((candidate, i) => ({ candidate, weight: first[i]! })).filter(({ weight }) => weight > 0)
   if (used.length <= maxMembers) return spread(screened, first)
@@ -51,6 +53,18 @@ export function blendWeights(
     .slice(0, maxMembers)
     .map(({ candidate }) => candidate)
   return spread(kept, weigh(kept))
+}
+
+/** @param ranked Indexes, the best first. */
+function screen(candidates: readonly BlendCandidate[], ranked: readonly number[]): number[] {
+  const seen = new Map<string, number>()
+  return ranked.filter((i, rank) => {
+    const { kind } = candidates[i]!
+    if (kind === undefined) return rank < SCREENED
+    const before = seen.get(kind) ?? 0
+    seen.set(kind, before + 1)
+    return rank < SCREENED || before < SCREENED_OF_A_KIND
+  })
 }
 
 /** Indexes of the candidates that have a score, the best first, of equals the one that comes first. */

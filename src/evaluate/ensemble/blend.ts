@@ -4,6 +4,8 @@ import { BellwetherError } from '../../errors.ts'
 export interface BlendCandidate {
   /** For reports, such as `random-forest 3`. */
   readonly name: string
+  /** Of which the best few are always looked at, such as `random-forest`: models of another kind err on other rows. */
+  readonly kind?: string
   /** Out of fold: probabilities, shape (nRows * nClasses) row-major, or values, shape (nRows); NaN for rows that no fold predicted. */
   readonly predictions: Float64Array
 }

@@ -77,6 +77,15 @@ describe('choosing what answers', () => {
     expect(blendWeights(target, noisy, { method: 'greedy', maxMembers: 1, objective: 'log_loss' })).toContain(1)
   })
 
+  test('looks at the best of each kind, though twenty of another kind are better by themselves', () => {
+    const copies = Array.from({ length: 20 }, (_, i) => ({ ...noisy[0]!, name: `copy ${i}`, kind: 'one' }))
+    const other = { ...noisy[1]!, name: 'other', kind: 'another' }
+    const weights = blendWeights(target, [...copies, other], { method: 'greedy', maxMembers: 6, objective: 'log_loss' })
+    expect(weights[20]).toBeGreaterThan(0.2)
+    const blind = [...copies, other].map(({ kind: _, ...each }) => each)
+    expect(blendWeights(target, blind, { method: 'greedy', maxMembers: 6, objective: 'log_loss' })[20]).toBe(0)
+  })
+
   test('calibrates out of fold by the best of the methods allowed', () => {
     const sure = [model('sure', 0.7, 4)]
     const auto = chooseAnswer(input({ candidates: sure }))

@@ -349,11 +349,8 @@ test("a family of an estimator has its space, with the estimator's defaults for 
   const facts = { nRows: 100, nColumns: 5, task: 'classification' } as const
   expect(searchFamily(logisticRegression, facts)).toEqual({
     estimator: 'logistic-regression',
-    space: {
-      C: { type: 'logUniform', low: 0.003, high: 10 },
-      classWeight: { type: 'choice', values: [null, 'balanced'] },
-    },
-    defaults: { C: 1, classWeight: null },
+    space: { C: { type: 'logUniform', low: 0.003, high: 10 } },
+    defaults: { C: 1 },
   })
   expect(searchFamily(ridge, { ...facts, task: 'regression' }).defaults).toEqual({ alpha: 1 })
 })

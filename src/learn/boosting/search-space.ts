@@ -4,14 +4,13 @@ import { presetFor } from './presets.ts'
 
 /**
  * What a search draws for boosting: of a small table around the preset for those, with its slow learning and random thresholds, else
- * around what LightGBM does. The preset is the same for every trial, fold and refit, though folds have fewer rows than the table.
+ * around what LightGBM does. Class weights are not drawn: they bend probabilities, and labels are weighed after the fit (`decision`). The preset is the same for every trial, fold and refit, though folds have fewer rows than the table.
  */
-export const searchSpace: EstimatorDefinition['searchSpace'] = ({ nRows, task }) => {
+export const searchSpace: EstimatorDefinition['searchSpace'] = ({ nRows }) => {
   const preset = presetFor(nRows)
   return {
     preset: { type: 'choice', values: [preset] },
     ...(preset === 'small-data' ? smallTable(nRows) : largeTable()),
-    ...(task === 'classification' ? { classWeight: { type: 'choice', values: [null, 'balanced'] } } : {}),
   }
 }
 

@@ -23,7 +23,7 @@ export const randomForest: EstimatorDefinition<RandomForestOptions> = {
       ? {
           minSamplesLeaf: { type: 'int', low: 2, high: 8, log: true },
           maxFeatures: { type: 'choice', values: ['sqrt', 0.3, 0.5] },
-          classWeight: { type: 'choice', values: [null, 'balanced'] },
+          extraTrees: { type: 'choice', values: [false, true] },
         }
       : {
           minSamplesLeaf: { type: 'int', low: 1, high: 5 },

@@ -40,10 +40,7 @@ export const logisticRegression: EstimatorDefinition<LogisticRegressionOptions> 
   tasks: ['classification'],
   encoding: 'linear',
   options: LogisticRegressionOptions,
-  searchSpace: () => ({
-    C: { type: 'logUniform', low: 0.003, high: 10 },
-    classWeight: { type: 'choice', values: [null, 'balanced'] },
-  }),
+  searchSpace: () => ({ C: { type: 'logUniform', low: 0.003, high: 10 } }),
   fit: fitLogistic,
   restore: restoreLogistic,
 }
