@@ -11,17 +11,23 @@ export interface Measured {
 /**
  * Runs a command in fresh processes and measures wall time and peak memory. Its standard error is passed on.
  * @param environment Variables beside those of this process.
+ * @param onErrorText Called with what arrives on standard error, and the seconds since the start.
  */
 export async function measure(
   command: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  onErrorText: ((text: string, seconds: number) => void) | null = null,
 ): Promise<Measured> {
   const started = performance.now()
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...environment } })
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } })
   let stdout = ''
   child.stdout.on('data', (chunk) => {
     stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    process.stderr.write(chunk)
+    onErrorText?.(String(chunk), (performance.now() - started) / 1000)
   })
   let peak = 0
   const timer = setInterval(() => {

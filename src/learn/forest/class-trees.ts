@@ -65,7 +65,8 @@ export function growClassTrees(
   usable.set(input.usable)
   const size = { nRows, nColumns, nClasses, minSamplesLeaf: rules.minSamplesLeaf }
   const rooms = Array.from({ length: threadsOf(memory) }, () => new ClassTreeRoom(size, memory))
-  const thresholdOf = (column: number, bin: number) => thresholdAfter(binned, column, bin)
+  const thresholds = new Float64Array(256 * nColumns)
+  for (let i = 0; i < thresholds.length; i++) thresholds[i] = thresholdAfter(binned, i >> 8, i & 255)
   for (let first = 0; first < rules.nEstimators; ) {
     throwIfCancelled(signal)
     const count = Math.min(memory.team?.present ?? 1, rules.nEstimators - first)
@@ -94,7 +95,7 @@ export function growClassTrees(
     for (const [i, nNodes] of runTasks(memory, 'growClassTree', tasks).entries()) {
       const room = rooms[i]!
       const { feature, bin, child, missingLeft, cover, values, nLeaves } = room
-      writer.append({ nNodes, nLeaves, feature, bin, thresholdOf, child, missingLeft, cover, values })
+      writer.append({ nNodes, nLeaves, feature, bin, thresholds, child, missingLeft, cover, values })
       onTree(room)
     }
     // The trees of a forest are about as large as each other.

@@ -12,7 +12,8 @@ export interface WholeTree {
   /** -1 for a leaf */
   readonly feature: Int32Array
   readonly bin: Uint8Array
-  readonly thresholdOf: (column: number, bin: number) => number
+  /** Threshold after each bin, that of (column, bin) at 256 column + bin. */
+  readonly thresholds: Float64Array
   /** Index of the left child; of a leaf, its number. */
   readonly child: Int32Array
   readonly missingLeft: Uint8Array
@@ -118,10 +119,14 @@ export class EnsembleWriter {
     this.#cover.set(tree.cover.subarray(0, nNodes), first)
     this.#missingLeft.set(tree.missingLeft.subarray(0, nNodes), first)
     this.#values.set(tree.values.subarray(0, nLeaves * this.#width), this.#nLeaves * this.#width)
+    const { feature, bin, thresholds, child } = tree
+    const threshold = this.#threshold
+    const children = this.#child
+    const firstLeaf = this.#nLeaves
     for (let node = 0; node < nNodes; node++) {
-      const column = tree.feature[node]!
-      this.#threshold[first + node] = column < 0 ? 0 : tree.thresholdOf(column, tree.bin[node]!)
-      this.#child[first + node] = tree.child[node]! + (column < 0 ? this.#nLeaves : first)
+      const column = feature[node]!
+      threshold[first + node] = column < 0 ? 0 : thresholds[256 * column + bin[node]!]!
+      children[first + node] = child[node]! + (column < 0 ? firstLeaf : first)
     }
     this.#set?.fill(-1, first, first + nNodes)
     this.#nNodes = first + nNodes
