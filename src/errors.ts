@@ -108,6 +108,10 @@ export const ERRORS = {
     status: 403,
     hint: 'Bind to 127.0.0.1, ::1 or localhost, or leave authentication on.',
   },
+  TLS_INVALID: {
+    status: 400,
+    hint: 'Give files in PEM, readable for this user: a certificate with its chain (`--tls-cert`) and its private key (`--tls-key`).',
+  },
   PORT_IN_USE: { status: 409, hint: 'Stop what uses the port, or choose another one with `--port`.' },
   BIND_FAILED: {
     status: 400,

@@ -83,6 +83,8 @@ export function createProgram(): Command {
     .option('--auth', 'require a key or token (default: beyond loopback, and once there is a key)')
     .option('--no-auth', 'require none; refused beyond loopback')
     .option('--settings <file>', "the server's settings, YAML (docs/security.md)")
+    .option('--tls-cert <file>', 'HTTPS: certificate with its chain, PEM')
+    .option('--tls-key <file>', 'its private key, PEM')
     .option('--threads <n>', 'worker threads for training (default: one per core)')
     .action(lazily(() => import('./commands/start.ts')))
 
@@ -96,6 +98,8 @@ export function createProgram(): Command {
     .option('--auth', 'require a key or token (default: beyond loopback, and once there is a key)')
     .option('--no-auth', 'require none; refused beyond loopback')
     .option('--settings <file>', "the server's settings, YAML (docs/security.md)")
+    .option('--tls-cert <file>', 'HTTPS: certificate with its chain, PEM')
+    .option('--tls-key <file>', 'its private key, PEM')
     .option('--allowed-host <names>', 'further Host header values to accept, separated by commas')
     .option('--default-model <name>', 'model of POST /predict (default: the only one)')
     .addOption(json())

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pc from 'picocolors'
 import { ulid } from 'ulid'
+import { BellwetherError } from '../errors.ts'
 import { keyRingFromEnvironment } from '../security/at-rest/key-ring.ts'
 import type { ServerOptions } from '../server/server-options.ts'
 import type { ServerSettings } from '../server/server-settings.ts'
@@ -22,6 +23,7 @@ function settingsGiven({
   tokens,
   allowedHosts,
   trustedProxies,
+  tls,
   defaultModel,
   limits,
 }: ServerSettings): Partial<ServerOptions> {
@@ -30,8 +32,18 @@ function settingsGiven({
     ...(tokens ? { tokens: { settings: tokens } } : {}),
     ...(allowedHosts ? { allowedHosts } : {}),
     ...(trustedProxies ? { trustedProxies } : {}),
+    ...(tls ? { tls } : {}),
     ...(defaultModel ? { defaultModel } : {}),
   }
+}
+
+/** `--tls-cert` and `--tls-key`, which come together. @throws USAGE */
+function tlsGiven(options: Record<string, unknown>): Pick<ServerOptions, 'tls'> {
+  const [cert, key] = [text(options, 'tlsCert'), text(options, 'tlsKey')]
+  if (cert === undefined && key === undefined) return {}
+  if (cert === undefined || key === undefined)
+    throw new BellwetherError('USAGE', '--tls-cert and --tls-key come together.')
+  return { tls: { cert, key } }
 }
 
 const DASHBOARD = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
@@ -54,6 +66,7 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
     const server = await startServer({
       predictionLog,
       ...settingsGiven(settings),
+      ...tlsGiven(options),
       ...(authentication ? { authentication } : {}),
       ...(environmentKeys ? { environmentKeys } : {}),
       stores: home,

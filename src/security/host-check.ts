@@ -11,6 +11,8 @@ export interface HostCheckOptions {
   readonly bindHost: string
   /** The port that it is bound to; null as long as it is not bound (a request injected by a test). */
   readonly port: () => number | null
+  /** The port where a header writes none: 443 with TLS. Default 80. */
+  readonly defaultPort?: number
   /** Names that the operator allows besides: `name`, at any port, or `name:port`. */
   readonly allowedHosts: readonly string[]
 }
@@ -43,6 +45,7 @@ export function createHostCheck(options: HostCheckOptions): (header: string | un
       )
     return parsed
   })
+  const standard = options.defaultPort ?? 80
   const own = new Set(['localhost', '127.0.0.1', '[::1]'])
   const bound = parseHostHeader(
     options.bindHost.includes(':') && !options.bindHost.startsWith('[') ? `[${options.bindHost}]` : options.bindHost,
@@ -54,10 +57,10 @@ export function createHostCheck(options: HostCheckOptions): (header: string | un
     if (!asked) return false
     if (own.has(asked.host)) {
       const port = options.port()
-      if (port === null || (asked.port ?? 80) === port) return true
+      if (port === null || (asked.port ?? standard) === port) return true
     }
     return allowed.some(
-      (entry) => entry.host === asked.host && (entry.port === null || entry.port === (asked.port ?? 80)),
+      (entry) => entry.host === asked.host && (entry.port === null || entry.port === (asked.port ?? standard)),
     )
   }
 }

@@ -1,3 +1,4 @@
+import type { Http2SecureServer } from 'node:http2'
 import fastify, { type FastifyBaseLogger, type FastifyReply, LogController } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
 import type { BellwetherError } from '../errors.ts'
@@ -10,6 +11,7 @@ import { answerClientError } from './client-error.ts'
 import { coarsenAnswers } from './coarse-answers.ts'
 import { defaultModelName } from './default-model.ts'
 import { toPublicError } from './error-reply.ts'
+import { isHttp2, treatHttp2 } from './http2-requests.ts'
 import { acceptOnlyJson } from './json-body.ts'
 import { createLogger } from './logger.ts'
 import { addMetrics } from './metrics.ts'
@@ -36,6 +38,7 @@ import { predictionRoutes } from './routes/predictions.ts'
 import { runRoutes } from './routes/runs.ts'
 import { addSecurityHooks, setSecurityHeaders } from './security-hooks.ts'
 import { DEFAULT_LIMITS, type ServerOptions } from './server-options.ts'
+import { followTls, readTls, trackConnections } from './tls.ts'
 
 export interface BuiltApp {
   readonly app: TypedApp
@@ -43,15 +46,47 @@ export interface BuiltApp {
   /** Every route with its permission, once the app is ready. */
   readonly routes: () => readonly DeclaredRoute[]
   readonly authentication: Authentication
+  /** Ends connections that do not end by themselves. */
+  readonly endConnections: () => void
 }
 
-/** The map of the API. Nothing listens yet: `startServer` does, and tests inject. */
+/**
+ * The map of the API. Nothing listens yet: `startServer` does, and tests inject.
+ * @throws TLS_INVALID, KEYS_INVALID, USAGE
+ */
 export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   const { stores, clock, newId } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const log = createLogger({ level: options.logLevel ?? 'info', ...(options.log ? { sink: options.log } : {}) })
 
-  const app: TypedApp = fastify({
+  const http = {
+    // A request without a Host header is answered by our own check.
+    requireHostHeader: false,
+    // MLflow's clients name a thousand runs in one address.
+    maxHeaderSize: 131_072,
+    // Node overlooks slow bodies while this is above the time for the whole request, as its default is.
+    headersTimeout: Math.min(10_000, limits.requestTimeoutMs),
+    connectionsCheckingInterval: Math.min(5_000, limits.requestTimeoutMs),
+  }
+  const tls = options.tls ? await readTls(options.tls) : null
+  // Over TLS the server speaks both versions of HTTP; handlers see what they have in common.
+  const transport = tls
+    ? {
+        http2: true,
+        http2SessionTimeout: 72_000,
+        https: {
+          ...http,
+          ...tls,
+          allowHTTP1: true,
+          requestTimeout: limits.requestTimeoutMs,
+          keepAliveTimeout: 72_000,
+          settings: { maxConcurrentStreams: 128 },
+        },
+      }
+    : { http }
+
+  const app = fastify({
+    ...(transport as object),
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => newId(),
@@ -62,15 +97,6 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     routerOptions: { maxParamLength: 256 },
     // Requests that arrive on an open connection while the server closes are still answered.
     return503OnClosing: false,
-    http: {
-      // A request without a Host header is answered by our own check.
-      requireHostHeader: false,
-      // MLflow's clients name a thousand runs in one address.
-      maxHeaderSize: 131_072,
-      // Node overlooks slow bodies while this is above the time for the whole request, as its default is.
-      headersTimeout: Math.min(10_000, limits.requestTimeoutMs),
-      connectionsCheckingInterval: Math.min(5_000, limits.requestTimeoutMs),
-    },
     clientErrorHandler(error, socket) {
       const answered = answerClientError(error, socket)
       if (answered) metrics.malformed(answered.status, answered.code)
@@ -79,7 +105,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
       setSecurityHeaders(reply as unknown as FastifyReply, request.id)
       sendError(reply as unknown as FastifyReply, toPublicError(error, request.id))
     },
-  })
+  }) as unknown as TypedApp
   app.setValidatorCompiler(validatorCompiler)
   // Answers are typed by the stores and the scorer; their schemas document them.
   app.setSerializerCompiler(() => JSON.stringify)
@@ -107,20 +133,40 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   app.addHook('preClose', async () => {
     closing = true
   })
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', async (request, reply) => {
     // A connection that stayed open after its answer would keep the server from closing.
-    if (closing) reply.header('connection', 'close')
+    if (closing && !isHttp2(request)) reply.header('connection', 'close')
   })
   const boundPort = () => {
     const address = app.server.address()
     return address !== null && typeof address === 'object' ? address.port : options.port === 0 ? null : options.port
   }
 
+  let endConnections = () => app.server.closeAllConnections()
+  if (options.tls) {
+    const server = app.server as unknown as Http2SecureServer
+    endConnections = trackConnections(server)
+    const files = options.tls
+    let endFollowing = () => {}
+    app.addHook('onReady', async () => {
+      endFollowing = followTls(server, files, {
+        onReloaded: (expires) => log.info({ expires }, 'certificate was reloaded'),
+        onError: (error) => log.error({ err: error }, 'the new certificate is no good; the one before stays'),
+      })
+    })
+    app.addHook('onClose', async () => endFollowing())
+    treatHttp2(app, limits.requestTimeoutMs)
+  }
   acceptOnlyJson(app)
   answerUnmatched(app)
   logRequests(app)
   const metrics = addMetrics(app, { lostEntries: () => options.predictionLog?.lost ?? 0 })
-  addSecurityHooks(app, { bindHost: options.host, port: boundPort, allowedHosts: options.allowedHosts ?? [] })
+  addSecurityHooks(app, {
+    bindHost: options.host,
+    port: boundPort,
+    allowedHosts: options.allowedHosts ?? [],
+    tls: tls !== null,
+  })
   refuseUnderPressure(app, {
     inFlight: limits.inFlight,
     eventLoopDelayMs: limits.eventLoopDelayMs,
@@ -181,7 +227,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   await app.register(metricsRoutes, context)
   await app.register(docsRoutes, { document })
   await app.register(dashboardRoutes, { folder: options.dashboardFolder })
-  return { app, context, routes, authentication }
+  return { app, context, routes, authentication, endConnections }
 }
 
 function sendError(reply: FastifyReply, error: BellwetherError): void {

@@ -20,13 +20,18 @@ export interface SecurityOptions {
   readonly bindHost: string
   readonly port: () => number | null
   readonly allowedHosts: readonly string[]
+  /** Whether connections are encrypted. */
+  readonly tls: boolean
 }
 
 /** Headers on every answer, and the checks that come before every handler. There are no CORS headers at all: no page elsewhere may read an answer. */
 export function addSecurityHooks(app: FastifyInstance, options: SecurityOptions): void {
-  const isAllowedHost = createHostCheck(options)
+  const isAllowedHost = createHostCheck({ ...options, defaultPort: options.tls ? 443 : 80 })
   app.addHook('onRequest', (request, reply, done) => {
     setSecurityHeaders(reply, request.id)
+    // Not of `localhost`: browsers would refuse every other program's plain port there for a year.
+    if (options.tls && !/^localhost(?::|$)/i.test(request.headers.host ?? ''))
+      reply.header('strict-transport-security', 'max-age=31536000')
     if (!isAllowedHost(request.headers.host)) {
       return done(
         new BellwetherError('HOST_NOT_ALLOWED', 'The Host header names no host that this server answers for.'),

@@ -9,6 +9,7 @@ import type { ModelRegistry } from '../track/model-registry.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
 import type { AuthenticationMode } from './authentication.ts'
 import type { LogSink } from './logger.ts'
+import type { TlsFiles } from './tls.ts'
 
 /** What the server reads from and writes to; `openHome` gives one. */
 export interface ServerStores {
@@ -33,6 +34,8 @@ export interface ServerOptions {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
+  /** HTTPS, with HTTP/2; plain HTTP where left out. */
+  readonly tls?: TlsFiles
   /** Names beside loopback's that a Host header may carry. */
   readonly allowedHosts?: readonly string[]
   /** Addresses and networks (CIDR) of proxies whose `X-Forwarded-For` is believed; none where left out. */

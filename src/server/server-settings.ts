@@ -12,6 +12,10 @@ export const ServerSettings = z.strictObject({
     .optional()
     .describe('`off` only where nobody else can reach the server.'),
   allowedHosts: z.array(z.string()).optional().describe('Names beside loopback that a Host header may carry.'),
+  tls: z
+    .strictObject({ cert: z.string(), key: z.string() })
+    .optional()
+    .describe('HTTPS: files in PEM, the certificate with its chain, and its private key.'),
   trustedProxies: z
     .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
     .optional()

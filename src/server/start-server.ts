@@ -18,12 +18,12 @@ export interface RunningServer {
 /**
  * Starts to listen, then loads the models in the background; a request that comes before they are loaded waits for its own.
  * The stores stay open: who opened them closes them.
- * @throws AUTH_REQUIRED_FOR_BIND, PORT_IN_USE, BIND_FAILED, USAGE
+ * @throws AUTH_REQUIRED_FOR_BIND, PORT_IN_USE, BIND_FAILED, TLS_INVALID, USAGE
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host, port } = options
   assertBindAllowed(host, options.authentication !== 'off')
-  const { app, context, authentication } = await buildApp(options)
+  const { app, context, authentication, endConnections } = await buildApp(options)
   if (options.defaultModel !== undefined) {
     try {
       await options.stores.models.model(options.defaultModel)
@@ -51,24 +51,28 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const bound = address !== null && typeof address === 'object' ? address.port : port
   let closing: Promise<void> | null = null
   return {
-    url: `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${bound}`,
+    url: `${options.tls ? 'https' : 'http'}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${bound}`,
     authentication: authentication.isOn,
     bootstrapKey,
     close() {
-      closing ??= closeWithin(app, options.limits?.closeTimeoutMs ?? DEFAULT_LIMITS.closeTimeoutMs).then(() => warmUp)
+      closing ??= closeWithin(
+        app,
+        endConnections,
+        options.limits?.closeTimeoutMs ?? DEFAULT_LIMITS.closeTimeoutMs,
+      ).then(() => warmUp)
       return closing
     },
   }
 }
 
 /** Waits for requests that were taken, but not for ever. */
-async function closeWithin(app: BuiltApp['app'], timeoutMs: number): Promise<void> {
+async function closeWithin(app: BuiltApp['app'], endConnections: () => void, timeoutMs: number): Promise<void> {
   const timer = setTimeout(() => {
     app.log.warn('requests did not end in time; closing their connections')
-    app.server.closeAllConnections()
+    endConnections()
   }, timeoutMs)
   // Connections whose answer was on its way when closing began become idle later.
-  const idle = setInterval(() => app.server.closeIdleConnections(), 50)
+  const idle = setInterval(() => app.server.closeIdleConnections?.(), 50)
   try {
     await app.close()
   } finally {
