@@ -261,6 +261,34 @@ export function createProgram(): Command {
     .addOption(json())
     .action(lazily(() => import('./commands/models-history.ts')))
 
+  const predictions = program.command('predictions').description('what was answered: the prediction log')
+  predictions
+    .command('list')
+    .description('predictions that a server gave, oldest first')
+    .option('--model <name>', 'only this model')
+    .option('--version <n>', 'only this version')
+    .option('--since <time>', 'from this time on, such as 2026-11-21T14:30Z')
+    .option('--until <time>', 'before this time')
+    .option('--limit <n>', 'at most so many', '50')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/predictions-list.ts')))
+  predictions
+    .command('find')
+    .description("a person's predictions")
+    .requiredOption('--id <value>', "the person's value of the project's id column; - reads it from standard input")
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/predictions-find.ts')))
+  predictions
+    .command('erase')
+    .description("remove a person's predictions for good")
+    .requiredOption('--id <value>', "the person's value of the project's id column; - reads it from standard input")
+    .option('--dry-run', 'only count them')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/predictions-erase.ts')))
+
   const keys = program.command('keys').description('API keys')
   keys
     .command('create')

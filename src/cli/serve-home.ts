@@ -1,15 +1,14 @@
-import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pc from 'picocolors'
 import { ulid } from 'ulid'
 import { BellwetherError } from '../errors.ts'
-import { keyRingFromEnvironment } from '../security/at-rest/key-ring.ts'
 import type { ServerOptions } from '../server/server-options.ts'
 import type { ServerSettings } from '../server/server-settings.ts'
 import type { Home } from '../store/open-home.ts'
-import { FilePredictionLog } from '../store/prediction-log/file-prediction-log.ts'
+import type { FilePredictionLog } from '../store/prediction-log/file-prediction-log.ts'
 import { text, wholeNumber } from './context.ts'
 import { note, noteLabelled } from './output.ts'
+import { openPredictionLog } from './open-prediction-log.ts'
 import { readableLog } from './readable-log.ts'
 
 /** Without what was left out. */
@@ -61,8 +60,7 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
     const settings = await readServerSettings(text(options, 'settings'), process.env)
     const authentication = options['auth'] === true ? 'on' : options['auth'] === false ? 'off' : settings.authentication
     const environmentKeys = process.env['BELLWETHER_API_KEYS']
-    const ring = await keyRingFromEnvironment(process.env)
-    predictionLog = await FilePredictionLog.open(path.join(home.folder, 'predictions'), { clock: Date.now, ring })
+    predictionLog = await openPredictionLog(home.folder)
     const server = await startServer({
       predictionLog,
       ...settingsGiven(settings),

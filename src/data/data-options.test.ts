@@ -15,7 +15,11 @@ test('a target alone is a whole data section', () => {
 })
 
 test.each([
-  [{}, 'target'],
+  [{ target: '' }, 'target'],
+  [{ target: 'y', source: 'postgres://u:word@db/x' }, 'source'],
+  [{ target: 'y', source: 'a.csv', sources: { a: 'a.csv' }, query: 'SELECT 1' }, 'sources'],
+  [{ target: 'y', sources: { a: 'a.csv' } }, 'query'],
+  [{ target: 'y', query: 'SELECT 1' }, 'query'],
   [{ target: 'y', targt: 1 }, ''],
   [{ target: 'y', read: { delimiter: ';;' } }, 'read.delimiter'],
   [{ target: 'y', read: { delimiter: '"' } }, 'read.delimiter'],

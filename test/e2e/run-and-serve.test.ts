@@ -499,6 +499,20 @@ describe('with --json', () => {
   })
 })
 
+test('what was answered is found on the command line, and a person is erased by what standard input says', async () => {
+  const { body } = await server.post<{ id: string }>('/predict', pupils[0])
+  const listed = await jsonOf<{ predictions: { id: string }[] }>([
+    'predictions',
+    'list',
+    '--home',
+    home,
+    '--limit',
+    '100000',
+  ])
+  expect(listed.predictions.map(({ id }) => id)).toContain(body.id)
+  expect(await jsonOf(['predictions', 'erase', '--home', home, '--id', 'nobody'])).toEqual({ erased: 0 })
+})
+
 function manifestOf(file: string): { version: string; dependencies: Record<string, string> } {
   return JSON.parse(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'))
 }

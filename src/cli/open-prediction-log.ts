@@ -1,0 +1,22 @@
+import path from 'node:path'
+import { keyRingFromEnvironment } from '../security/at-rest/key-ring.ts'
+import { FilePredictionLog } from '../store/prediction-log/file-prediction-log.ts'
+
+/** Opens the prediction log of a home, hands it over, and closes it whatever happens. */
+export async function withPredictionLog<T>(
+  homeFolder: string,
+  use: (log: FilePredictionLog) => Promise<T>,
+): Promise<T> {
+  const log = await openPredictionLog(homeFolder)
+  try {
+    return await use(log)
+  } finally {
+    await log.close()
+  }
+}
+
+/** The log of a home: `predictions/` in it. */
+export async function openPredictionLog(homeFolder: string): Promise<FilePredictionLog> {
+  const ring = await keyRingFromEnvironment(process.env)
+  return FilePredictionLog.open(path.join(homeFolder, 'predictions'), { clock: Date.now, ring })
+}
