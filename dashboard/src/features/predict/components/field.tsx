@@ -29,7 +29,7 @@ export const Field = memo(function Field({ column, id, value, error, hidden, onC
     onChange: (event: { target: { value: string } }) => onChange(column.name, event.target.value),
   }
   return (
-    <div className={error ? 'field field-wrong' : 'field'} hidden={hidden}>
+    <div className={classesOf(column, error)} hidden={hidden}>
       <label htmlFor={id}>
         {column.name}
         {column.unit ? <span className="field-unit"> ({column.unit})</span> : null}
@@ -53,6 +53,11 @@ export const Field = memo(function Field({ column, id, value, error, hidden, onC
     </div>
   )
 })
+
+/** A text takes the whole width: it is read over while it is written. */
+function classesOf(column: ColumnSchema, error: string | undefined): string {
+  return ['field', column.kind === 'text' ? 'field-wide' : '', error ? 'field-wrong' : ''].filter(Boolean).join(' ')
+}
 
 type SharedProps = {
   id: string
