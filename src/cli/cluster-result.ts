@@ -14,7 +14,7 @@ const TITLES: Readonly<Record<string, string>> = {
 
 /** What a person reads when a clustering is done: what each number of clusters scored, and what sets the clusters apart. */
 export function printClusteringResult(result: ClusteringResult): void {
-  const { best, candidates, clusters, metrics } = result
+  const { best, candidates, clusters, metrics, model } = result
   printLine()
   printLine(
     formatTable(
@@ -50,6 +50,14 @@ export function printClusteringResult(result: ClusteringResult): void {
   for (const [name, value] of Object.entries(metrics))
     printLine(`${(value === null ? 'none' : figure(value)).padStart(10)}  ${TITLES[name] ?? name}`)
   printLine()
+  for (const gate of result.gates) {
+    printLine(
+      `${gate.passed ? pc.green('gate passed') : pc.red('gate failed')}  ${gate.metric} ${figure(gate.value)}: ${gate.expected}`,
+    )
+  }
+  printLine(
+    `${pc.bold(`${model.name} version ${model.version}`)}${model.aliases.length ? ` is ${model.aliases.join(', ')} now` : ' is registered, without an alias: a gate said no'}`,
+  )
   printLine(
     `${pc.bold(`${best.nClusters} clusters`)} by ${best.estimator} of ${result.dataset.rows} rows; run ${result.runId.slice(0, 8)}, ${result.seconds.toFixed(1)} s`,
   )

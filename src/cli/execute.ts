@@ -36,6 +36,7 @@ export async function clusterInHome(
       ...home,
       clock: Date.now,
       provenance: origin,
+      actor: actor(),
       drawFigures: drawClusterFigures,
       signal: options.signal,
       onEvent: progress.onEvent,

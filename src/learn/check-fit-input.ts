@@ -56,7 +56,7 @@ export function checkedRowWeights(nRows: number, weights: Float64Array | undefin
 }
 
 /** Beyond it, products of columns would overflow. */
-const LARGEST = 1e100
+export const LARGEST = 1e100
 
 /**
  * @throws MATRIX_NOT_FINITE naming the first column with a value that is missing, infinite or beyond 1e100, and how many it has.

@@ -1,22 +1,28 @@
 import type { ColumnProfile, TableProfile } from '../table/profile.ts'
 import type { ColumnSchema, TableSchema } from '../table/schema.ts'
-import { ModelSignature } from './signature.ts'
+import { ClusteringSignature, type ModelSignature, PredictingSignature } from './signature.ts'
 
-export interface SignatureParts {
+/** What the signatures of all tasks are made of. */
+export interface InputParts {
   /** Has at least the input columns. */
   readonly schema: TableSchema
   /** Of the training rows. */
   readonly profile: TableProfile
   /** Columns that the features read. */
   readonly inputs: readonly string[]
-  /** Name of the target: a column, or the expression that gives it. */
-  readonly target: string
-  readonly task: ModelSignature['task']
-  /** Labels in the order of the probabilities; empty for regression. */
-  readonly classes: readonly string[]
   /** Further columns of the training data: a row of the file may be sent as it is. */
   readonly ignored?: readonly string[]
 }
+
+export interface SignatureParts extends InputParts {
+  /** Name of the target: a column, or the expression that gives it. */
+  readonly target: string
+  readonly task: PredictingSignature['task']
+  /** Labels in the order of the probabilities; empty for regression. */
+  readonly classes: readonly string[]
+}
+
+export type ClusteringParts = InputParts & Pick<ClusteringSignature, 'clusters' | 'beside'>
 
 type ExampleValue = ModelSignature['example'][string]
 
@@ -24,25 +30,24 @@ type ExampleValue = ModelSignature['example'][string]
  * The signature of a model. Its example is put together column by column from statistics of the training rows: it is valid, typical, and
  * nobody's row.
  */
-export function makeSignature({
-  schema,
-  profile,
-  inputs,
-  target,
-  task,
-  classes,
-  ignored = [],
-}: SignatureParts): ModelSignature {
+export function makeSignature({ target, task, classes, ...parts }: SignatureParts): PredictingSignature {
+  return PredictingSignature.parse({ task, target: { name: target, classes }, ...inputsOf(parts) })
+}
+
+/** The signature of a clustering; its example as `makeSignature` has it. */
+export function makeClusteringSignature({ clusters, beside, ...parts }: ClusteringParts): ClusteringSignature {
+  return ClusteringSignature.parse({ task: 'clustering', target: null, clusters, beside, ...inputsOf(parts) })
+}
+
+function inputsOf({ schema, profile, inputs, ignored = [] }: InputParts): Record<string, unknown> {
   const columns = new Map(schema.columns.map((column) => [column.name, column]))
   const profiles = new Map(profile.columns.map((column) => [column.name, column]))
   const chosen = inputs.map((name) => columns.get(name)).filter((column) => column !== undefined)
-  return ModelSignature.parse({
-    task,
-    target: { name: target, classes },
+  return {
     inputs: chosen,
     ignored: ignored.filter((name) => !inputs.includes(name)),
     example: Object.fromEntries(chosen.map((column) => [column.name, exampleValue(column, profiles.get(column.name))])),
-  })
+  }
 }
 
 function exampleValue(column: ColumnSchema, profile: ColumnProfile | undefined): ExampleValue {

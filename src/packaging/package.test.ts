@@ -264,7 +264,7 @@ describe('a model package', () => {
       refuse(files.map((file, i) => (i === 1 ? { ...file, sizeBytes: file.sizeBytes + 1 } : file))))
 
     test('the format is newer', async () =>
-      refuse([await manifestWith({ formatVersion: 3, more: 1 }), ...files.slice(1)], 'PACKAGE_TOO_NEW'))
+      refuse([await manifestWith({ formatVersion: 4, more: 1 }), ...files.slice(1)], 'PACKAGE_TOO_NEW'))
 
     test('the manifest, the signature or the profile is something else', async () => {
       for (const text of ['', '{}', 'null', '[]', '{"formatVersion":1}', '\u{feff}{}']) {

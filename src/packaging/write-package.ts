@@ -2,7 +2,15 @@ import type { AnswerPromise } from '../evaluate/conformal/answer-sets.ts'
 import { TableProfile } from '../table/profile.ts'
 import type { State } from '../table/state.ts'
 import { canonicalJson } from './canonical-json.ts'
-import { FORMAT_VERSION, MANIFEST_FILE, MODEL_FILE, ModelManifest, PROFILE_FILE, SIGNATURE_FILE } from './manifest.ts'
+import {
+  CLUSTERING_FORMAT_VERSION,
+  FORMAT_VERSION,
+  MANIFEST_FILE,
+  MODEL_FILE,
+  ModelManifest,
+  PROFILE_FILE,
+  SIGNATURE_FILE,
+} from './manifest.ts'
 import { ModelSignature } from './signature.ts'
 import { encodeState } from './state-codec.ts'
 
@@ -19,7 +27,7 @@ export interface PackageSink {
 }
 
 export interface PackageParts {
-  /** An answering pipeline, or one fitted pipeline, which is read as one. */
+  /** An answering pipeline; one fitted pipeline, which is read as one; or a pipeline of a clustering. */
   readonly pipeline: { state(): State }
   readonly signature: ModelSignature
   /** Of the training rows: the reference window that later data is compared with. */
@@ -68,8 +76,9 @@ export async function writePackage(blobs: PackageSink, parts: PackageParts): Pro
   ]
   for (const [path, bytes] of Object.entries(parts.files ?? {})) files.push(await write(path, bytes))
   files.sort((a, b) => (a.path < b.path ? -1 : 1))
+  const formatVersion = manifest.task === 'clustering' ? CLUSTERING_FORMAT_VERSION : FORMAT_VERSION
   const document = ModelManifest.parse(
-    asJson({ ...manifest, metrics: finiteOrNull(manifest.metrics), formatVersion: FORMAT_VERSION, files }),
+    asJson({ ...manifest, metrics: finiteOrNull(manifest.metrics), formatVersion, files }),
   )
   return [await write(MANIFEST_FILE, jsonBytes(document)), ...files]
 }

@@ -1,11 +1,14 @@
 import { BellwetherError } from '../errors.ts'
 import { type ClusterAnswers, clusterPipeline } from '../learn/cluster/cluster-pipeline.ts'
+import { clusterer } from '../learn/cluster/clusterers.ts'
 import { encodeState } from '../packaging/state-codec.ts'
 import type { Run } from '../track/tracking-store.ts'
 import { type ClusterEvaluation, type ClusterTrial, chooseAmong, evaluateClusters } from './evaluate-clusters.ts'
+import { type GateResult, judgeGates } from './gates.ts'
 import { keepDataset } from './keep-dataset.ts'
 import type { PreparedClustering } from './prepare-clustering.ts'
 import { processIsAlive, processTag, provenanceTags } from './provenance.ts'
+import { registerClustering } from './register-clustering.ts'
 import type { Figure, RunDeps } from './run-deps.ts'
 
 /** What a run of clustering ends with; `--json` prints it. */
@@ -17,6 +20,8 @@ export interface ClusteringResult {
   readonly candidates: readonly ClusterTrial[]
   readonly best: { readonly estimator: string; readonly nClusters: number; readonly by: string }
   readonly metrics: ClusterEvaluation['metrics']
+  readonly model: { readonly name: string; readonly version: number; readonly aliases: readonly string[] }
+  readonly gates: readonly GateResult[]
   readonly clusters: ClusterEvaluation['clusters']
   readonly warnings: readonly string[]
   readonly seconds: number
@@ -24,14 +29,15 @@ export interface ClusteringResult {
 
 export type ClusteringDeps = Pick<
   RunDeps,
-  'tracking' | 'datasets' | 'blobs' | 'clock' | 'provenance' | 'signal' | 'onEvent' | 'tags'
+  'tracking' | 'datasets' | 'models' | 'blobs' | 'clock' | 'provenance' | 'actor' | 'signal' | 'onEvent' | 'tags'
 > & {
   readonly drawFigures: (evaluation: ClusterEvaluation) => Promise<readonly Figure[]>
 }
 
 /**
  * Clusters a prepared table, judges the clusters and records all of it: each number of clusters as a child run, the scores, what
- * sets each cluster apart, the pictures. A failure or a stop leaves a run with that status.
+ * sets each cluster apart, the pictures; then registers it as a model version. A failure or a stop leaves a run with that status,
+ * and no version.
  * @throws CANCELLED when stopped; CLUSTERS_TOO_MANY and others where no clusterer gives clusters
  */
 export async function executeClustering(prepared: PreparedClustering, deps: ClusteringDeps): Promise<ClusteringResult> {
@@ -60,14 +66,23 @@ export async function executeClustering(prepared: PreparedClustering, deps: Clus
     await keep(run.id, 'model.json', encodeState(pipeline.state()), 'application/json', deps)
     await keep(run.id, 'assignments.csv', assignments(pipeline.predict(dataset.table)), 'text/csv', deps)
     for (const { path, svg } of await deps.drawFigures(evaluation)) await keep(run.id, path, svg, 'image/svg+xml', deps)
+    onEvent({ type: 'stage', stage: 'register' })
+    await settle(signal)
+    const metrics = Object.fromEntries(
+      Object.entries(evaluation.metrics).flatMap(([name, value]) => (value === null ? [] : [[name, value]])),
+    )
+    const gates = judgeGates(options.gates, metrics, {})
     const now = clock()
     await tracking.logBatch(run.id, {
       params: { 'best.estimator': evaluation.winner, 'best.nClusters': String(evaluation.nClusters) },
-      metrics: Object.entries(evaluation.metrics).flatMap(([key, value]) =>
-        value === null ? [] : [{ key, value, step: 0, timestamp: now }],
-      ),
+      metrics: Object.entries(metrics).map(([key, value]) => ({ key, value, step: 0, timestamp: now })),
     })
+    // First the run, then the version: one that is killed in between is a finished run without a version, never the other way round.
     await tracking.finishRun(run.id, 'FINISHED', clock())
+    const { nClusters } = evaluation
+    const params = clusterer(evaluation.winner).options.parse({ nClusters }) as Record<string, unknown>
+    const version = await registerClustering({ prepared, runId: run.id, pipeline, params, metrics, gates }, deps)
+    onEvent({ type: 'registered', model: version.model, version: version.version, aliases: version.aliases })
     return {
       project: options.name,
       task: 'clustering',
@@ -76,6 +91,8 @@ export async function executeClustering(prepared: PreparedClustering, deps: Clus
       candidates: evaluation.trials,
       best: { estimator: evaluation.winner, nClusters: evaluation.nClusters, by: evaluation.by },
       metrics: evaluation.metrics,
+      model: { name: version.model, version: version.version, aliases: version.aliases },
+      gates,
       clusters: evaluation.clusters,
       warnings: [...prepared.warnings, ...(chosen.choice.model.warnings ?? [])],
       seconds: Math.round(clock() - started) / 1000,

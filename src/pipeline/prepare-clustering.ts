@@ -57,8 +57,12 @@ export async function prepareClustering(request: RunRequest): Promise<PreparedCl
   }
 }
 
+/** What a gate of a clustering can look at; of mixtures also the criteria. */
+const SCORES = ['silhouette', 'davies_bouldin', 'calinski_harabasz', 'stability']
+const CRITERIA = ['bic', 'aic']
+
 /** @throws PROJECT_INVALID */
-function checkOptions({ clusters, gates }: ProjectOptions, models: readonly string[]): void {
+function checkOptions({ clusters, gates, search }: ProjectOptions, models: readonly string[]): void {
   const refuse = (path: string, message: string): never => {
     throw new BellwetherError('PROJECT_INVALID', `${path}: ${message}.`, { details: [{ path, message }] })
   }
@@ -73,5 +77,17 @@ function checkOptions({ clusters, gates }: ProjectOptions, models: readonly stri
   if (clusters.from < least) refuse('clusters.from', `a ${clusters.by} takes at least ${least} clusters`)
   if (clusters.to < clusters.from)
     refuse('clusters.to', `expected ${clusters.from} (clusters.from) or more, got ${clusters.to}`)
-  if (gates.length > 0) refuse('gates', 'a clustering has no test rows that a gate could look at')
+  const mixtures = models.every((name) => name === 'gaussian-mixture')
+  const known = [...SCORES, ...(mixtures ? CRITERIA : [])]
+  for (const [i, { metric, betterThan }] of gates.entries()) {
+    if (!known.includes(metric)) {
+      const why = CRITERIA.includes(metric) ? 'gaussian-mixture alone has one' : 'no score of a clustering'
+      refuse(`gates.${i}.metric`, `"${metric}" is ${why}; expected ${known.join(', ')}`)
+    }
+    if (betterThan) refuse(`gates.${i}.betterThan`, 'a clustering has no baseline; set min or max')
+  }
+  const limit = search.timeBudgetSeconds === undefined ? 'trialsDone' : 'timeBudgetSeconds'
+  if (search[limit] !== undefined) {
+    refuse(`search.${limit}`, 'a clustering makes no random trials; clusters.from and clusters.to say what is tried')
+  }
 }

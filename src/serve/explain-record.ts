@@ -21,11 +21,28 @@ export function explainRecord({ pipeline, table, row, record, output, of }: Expl
   const one = table.nRows === 1 ? table : selectRows(table, Uint32Array.of(row))
   const explanation = pipeline.explain(one, 0, output)
   const { base, score, contributions } = explanation
-  const { columns } = pipeline.withDerived(one)
-  return {
+  return explanationOf({
     score: scoreName(explanation, pipeline.target.classes.length, of),
     base,
     total: score,
+    contributions,
+    columns: pipeline.withDerived(one).columns,
+    record,
+  })
+}
+
+export interface ExplanationParts extends Pick<Explanation, 'score' | 'base' | 'total'> {
+  readonly contributions: readonly Omit<Contribution, 'value'>[]
+  /** Of the one row, derived columns among them. */
+  readonly columns: Table['columns']
+  /** As the caller sent it. */
+  readonly record: Readonly<Record<string, unknown>>
+}
+
+/** Contributions with the values that the caller sent, largest influence first. */
+export function explanationOf({ contributions, columns, record, ...score }: ExplanationParts): Explanation {
+  return {
+    ...score,
     contributions: contributions
       .map(
         ({ feature, contribution, terms }): Contribution => ({

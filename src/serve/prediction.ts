@@ -46,7 +46,26 @@ export interface ValuePrediction {
   readonly explanation?: Explanation
 }
 
-export type Prediction = ClassPrediction | ValuePrediction
+export interface ClusterPrediction {
+  readonly id: string
+  /** From 0; the number means nothing by itself. */
+  readonly cluster: number
+  /** Of each cluster, in their order; mixtures have them. */
+  readonly probabilities?: readonly number[]
+  /** To the centre of each cluster, in the columns that the clusterer sees; k-means has them. */
+  readonly distances?: readonly number[]
+  readonly warnings: readonly PredictionWarning[]
+  /** Of the cluster's margin over the next one. */
+  readonly explanation?: Explanation
+}
+
+export type Prediction = ClassPrediction | ValuePrediction | ClusterPrediction
+
+/** The answer in one word: the label, the number, or the cluster. */
+export function mainAnswer(prediction: Prediction): string | number {
+  if ('label' in prediction) return prediction.label
+  return 'value' in prediction ? prediction.value : prediction.cluster
+}
 
 /** In a batch that may answer in part: a record that can't be scored. */
 export interface FailedPrediction {

@@ -1,4 +1,4 @@
-import type { ModelSignature } from '../packaging/signature.ts'
+import type { ClusteringSignature, ModelSignature } from '../packaging/signature.ts'
 import type { ColumnSchema } from '../table/schema.ts'
 
 /** A JSON Schema (2020-12, as in OpenAPI 3.1). */
@@ -95,7 +95,7 @@ function describe(column: ColumnSchema): string {
 }
 
 /** The schema of one answer: the labels by name, each with its probability. */
-export function predictionSchema({ task, target }: ModelSignature, explanation: JsonSchema): JsonSchema {
+export function predictionSchema(signature: ModelSignature, explanation: JsonSchema): JsonSchema {
   const warnings = {
     type: 'array',
     description: 'Values that training never saw: scored all the same.',
@@ -106,6 +106,8 @@ export function predictionSchema({ task, target }: ModelSignature, explanation: 
     },
   }
   const id = { type: 'string', description: 'Names this prediction; an outcome that arrives later refers to it.' }
+  if (signature.task === 'clustering') return clusterSchema(signature, { id, warnings, explanation })
+  const { task, target } = signature
   if (task === 'regression') {
     return {
       type: 'object',
@@ -149,5 +151,41 @@ export function predictionSchema({ task, target }: ModelSignature, explanation: 
       explanation,
     },
     required: ['id', 'label', 'confidence', 'probabilities', 'set', 'warnings'],
+  }
+}
+
+function clusterSchema(
+  { clusters, beside }: ClusteringSignature,
+  { id, warnings, explanation }: Readonly<Record<'id' | 'warnings' | 'explanation', JsonSchema>>,
+): JsonSchema {
+  const each = { minItems: clusters, maxItems: clusters }
+  return {
+    type: 'object',
+    properties: {
+      id,
+      cluster: {
+        type: 'integer',
+        minimum: 0,
+        maximum: clusters - 1,
+        description: 'The cluster that the record belongs to.',
+      },
+      [beside]:
+        beside === 'probabilities'
+          ? {
+              type: 'array',
+              items: { type: 'number', minimum: 0, maximum: 1 },
+              ...each,
+              description: 'Of each cluster, in their order.',
+            }
+          : {
+              type: 'array',
+              items: { type: 'number', minimum: 0 },
+              ...each,
+              description: 'To the centre of each cluster, in their order.',
+            },
+      warnings,
+      explanation,
+    },
+    required: ['id', 'cluster', beside, 'warnings'],
   }
 }

@@ -1,13 +1,16 @@
 import { BellwetherError } from '../errors.ts'
 import { promisedSet } from '../evaluate/conformal/answer-sets.ts'
 import { predictionInterval } from '../evaluate/conformal.ts'
-import type { LoadedModel } from '../packaging/read-package.ts'
+import type { ModelManifest } from '../packaging/manifest.ts'
+import { isClustering, type LoadedClustering, type LoadedModel } from '../packaging/read-package.ts'
 import type { ModelSignature } from '../packaging/signature.ts'
 import { compileRecordReader } from '../table/records.ts'
 import { selectRows, type Table } from '../table/table.ts'
+import { clusterAnswers } from './cluster-answers.ts'
 import { explainRecord } from './explain-record.ts'
-import { invalid, isPlainObject, type OnError } from './predict-request.ts'
-import type { FailedPrediction, Prediction, PredictionWarning } from './prediction.ts'
+import { invalid, type OnError } from './predict-request.ts'
+import type { FailedPrediction, Prediction } from './prediction.ts'
+import { asRecord, type ScoredRow, type ScorePart } from './scorer-parts.ts'
 
 export interface ScoreOptions {
   readonly explain: boolean
@@ -19,7 +22,7 @@ export interface ScoreOptions {
 /** Answers records with one model version. */
 export interface Scorer {
   readonly signature: ModelSignature
-  readonly manifest: LoadedModel['manifest']
+  readonly manifest: ModelManifest
   /**
    * One answer per record, in order. A record's answer does not depend on the others, to the last bit.
    * @throws INVALID_INPUT naming every fault of every record; CANNOT_SERVE when the model has no finite answer. With
@@ -40,11 +43,11 @@ export interface Scorer {
 const SLICE = 256
 const SLICE_EXPLAINED = 16
 
-export function createScorer(loaded: LoadedModel): Scorer {
-  const { manifest, signature, pipeline } = loaded
+export function createScorer(loaded: LoadedModel | LoadedClustering): Scorer {
+  const { manifest, signature } = loaded
   // A row of the file that the model learnt from can be sent as it is: target and identifiers are passed over.
   const read = compileRecordReader(signature.inputs, { ignored: signature.ignored ?? [] })
-  const answer = signature.task === 'classification' ? classAnswers(loaded) : valueAnswers(loaded)
+  const scorePart = isClustering(loaded) ? clusterAnswers(loaded) : predictingPart(loaded)
 
   function* steps(
     records: readonly unknown[],
@@ -68,14 +71,14 @@ export function createScorer(loaded: LoadedModel): Scorer {
               table,
               Uint32Array.from({ length: end - start }, (_, i) => start + i),
             )
-      const outputs = pipeline.predict(part)
+      const scored = scorePart(part)
       for (let row = 0; row < part.nRows; row++) {
         const index = rows[start + row]!
-        const unanswered = unanswerable(outputs, row, outputs.length / part.nRows, index)
+        const unanswered = scored.isFinite(row) ? null : unanswerable(index)
         if (unanswered && !partial) throw unanswered
         predictions[index] = unanswered
           ? { error: unanswered.toDocument() }
-          : answer({ outputs, table: part, row, record: records[index], warnings: warnings[index]! }, options)
+          : scored.answer({ row, record: records[index], warnings: warnings[index]! }, options)
       }
     }
     // Every record is either at fault or a row of the table.
@@ -108,13 +111,27 @@ export function createScorer(loaded: LoadedModel): Scorer {
   }
 }
 
-interface Row {
+/** Answers of a model that predicts a target. */
+function predictingPart(loaded: LoadedModel): ScorePart {
+  const { pipeline, signature } = loaded
+  const answer = signature.task === 'classification' ? classAnswers(loaded) : valueAnswers(loaded)
+  return (table) => {
+    const outputs = pipeline.predict(table)
+    const width = outputs.length / table.nRows
+    return {
+      isFinite(row) {
+        for (let c = row * width; c < (row + 1) * width; c++) if (!Number.isFinite(outputs[c])) return false
+        return true
+      },
+      answer: (scored, options) => answer({ ...scored, outputs, table }, options),
+    }
+  }
+}
+
+interface Row extends ScoredRow {
   /** What the pipeline gave for the rows of `table`. */
   readonly outputs: Float64Array
   readonly table: Table
-  readonly row: number
-  readonly record: unknown
-  readonly warnings: readonly PredictionWarning[]
 }
 
 type Answer = (row: Row, options: ScoreOptions) => Prediction
@@ -143,6 +160,15 @@ function classAnswers({ manifest, signature, pipeline }: LoadedModel): Answer {
   }
 }
 
+/** Remembers the answer to the last question: rows come table by table. */
+function ofLast<Question, Answer>(ask: (question: Question) => Answer): (question: Question) => Answer {
+  let last: { readonly question: Question; readonly answer: Answer } | null = null
+  return (question) => {
+    if (last?.question !== question) last = { question, answer: ask(question) }
+    return last.answer
+  }
+}
+
 /** A label that weighs more than its probability may be outside of the set: with it the promise is kept as well. */
 function setWith(label: number, set: number[]): number[] {
   return set.includes(label) ? set : [...set, label]
@@ -150,12 +176,16 @@ function setWith(label: number, set: number[]): number[] {
 
 function valueAnswers({ manifest, signature, pipeline }: LoadedModel): Answer {
   const conformal = manifest.conformal?.task === 'regression' ? manifest.conformal : null
+  const intervals = ofLast((table: Table) => pipeline.intervals(table))
   return ({ outputs, table, row, record, warnings }, { explain, newId }) => {
     const value = outputs[row]!
     return {
       id: newId(),
       value,
-      interval: conformal ? predictionInterval(value, conformal.halfWidth) : null,
+      interval:
+        conformal && 'halfWidth' in conformal
+          ? predictionInterval(value, conformal.halfWidth)
+          : (intervals(table)?.[row] ?? null),
       warnings,
       ...(explain
         ? {
@@ -173,19 +203,9 @@ function valueAnswers({ manifest, signature, pipeline }: LoadedModel): Answer {
   }
 }
 
-/** JSON has no word for NaN and infinities, and they are no answers. */
-function unanswerable(outputs: Float64Array, i: number, width: number, record: number): BellwetherError | null {
-  for (let c = i * width; c < (i + 1) * width; c++) {
-    if (!Number.isFinite(outputs[c])) {
-      const message = 'the values are valid, but the model gives no finite number for them'
-      return new BellwetherError('CANNOT_SERVE', `records[${record}]: ${message}`, {
-        details: [{ path: `records[${record}]`, message }],
-      })
-    }
-  }
-  return null
-}
-
-function asRecord(record: unknown): Readonly<Record<string, unknown>> {
-  return isPlainObject(record) ? record : {}
+function unanswerable(record: number): BellwetherError {
+  const message = 'the values are valid, but the model gives no finite number for them'
+  return new BellwetherError('CANNOT_SERVE', `records[${record}]: ${message}`, {
+    details: [{ path: `records[${record}]`, message }],
+  })
 }

@@ -106,6 +106,25 @@ test.each([
   ],
   ['a model that makes no clusters', 'models: [random-forest]', (yaml: string) => yaml, /makes no clusters/],
   ['a range that ends before it begins', 'clusters: { from: 5, to: 3 }', (yaml: string) => yaml, /clusters\.to/],
+  [
+    'a gate on what needs a target',
+    'gates: [{ metric: f1_macro, min: 0.5 }]',
+    (yaml: string) => yaml,
+    /gates\.0\.metric.*no score of a clustering/,
+  ],
+  [
+    'a gate on densities that k-means lacks',
+    'gates: [{ metric: bic, max: 0 }]',
+    (yaml: string) => yaml,
+    /gaussian-mixture/,
+  ],
+  [
+    'a gate against a baseline',
+    'gates: [{ metric: silhouette, betterThan: baseline }]',
+    (yaml: string) => yaml,
+    /has no baseline/,
+  ],
+  ['a time budget', 'search: { timeBudgetSeconds: 5 }', (yaml: string) => yaml, /search\.timeBudgetSeconds/],
   ['k-means chosen by densities', 'clusters: { by: bic }', (yaml: string) => yaml, /k-means has no bic/],
 ])('%s is refused before anything is written', async (name, more, change, message) => {
   const where = writeProject(name.replaceAll(' ', '-'), `${more}\n`)
@@ -116,11 +135,16 @@ test.each([
   expect(stderr).toMatch(message)
 })
 
-test('a clustering cannot be started as a service, and the refusal says what to do', async () => {
-  const [file, ...home] = writeProject('service', '').split(' ')
-  const { status, stderr } = await bellwether(['start', file!, ...home, '--port', '0'])
+test.each([
+  ['--trials', '5'],
+  ['--resume', 'abc'],
+  ['--time-budget', '5s'],
+  ['--trials-done', '3'],
+  ['--method', 'tpe'],
+])('%s is for searches, and is refused', async (flag, value) => {
+  const { status, stderr } = await run(writeProject(`with${flag}`, ''), flag, value)
   expect(status).toBe(2)
-  expect(stderr).toMatch(/no model version that could be served/)
+  expect(stderr).toContain(`${flag} is for runs that search`)
 })
 
 test('a project that predicts still needs its target', async () => {

@@ -1,9 +1,8 @@
 import path from 'node:path'
 import { writeFileWhole } from '../../data/write-file-whole.ts'
 import { BellwetherError } from '../../errors.ts'
-import { checkExport, exportVersion } from '../../packaging/onnx/export-version.ts'
+import { checkExport, exportVersion, readExportable } from '../../packaging/onnx/export-version.ts'
 import { FOREIGN_FILE, isForeign } from '../../packaging/onnx/foreign-package.ts'
-import { readPackage } from '../../packaging/read-package.ts'
 import { parseReference, text, wholeNumber, withHome } from '../context.ts'
 import { formatTable } from '../format-table.ts'
 import { note, printJson, printLine } from '../output.ts'
@@ -19,7 +18,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
       number === undefined
         ? await home.models.byAlias(model, alias ?? 'champion')
         : await home.models.version(model, number)
-    const loaded = await readPackage(home.blobs, found.files)
+    const loaded = await readExportable(home.blobs, found.files)
     const file = path.resolve(target)
     if (isForeign(loaded.manifest)) {
       const bytes = await home.blobs.get(found.files.find((each) => each.path === FOREIGN_FILE)!.hash)

@@ -77,6 +77,14 @@ function toCsv(lines: readonly Line[]): string {
     )
     return [['row', 'value', 'low', 'high'], ...rows].map((cells) => `${cells.map(cell).join(',')}\n`).join('')
   }
+  if ('cluster' in first) {
+    const what = first.probabilities ? 'probability' : 'distance'
+    const rows = lines.map(({ row, answer }) =>
+      'cluster' in answer ? [row, answer.cluster, ...(answer.probabilities ?? answer.distances ?? [])] : [],
+    )
+    const each = (first.probabilities ?? first.distances ?? []).map((_, cluster) => `${what} ${cluster}`)
+    return [['row', 'cluster', ...each], ...rows].map((cells) => `${cells.map(cell).join(',')}\n`).join('')
+  }
   const classes = Object.keys(first.probabilities)
   const rows = lines.map(({ row, answer }) =>
     'label' in answer

@@ -1,3 +1,4 @@
+import { BellwetherError } from '../../errors.ts'
 import { prepareClustering } from '../../pipeline/prepare-clustering.ts'
 import { prepareRun } from '../../pipeline/prepare-run.ts'
 import { SearchOptions } from '../../pipeline/project.ts'
@@ -22,6 +23,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
   const { signal, release } = interruptSignal()
   try {
     if (project.options.task === 'clustering') {
+      refuseSearchOptions(options)
       const prepared = await prepareClustering({
         project,
         file: dataFile(options, project),
@@ -32,7 +34,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
       const result = await clusterInHome(prepared, { home: homeFolder(options, project.folder), signal })
       if (options['json']) printJson(result)
       else printClusteringResult(result)
-      return 0
+      return result.gates.every((gate) => gate.passed) ? 0 : 1
     }
     const prepared = await prepareRun({
       project,
@@ -56,5 +58,24 @@ export async function action(options: Record<string, unknown>, [reference]: stri
     return result.gates.every((gate) => gate.passed) ? 0 : 1
   } finally {
     release()
+  }
+}
+
+const OF_SEARCHES = {
+  resume: '--resume',
+  trials: '--trials',
+  trialsDone: '--trials-done',
+  method: '--method',
+  timeBudget: '--time-budget',
+}
+
+/** A clustering tries each number of clusters once: there is nothing to draw, to cut short or to take up. @throws USAGE */
+function refuseSearchOptions(options: Record<string, unknown>): void {
+  for (const [name, flag] of Object.entries(OF_SEARCHES)) {
+    if (options[name] === undefined) continue
+    throw new BellwetherError(
+      'USAGE',
+      `${flag} is for runs that search; a clustering tries each number of clusters from clusters.from to clusters.to of its project, once.`,
+    )
   }
 }

@@ -10,6 +10,7 @@ import { isSparseMatrix, type SparseMatrix, toDenseMatrix } from '../../table/sp
 import type { State } from '../../table/state.ts'
 import type { Table } from '../../table/table.ts'
 import { readState } from '../read-state.ts'
+import type { ClusterMargin } from './cluster-margin.ts'
 import type { FittedClusterer } from './clusterer.ts'
 import { clusterers } from './clusterers.ts'
 
@@ -29,9 +30,19 @@ export interface ClusterAnswers {
 export interface FittedClusterPipeline {
   readonly features: FittedFeatures
   readonly model: FittedClusterer
-  /** A row's answer never depends on other rows. */
+  /** A row's answer never depends on other rows. @throws MATRIX_NOT_FINITE */
   predict(table: Table): ClusterAnswers
+  /** What the clusterer sees of the rows: `predict` is `answer` of it. Dense; a huge value may not be finite here. */
+  transform(table: Table): Matrix
+  answer(x: Matrix): ClusterAnswers
+  /** Why the row is in its cluster `own`, by input or derived columns: `base` and their contributions add up to `margin`. */
+  explain(x: Matrix, row: number, own: number): ClusterReasons
   state(): State
+}
+
+/** A margin, its contributions summed by the columns that a matrix's columns come from. */
+export interface ClusterReasons extends Omit<ClusterMargin, 'contributions'> {
+  readonly contributions: readonly { readonly feature: string; readonly contribution: number }[]
 }
 
 export interface ClusterFeaturesInput {
@@ -94,15 +105,26 @@ function refuseTargetOptions({ categorical, columns, balance }: FeatureOptions):
 }
 
 export function clusterPipeline(features: FittedFeatures, model: FittedClusterer): FittedClusterPipeline {
+  const transform = (table: Table) => dense(features.transform(table))
+  const answer = (x: Matrix): ClusterAnswers => ({
+    clusters: model.predict(x),
+    distances: distancesTo(model, x),
+    probabilities: model.predictProba?.(x) ?? null,
+  })
   return {
     features,
     model,
-    predict(table) {
-      const x = dense(features.transform(table))
+    predict: (table) => answer(transform(table)),
+    transform,
+    answer,
+    explain(x, row, own) {
+      const { contributions, ...margin } = model.margin(x, row, own)
+      const bySource = new Map<string, number>()
+      for (const [column, source] of features.sources.entries())
+        bySource.set(source, (bySource.get(source) ?? 0) + contributions[column]!)
       return {
-        clusters: model.predict(x),
-        distances: distancesTo(model, x),
-        probabilities: model.predictProba?.(x) ?? null,
+        ...margin,
+        contributions: Array.from(bySource, ([feature, contribution]) => ({ feature, contribution })),
       }
     },
     state: () => ({ clusterer: model.clusterer, features: features.state(), model: model.state() }),

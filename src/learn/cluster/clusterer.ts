@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Matrix } from '../../table/matrix.ts'
 import type { State } from '../../table/state.ts'
 import type { Encoding } from '../estimator.ts'
+import type { ClusterMargin } from './cluster-margin.ts'
 
 /** What a clusterer learns from: rows without a target. */
 export interface ClusterInput {
@@ -41,6 +42,8 @@ export interface FittedClusterer {
   predictProba?(x: Matrix): Float64Array
   /** Where the model is one of densities. Weights count rows: 2 is the row twice. */
   informationCriteria?(x: Matrix, sampleWeight?: Float64Array): InformationCriteria
+  /** Why row `row` is in its cluster `own`, column by column. */
+  margin(x: Matrix, row: number, own: number): ClusterMargin
   state(): State
 }
 

@@ -6,6 +6,7 @@ import type { State } from '../../table/state.ts'
 import { checkedRowWeights, refuseNonFinite } from '../check-fit-input.ts'
 import { refuseOtherWidth } from '../check-matrix.ts'
 import { readState } from '../read-state.ts'
+import { densityMargins, type MarginOf } from './cluster-margin.ts'
 import { type ClusterRows, clusterRows, moved } from './cluster-rows.ts'
 import type { ClustererDefinition, ClusterInput, FittedClusterer, InformationCriteria } from './clusterer.ts'
 import { type EmResult, expectationMaximisation } from './expectation-maximisation.ts'
@@ -134,6 +135,7 @@ function gaussianMixtureModel(parts: GaussianMixtureParts): GaussianMixtureModel
   const { components, converged, iterations } = parts
   const { covariance, nClusters, nColumns } = components
   const logDensity = weightedLogDensity(components)
+  let margins: MarginOf | null = null
   /** Calls `each` with the row's probabilities, in one array for all rows, and its ln density. */
   const eachRow = (x: Matrix, each: (row: number, probabilities: Float64Array, logDensity: number) => void): void => {
     refuseOtherWidth(x, nColumns, GAUSSIAN_MIXTURE)
@@ -174,6 +176,11 @@ function gaussianMixtureModel(parts: GaussianMixtureParts): GaussianMixtureModel
       return found
     },
     logLikelihoods,
+    margin(x, row, own) {
+      // Factors the covariances once, and only where somebody asks.
+      margins ??= densityMargins(components)
+      return margins(matrixRows(x), row, own)
+    },
     informationCriteria(x, sampleWeight) {
       const weights = checkedRowWeights(x.nRows, sampleWeight)
       const ofRows = logLikelihoods(x)

@@ -6,6 +6,7 @@ import type { State } from '../../table/state.ts'
 import { refuseNonFinite } from '../check-fit-input.ts'
 import { refuseOtherWidth } from '../check-matrix.ts'
 import { readState } from '../read-state.ts'
+import { distanceMargins } from './cluster-margin.ts'
 import { type ClusterRows, clusterRows, moved } from './cluster-rows.ts'
 import type { ClustererDefinition, ClusterInput, FittedClusterer } from './clusterer.ts'
 import { kMeansPlusPlus } from './k-means-plus-plus.ts'
@@ -155,6 +156,7 @@ function kMeansModel(parts: KMeansParts, nClusters: number, nColumns: number): K
       refuseNonFinite(x, WHAT)
       return nearestCenters(matrixRows(x), x.nRows, parts.centers, nClusters, nColumns)
     },
+    margin: (x, row, own) => distanceMargins(parts.centers, nClusters, nColumns)(matrixRows(x), row, own),
     state: () => ({ clusterer: K_MEANS, nClusters, nColumns, ...parts }),
   }
 }

@@ -3,10 +3,24 @@ import { type AnsweringPipeline, answeringPipeline } from '../../evaluate/answer
 import type { FittedPipeline } from '../../learn/fitted-pipeline.ts'
 import { compileRecordReader } from '../../table/records.ts'
 import { canonicalJson } from '../canonical-json.ts'
-import type { LoadedModel } from '../read-package.ts'
+import { isClustering, type LoadedModel, type PackageSource, readAnyPackage } from '../read-package.ts'
+import type { WrittenFile } from '../write-package.ts'
 import { checkRecords } from './check-records.ts'
 import { exportOnnx, type OnnxExport } from './export-pipeline.ts'
 import { type Agreement, compareOnnx } from './onnx-answers.ts'
+
+/**
+ * A version that can be exported, or was imported.
+ * @throws ONNX_EXPORT_UNSUPPORTED for a clustering, and as `readAnyPackage`
+ */
+export async function readExportable(blobs: PackageSource, files: readonly WrittenFile[]): Promise<LoadedModel> {
+  const loaded = await readAnyPackage(blobs, files)
+  if (!isClustering(loaded)) return loaded
+  throw new BellwetherError(
+    'ONNX_EXPORT_UNSUPPORTED',
+    `This version of "${loaded.manifest.name}" is a clustering (${loaded.manifest.estimator}); clusterings are not exported.`,
+  )
+}
 
 /** How far an exported file's answers may be from ours. */
 const TOLERANCE = 1e-5

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { BellwetherError } from '../../errors.ts'
 import type { ColumnSchema } from '../../table/schema.ts'
-import { ModelSignature } from '../signature.ts'
+import { PredictingSignature } from '../signature.ts'
 import { ELEMENT_TYPES } from './proto.ts'
 import type { FileValue, OnnxFile } from './read-model.ts'
 import { findZipMap, labelsOf } from './rewrite-model.ts'
@@ -63,7 +63,7 @@ export type ForeignSignature = z.output<typeof ForeignSignature>
 
 export interface BoundModel {
   readonly binding: ForeignBinding
-  readonly signature: ModelSignature
+  readonly signature: PredictingSignature
 }
 
 const INPUT_TYPES: ReadonlyMap<number, InputType> = new Map<number, InputType>([
@@ -103,7 +103,7 @@ export function bindModel(file: OnnxFile, said: ForeignSignature): BoundModel {
   const columns = binding.inputs.flatMap(({ columns: own, type }) =>
     own.map((name) => columnOf(name, type, said, ours)),
   )
-  const signature = ModelSignature.parse({
+  const signature = PredictingSignature.parse({
     task,
     target: {
       name: said.target ?? ours?.target.name ?? (task === 'classification' ? 'label' : 'value'),
@@ -118,9 +118,9 @@ export function bindModel(file: OnnxFile, said: ForeignSignature): BoundModel {
 }
 
 /** The signature that our own export writes into the file; null for files from elsewhere. */
-function ownSignature({ metadata }: OnnxFile): ModelSignature | null {
+function ownSignature({ metadata }: OnnxFile): PredictingSignature | null {
   try {
-    return ModelSignature.parse(JSON.parse(metadata.get('bellwether.signature') ?? ''))
+    return PredictingSignature.parse(JSON.parse(metadata.get('bellwether.signature') ?? ''))
   } catch {
     return null
   }
@@ -171,7 +171,7 @@ interface ChosenOutput {
 }
 
 /** The output with probabilities, or the one number. */
-function chooseOutput(file: OnnxFile, said: ForeignSignature, ours: ModelSignature | null): ChosenOutput {
+function chooseOutput(file: OnnxFile, said: ForeignSignature, ours: PredictingSignature | null): ChosenOutput {
   const { outputs, nodes } = file.graph
   const zipMap = findZipMap(file)
   const own = ours?.task === 'classification' ? ours.target.classes : null
@@ -205,7 +205,12 @@ function chooseOutput(file: OnnxFile, said: ForeignSignature, ours: ModelSignatu
 
 const namesOf = (values: readonly FileValue[]) => values.map(({ name }) => `"${name}"`).join(', ') || 'none'
 
-function columnOf(name: string, type: InputType, said: ForeignSignature, ours: ModelSignature | null): ColumnSchema {
+function columnOf(
+  name: string,
+  type: InputType,
+  said: ForeignSignature,
+  ours: PredictingSignature | null,
+): ColumnSchema {
   const known = ours?.inputs.find((each) => each.name === name)
   if (known) return known
   const own = said.inputs?.find((each) => each.name === name)

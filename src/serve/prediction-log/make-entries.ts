@@ -95,5 +95,5 @@ function sensitiveText(
 function answerOf(prediction: Prediction): PredictionEntry['answer'] {
   if ('label' in prediction) return { label: prediction.label, probabilities: prediction.probabilities }
   if ('value' in prediction) return { value: prediction.value }
-  return { cluster: (prediction as { cluster: string | number }).cluster }
+  return { cluster: prediction.cluster }
 }

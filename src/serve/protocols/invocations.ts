@@ -2,13 +2,14 @@ import type { BellwetherError } from '../../errors.ts'
 import type { ModelSignature } from '../../packaging/signature.ts'
 import { jsonType } from '../../table/records-value.ts'
 import { invalid, isPlainObject } from '../predict-request.ts'
-import type { Prediction } from '../prediction.ts'
+import { mainAnswer, type Prediction } from '../prediction.ts'
 import { CsvError, csvRecords } from './csv-records.ts'
+import { probabilitiesOf } from './probabilities-of.ts'
 
 /** What a body of MLflow's scoring protocol asks for. */
 export interface Invocation {
   readonly records: readonly unknown[]
-  /** `predict` gives labels or numbers, `predict_proba` probabilities in the order of the classes. */
+  /** `predict` gives labels or numbers, `predict_proba` probabilities in the order of the classes or clusters. */
   readonly method: 'predict' | 'predict_proba'
 }
 
@@ -68,13 +69,15 @@ function fromJson(body: unknown, signature: ModelSignature): Invocation {
   }
 }
 
-function readMethod(params: unknown, { task }: ModelSignature): Invocation['method'] {
+function readMethod(params: unknown, signature: ModelSignature): Invocation['method'] {
   if (params === undefined || params === null) return 'predict'
   if (!isPlainObject(params))
     throw invalid([{ path: 'params', message: `expected an object, came ${jsonType(params)}` }])
   const { predict_method: method = 'predict' } = params
-  if (method === 'predict' || (method === 'predict_proba' && task === 'classification')) return method
-  const known = task === 'classification' ? '"predict" or "predict_proba"' : '"predict"'
+  const hasProbabilities =
+    signature.task === 'classification' || (signature.task === 'clustering' && signature.beside === 'probabilities')
+  if (method === 'predict' || (method === 'predict_proba' && hasProbabilities)) return method
+  const known = hasProbabilities ? '"predict" or "predict_proba"' : '"predict"'
   throw invalid([{ path: 'params.predict_method', message: `expected ${known}` }])
 }
 
@@ -142,16 +145,15 @@ function single(value: unknown): unknown {
   return Array.isArray(value) && value.length === 1 ? value[0] : value
 }
 
-/** The answer: a label, a number or the probabilities of each row. */
+/** The answer: a label, a number, a cluster or the probabilities of each row. */
 export function invocationAnswer(
   predictions: readonly Prediction[],
-  { target }: ModelSignature,
+  signature: ModelSignature,
   method: Invocation['method'],
 ): { predictions: (string | number | number[])[] } {
   return {
     predictions: predictions.map((prediction) => {
-      if ('value' in prediction) return prediction.value
-      return method === 'predict' ? prediction.label : target.classes.map((name) => prediction.probabilities[name]!)
+      return method === 'predict' ? mainAnswer(prediction) : probabilitiesOf(prediction, signature)
     }),
   }
 }

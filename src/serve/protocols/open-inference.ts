@@ -3,11 +3,13 @@ import type { ModelSignature } from '../../packaging/signature.ts'
 import { jsonType } from '../../table/records-value.ts'
 import type { ColumnSchema } from '../../table/schema.ts'
 import { invalid, isPlainObject } from '../predict-request.ts'
-import type { Prediction } from '../prediction.ts'
+import { mainAnswer, type Prediction } from '../prediction.ts'
+import { probabilitiesOf } from './probabilities-of.ts'
 
 /*
  * Open Inference Protocol V2 over HTTP: tensors by name. A table is one input per column, of shape [n] or [n, 1]; or one input of shape
- * [n, d] with the columns in the signature's order. Answers are `predict` (label or number) and, for classes, `predict_proba`.
+ * [n, d] with the columns in the signature's order. Answers are `predict` (label, number or cluster) and, for classes, `predict_proba`;
+ * of clusters `predict_proba` or `distances`.
  * https://github.com/kserve/open-inference-protocol
  */
 
@@ -35,6 +37,9 @@ const DATATYPES: ReadonlyMap<string, 'boolean' | 'number' | 'string'> = new Map(
 ])
 
 const MAX_ID = 1000
+
+const PROBABILITIES = 'predict_proba'
+const DISTANCES = 'distances'
 
 /** @throws INVALID_INPUT */
 export function readInferRequest(body: unknown, signature: ModelSignature, maxRecords: number): InferRequest {
@@ -175,11 +180,19 @@ export function tensorsOf(signature: ModelSignature): { inputs: TensorFacts[]; o
   }
 }
 
-function outputsOf({ task, target }: ModelSignature): TensorFacts[] {
+function outputsOf(signature: ModelSignature): TensorFacts[] {
+  const { task, target } = signature
+  if (task === 'clustering') {
+    const name = signature.beside === 'probabilities' ? PROBABILITIES : DISTANCES
+    return [
+      { name: 'predict', datatype: 'INT64', shape: [-1] },
+      { name, datatype: 'FP64', shape: [-1, signature.clusters] },
+    ]
+  }
   if (task !== 'classification') return [{ name: 'predict', datatype: 'FP64', shape: [-1] }]
   return [
     { name: 'predict', datatype: 'BYTES', shape: [-1] },
-    { name: 'predict_proba', datatype: 'FP64', shape: [-1, target.classes.length] },
+    { name: PROBABILITIES, datatype: 'FP64', shape: [-1, target.classes.length] },
   ]
 }
 
@@ -199,24 +212,20 @@ export function inferOutputs(
   const n = predictions.length
   const all = outputsOf(signature)
   const chosen = wanted === null ? all : wanted.map((name) => all.find((output) => output.name === name)!)
-  const { classes } = signature.target
-  return chosen.map(({ name, datatype }) => {
-    if (name === 'predict_proba') {
+  return chosen.map(({ name, datatype, shape }) => {
+    if (name === PROBABILITIES) {
       return {
         name,
         datatype,
-        shape: [n, classes.length],
-        parameters: { classes: JSON.stringify(classes) },
-        data: predictions.flatMap((prediction) =>
-          'label' in prediction ? classes.map((label) => prediction.probabilities[label]!) : [],
-        ),
+        shape: [n, shape[1]!],
+        ...(signature.target ? { parameters: { classes: JSON.stringify(signature.target.classes) } } : {}),
+        data: predictions.flatMap((prediction) => probabilitiesOf(prediction, signature)),
       }
     }
-    return {
-      name,
-      datatype,
-      shape: [n],
-      data: predictions.map((prediction) => ('label' in prediction ? prediction.label : prediction.value)),
+    if (name === DISTANCES) {
+      const data = predictions.flatMap((prediction) => ('cluster' in prediction ? (prediction.distances ?? []) : []))
+      return { name, datatype, shape: [n, shape[1]!], data }
     }
+    return { name, datatype, shape: [n], data: predictions.map(mainAnswer) }
   })
 }

@@ -1,6 +1,11 @@
 import { useEffect, useRef } from 'react'
 import type { ModelSignature } from '../../../../../src/packaging/signature.ts'
-import type { ClassPrediction, ValuePrediction } from '../../../../../src/serve/prediction.ts'
+import {
+  type ClassPrediction,
+  type ClusterPrediction,
+  mainAnswer,
+  type ValuePrediction,
+} from '../../../../../src/serve/prediction.ts'
 import { Card } from '../../../components/card.tsx'
 import { Notice } from '../../../components/notice.tsx'
 import { reveal } from '../../../components/reveal.ts'
@@ -9,6 +14,7 @@ import type { PredictAnswer } from '../api/post-predict.ts'
 import { fieldOf } from '../form/field-errors.ts'
 import { setWords } from '../form/set-words.ts'
 import { Contributions } from './contributions.tsx'
+import { clusterName, DistanceBars } from './distance-bars.tsx'
 import { ProbabilityBars } from './probability-bars.tsx'
 import './answer.css'
 
@@ -34,16 +40,20 @@ export function Answer({
     <Card>
       <div className="answer">
         <div>
-          <p className="soft small">{signature.target.name}</p>
+          <p className="soft small">
+            {signature.task === 'clustering' ? `Cluster, of ${signature.clusters}` : signature.target.name}
+          </p>
           <h2 className="answer-label" tabIndex={-1} ref={heading}>
-            {'label' in prediction ? prediction.label : formatNumber(prediction.value)}
+            {'value' in prediction ? formatNumber(prediction.value) : mainAnswer(prediction)}
           </h2>
           {outdated ? <p className="small answer-outdated">The form has changed since this answer.</p> : null}
         </div>
         {'label' in prediction ? (
-          <ClassAnswer prediction={prediction} classes={signature.target.classes} />
-        ) : (
+          <ClassAnswer prediction={prediction} classes={signature.target?.classes ?? []} />
+        ) : 'value' in prediction ? (
           <ValueAnswer prediction={prediction} />
+        ) : (
+          <ClusterAnswer prediction={prediction} />
         )}
         {prediction.warnings.length > 0 ? (
           <Notice tone="warn" title="To know about this record">
@@ -81,6 +91,22 @@ function ClassAnswer({ prediction, classes }: { prediction: ClassPrediction; cla
       {prediction.set ? <p className="answer-set">{setWords(prediction.set, classes.length)}</p> : null}
     </>
   )
+}
+
+function ClusterAnswer({ prediction: { cluster, probabilities, distances } }: { prediction: ClusterPrediction }) {
+  if (probabilities) {
+    const names = probabilities.map((_, each) => clusterName(each))
+    const shares = Object.fromEntries(probabilities.map((share, each) => [clusterName(each), share]))
+    return (
+      <>
+        <p>
+          <strong>{formatShare(probabilities[cluster] ?? 0)}</strong> probable, by the model.
+        </p>
+        <ProbabilityBars classes={names} probabilities={shares} label={clusterName(cluster)} of="cluster" />
+      </>
+    )
+  }
+  return distances ? <DistanceBars distances={distances} cluster={cluster} /> : null
 }
 
 function ValueAnswer({ prediction }: { prediction: ValuePrediction }) {

@@ -59,7 +59,7 @@ export function PredictForm({ signature, values, busy, errors, onChange, onSubmi
       className="predict-form"
       noValidate
       onSubmit={submit}
-      aria-label={`Ask about one record: ${signature.target.name}`}
+      aria-label={`Ask about one record: ${signature.target?.name ?? 'cluster'}`}
     >
       <div className="form-tools">
         {signature.inputs.length >= SEARCH_FROM ? (

@@ -1,18 +1,20 @@
 import { formatShare } from '../../../format/numbers.ts'
 import './probability-bars.css'
 
-/** A bar per class in the model's order; the answer's class is set in bold. */
+/** A bar per class or cluster in the model's order; the answer's class is set in bold. */
 export function ProbabilityBars({
   classes,
   probabilities,
   label,
+  of = 'class',
 }: {
   classes: readonly string[]
   probabilities: Readonly<Record<string, number>>
   label: string
+  of?: 'class' | 'cluster'
 }) {
   return (
-    <ul className="probabilities" aria-label="Probability of each class">
+    <ul className="probabilities" aria-label={`Probability of each ${of}`}>
       {classes.map((name) => {
         const share = probabilities[name] ?? 0
         return (
