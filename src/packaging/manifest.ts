@@ -3,6 +3,9 @@ import { z } from 'zod'
 /** Version of the package's format; a reader refuses a newer one. Version 1 held one model, uncalibrated. */
 export const FORMAT_VERSION = 2
 
+/** Of packages that hold a clustering: what reads version 2 alone refuses them by their number. */
+export const CLUSTERING_FORMAT_VERSION = 3
+
 /** Names of the files that every package has. */
 export const MANIFEST_FILE = 'manifest.json'
 export const SIGNATURE_FILE = 'signature.json'
@@ -43,14 +46,14 @@ export const ConformalManifest = z.union([
 
 /** What a model version is and what made it. Holds no clock of its own: the same inputs make the same bytes. */
 export const ModelManifest = z.object({
-  formatVersion: z.literal([1, FORMAT_VERSION]),
+  formatVersion: z.literal([1, FORMAT_VERSION, CLUSTERING_FORMAT_VERSION]),
   bellwetherVersion: z.string(),
   name: z.string(),
   createdTime: z
     .int()
     .optional()
     .describe('Milliseconds since 1970 UTC; left out, so that equal models are equal files.'),
-  task: z.enum(['classification', 'regression']),
+  task: z.enum(['classification', 'regression', 'clustering']),
   estimator: z.string().describe('Of a blend, that of the member of the largest weight.'),
   params: z.record(z.string(), z.json()).describe('Options of that estimator.'),
   members: z
@@ -78,7 +81,7 @@ export const ModelManifest = z.object({
   node: z.string(),
   metrics: z
     .record(z.string(), z.number().nullable())
-    .describe('On the test rows; null where a metric has no finite value.'),
+    .describe('On the test rows, of a clustering on all rows; null where a metric has no finite value.'),
   gates: z.array(z.record(z.string(), z.json())).describe('What each gate said.'),
   conformal: ConformalManifest.nullable(),
   project: z.record(z.string(), z.json()).describe("The project's options, with the defaults."),

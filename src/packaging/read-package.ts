@@ -1,11 +1,19 @@
 import { z } from 'zod'
 import { BellwetherError } from '../errors.ts'
 import { type AnsweringPipeline, answeringPipeline, restoreAnswering } from '../evaluate/answering-pipeline.ts'
+import { type FittedClusterPipeline, restoreClusterPipeline } from '../learn/cluster/cluster-pipeline.ts'
 import { TableProfile } from '../table/profile.ts'
 import { canonicalJson } from './canonical-json.ts'
-import { FORMAT_VERSION, MANIFEST_FILE, MODEL_FILE, ModelManifest, PROFILE_FILE, SIGNATURE_FILE } from './manifest.ts'
+import {
+  CLUSTERING_FORMAT_VERSION,
+  MANIFEST_FILE,
+  MODEL_FILE,
+  ModelManifest,
+  PROFILE_FILE,
+  SIGNATURE_FILE,
+} from './manifest.ts'
 import { FOREIGN_FILE, isForeign, restoreForeign } from './onnx/foreign-package.ts'
-import { ModelSignature } from './signature.ts'
+import { type ClusteringSignature, ModelSignature, type PredictingSignature } from './signature.ts'
 import { decodeState } from './state-codec.ts'
 import type { WrittenFile } from './write-package.ts'
 
@@ -15,13 +23,39 @@ export interface PackageSource {
   get(hash: string): Promise<Uint8Array>
 }
 
-/** A model version, ready to answer. */
+/** A model version that predicts a target, ready to answer. */
 export interface LoadedModel {
-  readonly manifest: ModelManifest
-  readonly signature: ModelSignature
+  readonly manifest: ModelManifest & { readonly task: PredictingSignature['task'] }
+  readonly signature: PredictingSignature
   readonly pipeline: AnsweringPipeline
   /** Of the training rows. */
   readonly profile: TableProfile
+}
+
+/** A model version that says which cluster a row belongs to, ready to answer. */
+export interface LoadedClustering {
+  readonly manifest: ModelManifest & { readonly task: 'clustering' }
+  readonly signature: ClusteringSignature
+  readonly pipeline: FittedClusterPipeline
+  /** Of the rows that were clustered. */
+  readonly profile: TableProfile
+}
+
+export function isClustering(loaded: LoadedModel | LoadedClustering): loaded is LoadedClustering {
+  return loaded.signature.task === 'clustering'
+}
+
+/**
+ * Reads the files of a version that predicts a target; see `readAnyPackage`.
+ * @throws MODEL_IS_CLUSTERING, and as `readAnyPackage`
+ */
+export async function readPackage(blobs: PackageSource, files: readonly WrittenFile[]): Promise<LoadedModel> {
+  const loaded = await readAnyPackage(blobs, files)
+  if (!isClustering(loaded)) return loaded
+  throw new BellwetherError(
+    'MODEL_IS_CLUSTERING',
+    `Expected a model that predicts a target; this version of "${loaded.manifest.name}" is a clustering, which has none.`,
+  )
 }
 
 /**
@@ -30,7 +64,10 @@ export interface LoadedModel {
  * @param files As the registry has them.
  * @throws PACKAGE_CORRUPT, PACKAGE_TOO_NEW
  */
-export async function readPackage(blobs: PackageSource, files: readonly WrittenFile[]): Promise<LoadedModel> {
+export async function readAnyPackage(
+  blobs: PackageSource,
+  files: readonly WrittenFile[],
+): Promise<LoadedModel | LoadedClustering> {
   const contents = new Map<string, Uint8Array>()
   for (const file of files) contents.set(file.path, await readFile(blobs, file))
   const manifest = parseManifest(documentOf(contents, MANIFEST_FILE))
@@ -38,15 +75,39 @@ export async function readPackage(blobs: PackageSource, files: readonly WrittenF
   const signature = parseAs(ModelSignature, documentOf(contents, SIGNATURE_FILE), SIGNATURE_FILE)
   const profile = parseAs(TableProfile, documentOf(contents, PROFILE_FILE), PROFILE_FILE)
   const state = bytesOf(contents, MODEL_FILE)
-  const pipeline = isForeign(manifest) ? foreign(state, bytesOf(contents, FOREIGN_FILE)) : restore(state)
+  if (manifest.task === 'clustering' || signature.task === 'clustering')
+    return clustering(manifest, signature, profile, state)
+  const pipeline = isForeign(manifest)
+    ? foreign(state, bytesOf(contents, FOREIGN_FILE))
+    : restored(() => restoreAnswering(decodeState(state)))
   checkAgreement(manifest, signature, pipeline)
-  return { manifest, signature, profile, pipeline }
+  return { manifest: { ...manifest, task: manifest.task }, signature, profile, pipeline }
+}
+
+function clustering(
+  manifest: ModelManifest,
+  signature: ModelSignature,
+  profile: TableProfile,
+  state: Uint8Array,
+): LoadedClustering {
+  if (manifest.task !== 'clustering' || signature.task !== 'clustering')
+    throw corrupt(SIGNATURE_FILE, 'is of another task than the manifest')
+  const pipeline = restored(() => restoreClusterPipeline(decodeState(state)))
+  const { model, features } = pipeline
+  const inputs = new Set(signature.inputs.map(({ name }) => name))
+  const agrees =
+    manifest.estimator === model.clusterer &&
+    signature.clusters === model.nClusters &&
+    (signature.beside === 'probabilities') === (model.predictProba !== undefined) &&
+    features.inputs.every((name) => inputs.has(name))
+  if (!agrees) throw corrupt(MODEL_FILE, 'is of another model than the manifest and the signature')
+  return { manifest: { ...manifest, task: manifest.task }, signature, profile, pipeline }
 }
 
 /** Files that are whole, but of different models, would answer wrongly without a word. */
 function checkAgreement(
   manifest: ModelManifest,
-  signature: ModelSignature,
+  signature: PredictingSignature,
   { target, members, weights, calibrator, decision, inputs: read }: AnsweringPipeline,
 ): void {
   const named = manifest.members ?? [{ estimator: manifest.estimator, weight: 1 }]
@@ -85,10 +146,10 @@ const AnyVersion = z.object({ formatVersion: z.int().positive() })
 
 function parseManifest(document: unknown): ModelManifest {
   const { formatVersion } = parseAs(AnyVersion, document, MANIFEST_FILE)
-  if (formatVersion > FORMAT_VERSION) {
+  if (formatVersion > CLUSTERING_FORMAT_VERSION) {
     throw new BellwetherError(
       'PACKAGE_TOO_NEW',
-      `The package has format ${formatVersion}; this program reads format ${FORMAT_VERSION}.`,
+      `The package has format ${formatVersion}; this program reads formats up to ${CLUSTERING_FORMAT_VERSION}.`,
     )
   }
   return parseAs(ModelManifest, document, MANIFEST_FILE)
@@ -133,9 +194,9 @@ function parseAs<T>(schema: z.ZodType<T>, document: unknown, path: string): T {
 }
 
 /** Any failure here means a state that `writePackage` can't have written. */
-function restore(bytes: Uint8Array): AnsweringPipeline {
+function restored<Pipeline>(restore: () => Pipeline): Pipeline {
   try {
-    return restoreAnswering(decodeState(bytes))
+    return restore()
   } catch (cause) {
     throw corrupt(MODEL_FILE, 'holds no model that can be restored', cause)
   }

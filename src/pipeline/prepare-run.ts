@@ -63,8 +63,7 @@ export interface PreparedRun {
 export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
   const options = withOverrides(request)
   if (!isSupervised(options)) {
-    const message =
-      'clustering makes no model version that could be served; `bellwether run` finds and records clusters'
+    const message = 'expected classification or regression here; clustering has no target'
     throw new BellwetherError('PROJECT_INVALID', `task: ${message}.`, { details: [{ path: 'task', message }] })
   }
   const families = options.models ?? defaultModels(options.task)

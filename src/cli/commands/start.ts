@@ -3,9 +3,11 @@ import path from 'node:path'
 import { isLocalFile, publicSource, resolveSource } from '../../data/table-source.ts'
 import { BellwetherError } from '../../errors.ts'
 import type { Project } from '../../pipeline/load-project.ts'
+import type { RunRequest } from '../../pipeline/prepare-run.ts'
 import { openHome } from '../../store/open-home.ts'
 import type { ModelVersion } from '../../track/model-registry.ts'
 import { dataFile, homeFolder, interruptSignal, openProject, text, wholeNumber } from '../context.ts'
+import type { ExecuteOptions } from '../execute.ts'
 import { fingerprint, INPUTS_TAG } from '../fingerprint.ts'
 import { note, noteLabelled } from '../output.ts'
 import { serveHome } from '../serve-home.ts'
@@ -30,12 +32,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
       )
     }
   } else {
-    const [{ assertBindable }, { prepareRun }, { executeInHome }, { printRunResult }] = await Promise.all([
-      import('../../server/bind-port.ts'),
-      import('../../pipeline/prepare-run.ts'),
-      import('../execute.ts'),
-      import('../run-result.ts'),
-    ])
+    const { assertBindable } = await import('../../server/bind-port.ts')
     const port = wholeNumber(options, 'port', 0, 65_535) ?? 8000
     await assertBindable(text(options, 'host') ?? '127.0.0.1', port, options['auth'] !== false)
     note(
@@ -43,21 +40,39 @@ export async function action(options: Record<string, unknown>, [reference]: stri
     )
     const { signal, release } = interruptSignal()
     try {
-      const prepared = await prepareRun({ project, file, signal }).catch((error: unknown) => {
-        throw reference === undefined && text(options, 'data') && !text(options, 'target') ? withTarget(error) : error
-      })
-      const result = await executeInHome(prepared, {
-        home: folder,
-        signal,
-        tags: { [INPUTS_TAG]: inputs },
-        ...(threads === undefined ? {} : { threads }),
-      })
-      printRunResult(result, prepared.scoring.name)
+      await train({ project, file, signal }, { home: folder, signal, tags: { [INPUTS_TAG]: inputs }, threads }).catch(
+        (error: unknown) => {
+          throw reference === undefined && text(options, 'data') && !text(options, 'target') ? withTarget(error) : error
+        },
+      )
     } finally {
       release()
     }
   }
   return serveHome(await openHome(folder, { create: false }), { ...options, defaultModel: project.options.name })
+}
+
+/** Makes a version of the project's model, and tells how good it is. */
+async function train(
+  request: RunRequest,
+  { threads, ...where }: Omit<ExecuteOptions, 'threads'> & { readonly threads: number | undefined },
+): Promise<void> {
+  const { clusterInHome, executeInHome } = await import('../execute.ts')
+  if (request.project.options.task === 'clustering') {
+    const [{ prepareClustering }, { printClusteringResult }] = await Promise.all([
+      import('../../pipeline/prepare-clustering.ts'),
+      import('../cluster-result.ts'),
+    ])
+    printClusteringResult(await clusterInHome(await prepareClustering(request), where))
+    return
+  }
+  const [{ prepareRun }, { printRunResult }] = await Promise.all([
+    import('../../pipeline/prepare-run.ts'),
+    import('../run-result.ts'),
+  ])
+  const prepared = await prepareRun(request)
+  const result = await executeInHome(prepared, { ...where, ...(threads === undefined ? {} : { threads }) })
+  printRunResult(result, prepared.scoring.name)
 }
 
 /** The named project, or, with --data and --target alone, one made of the defaults. @throws USAGE */
