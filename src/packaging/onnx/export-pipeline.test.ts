@@ -204,26 +204,35 @@ describe('exported terms of texts', () => {
     columns: new Map([...table.columns, ['comment', { kind: 'text' as const, values: textsOf(seed) }]]),
   })
 
-  test.each([
-    ['tfidf', 'logistic-regression', {}],
-    ['tfidf', 'logistic-regression', { ngramRange: [1, 3], sublinearTf: true, stopWords: ['the'] }],
-    ['tfidf', 'gradient-boosting', { ngramRange: [2, 2], norm: 'l1', stripAccents: 'unicode' }],
-    ['counts', 'random-forest', { ngramRange: [1, 2], lowercase: false }],
-    ['hashing', 'logistic-regression', { hashedColumns: 64 }],
-  ] as const)('%s for %s answer in ONNX as here', (terms, estimatorName, options) => {
-    const text = { terms, minDf: 1, maxDf: 1, ...options }
-    const pipeline = alone(
+  const fitTexts = (estimatorName: string, text: object) =>
+    alone(
       fitPipeline({
         table: withTexts(1),
         schema: mixedSchema,
         inputs: mixedSchema.columns.map(({ name }) => name),
         target: targetOf('multiclass'),
-        featureOptions: FeatureOptions.parse({ text }),
+        featureOptions: FeatureOptions.parse({ text: { minDf: 1, maxDf: 1, ...text } }),
         estimatorName,
         estimatorOptions: {},
         seed: 3,
       }),
     )
+
+  test('of characters are refused with what to do instead', () => {
+    const pipeline = fitTexts('logistic-regression', { terms: 'tfidf', analyser: 'char', ngramRange: [2, 3] })
+    expect(() => exportOnnx(pipeline, FACTS)).toThrow(/terms of column "comment" are made of characters .*use words/)
+  })
+
+  test.each([
+    ['tfidf', 'logistic-regression', {}],
+    ['tfidf', 'logistic-regression', { ngramRange: [1, 3], sublinearTf: true, stopWords: ['the'] }],
+    ['tfidf', 'gradient-boosting', { ngramRange: [2, 2], norm: 'l1', stripAccents: 'unicode' }],
+    ['counts', 'random-forest', { ngramRange: [1, 2], lowercase: false }],
+    ['tfidf', 'logistic-regression', { stripHtml: true, stopWords: 'english' }],
+    ['hashing', 'logistic-regression', { hashedColumns: 64 }],
+    ['hashing', 'logistic-regression', { hashedColumns: 64, analyser: 'charWithinWords', ngramRange: [2, 3] }],
+  ] as const)('%s for %s answer in ONNX as here: %j', (terms, estimatorName, options) => {
+    const pipeline = fitTexts(estimatorName, { terms, ...options })
     const exported = exportOnnx(pipeline, FACTS)
     const input = exported.inputs.find(
       ({ name }) => name === (terms === 'hashing' ? 'hashed(comment)' : 'words(comment)'),
