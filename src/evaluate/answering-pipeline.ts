@@ -8,6 +8,12 @@ import type { Table } from '../table/table.ts'
 import { backgroundState, restoreBackground } from './background.ts'
 import type { FittedCalibrator } from './calibration/calibrator.ts'
 import { restoreCalibrator } from './calibration/calibrators.ts'
+import {
+  type IntervalModels,
+  intervalModelsState,
+  intervalsBy,
+  restoreIntervalModels,
+} from './conformal/interval-models.ts'
 import { blendPredictions } from './ensemble/blend.ts'
 import { type AnswerExplanation, answerExplainer } from './explain-answer.ts'
 
@@ -40,12 +46,16 @@ export interface AnsweringPipeline {
   readonly decision: Float64Array | null
   /** Made-up rows that explanations of blends compare with (`makeBackground`); null where one model's own explanation will do. */
   readonly background: Table | null
-  /** Input columns that any member reads, in the order of the first that does. */
+  /** Models that intervals are taken from; null where the interval is the value plus and minus one half width, and for classes. */
+  readonly bounds: IntervalModels | null
+  /** Input columns that any member or bounding model reads, in the order of the first that does. */
   readonly inputs: readonly string[]
   /** Probabilities, shape (nRows * nClasses) row-major, or values, shape (nRows). A row's answer never depends on other rows. */
   predict(table: Table): Float64Array
   /** As `predict`, before the calibrator. */
   blend(table: Table): Float64Array
+  /** The interval of each row by `bounds`, null where there were too few rows for any promise; null without `bounds`. */
+  intervals(table: Table): readonly (readonly [number, number] | null)[] | null
   /** The label of each row that `predict` gave probabilities for, as codes of `target.classes`, shape (nRows). */
   labels(probabilities: Float64Array): Int32Array
   /** Contributions of columns to the score of class `output` (regression: 0) for one row of the table; see `answerExplainer`. */
@@ -63,6 +73,7 @@ export interface AnsweringParts {
   readonly decision?: Float64Array | null
   /** Needed where `needsBackground` says so. */
   readonly background?: Table | null
+  readonly bounds?: IntervalModels | null
 }
 
 /** @throws INTERNAL when the parts don't fit each other. */
@@ -72,11 +83,14 @@ export function answeringPipeline({
   calibrator = null,
   decision = null,
   background = null,
+  bounds = null,
 }: AnsweringParts): AnsweringPipeline {
-  const fault = faultOf(members, weights, calibrator, decision)
+  const fault = faultOf(members, weights, calibrator, decision, bounds)
   if (fault) throw new BellwetherError('INTERNAL', `The parts of a pipeline do not fit: ${fault}.`)
   const { target } = members[0]!
-  const inputs = [...new Set(members.flatMap(({ features }) => features.inputs))]
+  const inputs = [
+    ...new Set([...members.map(({ features }) => features), ...(bounds?.models ?? [])].flatMap((each) => each.inputs)),
+  ]
   const alone = members.length === 1 && weights[0] === 1
 
   const blend = (table: Table): Float64Array => {
@@ -99,8 +113,10 @@ export function answeringPipeline({
     calibrator,
     decision,
     background,
+    bounds,
     inputs,
     blend,
+    intervals: (table) => bounds && intervalsBy(bounds, table),
     explain: answerExplainer({ members, weights, calibrator, background }),
     withDerived(table) {
       const columns = new Map(table.columns)
@@ -126,6 +142,7 @@ export function answeringPipeline({
         calibrator: calibrator?.state() ?? null,
         decision,
         background: background && backgroundState(background),
+        ...(bounds ? { bounds: intervalModelsState(bounds) } : {}),
       }
     },
   }
@@ -181,9 +198,10 @@ export function restoreAnswering(state: State): AnsweringPipeline {
   const calibrator = calibratorState === null ? null : restoreCalibrator(calibratorState)
   const decision = reader.raw('decision') === null ? null : reader.float64('decision')
   const background = reader.raw('background') === null ? null : restoreBackground(reader.raw('background'))
-  const fault = faultOf(members, weights, calibrator, decision)
+  const bounds = reader.has('bounds') ? restoreIntervalModels(reader.raw('bounds'), restoreAnswering) : null
+  const fault = faultOf(members, weights, calibrator, decision, bounds)
   if (fault) return reader.fail('members', `parts that fit each other; ${fault}`)
-  return answeringPipeline({ members, weights, calibrator, decision, background })
+  return answeringPipeline({ members, weights, calibrator, decision, background, bounds })
 }
 
 function isAnswering(state: State): boolean {
@@ -199,6 +217,7 @@ function faultOf(
   weights: Float64Array,
   calibrator: FittedCalibrator | null,
   decision: Float64Array | null,
+  bounds: IntervalModels | null,
 ): string | null {
   const first = members[0]
   if (!first) return 'there is no member'
@@ -213,6 +232,7 @@ function faultOf(
   const sum = weights.reduce((total, weight) => total + weight, 0)
   if (task === 'classification' && Math.abs(sum - 1) > ROUNDING) return `the weights sum to ${sum}, not 1`
   if (task === 'regression' && (calibrator || decision)) return 'values are neither calibrated nor decided on'
+  if (bounds && task === 'classification') return 'classes have no bounds'
   if (calibrator && calibrator.nClasses !== classes.length) {
     return `the calibrator is for ${calibrator.nClasses} classes, the members for ${classes.length}`
   }

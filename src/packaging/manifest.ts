@@ -38,6 +38,12 @@ export const ConformalManifest = z.union([
   }),
   z.object({
     task: z.literal('regression'),
+    method: z.enum(['cvPlus', 'quantile']).describe('Bounded by models of their own, which are with the model.'),
+    alpha: z.number(),
+    nRows: Count,
+  }),
+  z.object({
+    task: z.literal('regression'),
     alpha: z.number(),
     nRows: Count,
     halfWidth: z.number().nullable().describe('The interval is the value plus and minus this; null without a promise.'),

@@ -6,8 +6,10 @@ import { type AnswerChoice, chooseAnswer } from '../evaluate/ensemble/choose-ans
 import { needsBackground } from '../evaluate/explain-answer.ts'
 import type { SearchResult } from '../evaluate/search/run-search.ts'
 import type { TrialResult } from '../evaluate/search/trial-result.ts'
+import { gradientBoosting } from '../learn/boosting/gradient-boosting.ts'
 import type { FittedPipeline } from '../learn/fitted-pipeline.ts'
 import { targetLength } from '../table/target.ts'
+import { type Bounds, boundByFolds, boundByQuantiles } from './fit-bounds.ts'
 import type { PreparedRun } from './prepare-run.ts'
 
 /** Bytes of out-of-fold predictions that a search may keep for what comes after it. */
@@ -66,6 +68,7 @@ export async function buildAnswer(
   prepared: PreparedRun,
   search: SearchResult,
   fitTrial: (trial: TrialResult) => Promise<FittedPipeline>,
+  signal?: AbortSignal,
 ): Promise<BuiltAnswer> {
   const { best } = search
   const { options, train, folds, scoring } = prepared
@@ -85,6 +88,7 @@ export async function buildAnswer(
     folds,
     candidates: candidates.map(({ estimator, index, outOfFold }) => ({
       name: `${estimator} ${index}`,
+      kind: estimator,
       predictions: outOfFold!,
     })),
     single,
@@ -97,18 +101,20 @@ export async function buildAnswer(
   const members: FittedPipeline[] = []
   for (const trial of trials) members.push(await fitTrial(trial))
   const inputs = [...new Set(members.flatMap(({ features }) => features.inputs))]
+  const bounded = await boundsOf(prepared, search, choice, trials, signal)
   const pipeline = answeringPipeline({
     members,
     weights: Float64Array.from(choice.members, ({ weight }) => weight),
     calibrator: choice.calibrator,
     decision: choice.decision,
     background: needsBackground(members) ? makeBackground(train.table, inputs, options.search.seed) : null,
+    bounds: bounded?.bounds ?? null,
   })
   const method = choice.calibrator?.method
   return {
     pipeline,
     trials,
-    conformal: fitPromise(train.target, choice.outOfFold, options.conformal),
+    conformal: bounded?.promise ?? fitPromise(train.target, choice.outOfFold, options.conformal),
     report: {
       members: trials.map(({ estimator, index, params }, i) => ({
         estimator,
@@ -126,4 +132,24 @@ export async function buildAnswer(
       labels: choice.labels,
     },
   }
+}
+
+/** The models that the project's intervals take beside those that answer; null where they take none. */
+async function boundsOf(
+  prepared: PreparedRun,
+  search: SearchResult,
+  choice: AnswerChoice,
+  trials: readonly TrialResult[],
+  signal: AbortSignal | undefined,
+): Promise<Bounds | null> {
+  const { target } = prepared.train
+  const { method } = prepared.options.conformal
+  if (target.task !== 'regression') return null
+  const ground = { ...prepared, target }
+  if (method === 'cvPlus') {
+    const members = trials.map((trial, i) => ({ ...trial, weight: choice.members[i]!.weight }))
+    return boundByFolds(ground, members, choice.outOfFold, signal)
+  }
+  if (method !== 'quantile') return null
+  return boundByQuantiles(ground, search.bestByFamily.get(gradientBoosting.name)?.params ?? {}, signal)
 }

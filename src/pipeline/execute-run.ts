@@ -7,6 +7,7 @@ import { type FittedPipeline, fitModelOn } from '../learn/fitted-pipeline.ts'
 import type { Run } from '../track/tracking-store.ts'
 import { type AnswerReport, buildAnswer } from './build-answer.ts'
 import { type CandidateReport, type Evaluation, evaluateWinner, scoringInterval } from './evaluate-winner.ts'
+import { fitThreads } from './fit-threads.ts'
 import { type GateResult, judgeGates } from './gates.ts'
 import { keepDataset } from './keep-dataset.ts'
 import type { PreparedRun } from './prepare-run.ts'
@@ -141,7 +142,7 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
   const refit = async (trial: Pick<TrialResult, 'estimator' | 'params'>): Promise<FittedPipeline> => {
     await settle(signal)
     const features = prepared.features.get(estimator(trial.estimator).encoding)!
-    return fitModelOn(features, trial.estimator, trial.params, options.search.seed, signal)
+    return fitModelOn(features, trial.estimator, trial.params, options.search.seed, signal, fitThreads(deps.threads))
   }
   for (const trial of [
     ...search.bestByFamily.values(),
@@ -172,10 +173,11 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
   })
 
   onEvent({ type: 'stage', stage: 'blend' })
-  const { pipeline, trials, conformal, report } = await buildAnswer(prepared, search, async (trial) => {
+  const fitted = async (trial: TrialResult) => {
     const known = search.bestByFamily.get(trial.estimator)?.index === trial.index ? fits.get(trial.estimator) : null
     return known?.pipeline ?? (await refit(trial))
-  })
+  }
+  const { pipeline, trials, conformal, report } = await buildAnswer(prepared, search, fitted, signal)
 
   onEvent({ type: 'stage', stage: 'evaluate' })
   await settle(signal)

@@ -126,13 +126,22 @@ export const DecisionOptions = z.strictObject({
 
 export const ConformalOptions = z.strictObject({
   method: z
-    .enum(['split', 'classConditional', 'adaptive'])
+    .enum(['split', 'classConditional', 'adaptive', 'cvPlus', 'quantile'])
     .default('split')
     .describe(
-      'Sets of labels that hold the truth with a promised probability: over all rows, of each class by itself, or with more labels for harder rows. Numbers have intervals of one width.',
+      'Sets of labels that hold the truth with a promised probability: over all rows (split), of each class by itself, or with more labels for harder rows. Intervals of numbers: of one width (split), by the models of the folds (cvPlus), or wide where the target scatters (quantile).',
     ),
   alpha: z.number().gt(0).lt(1).default(0.1).describe('Share of the answers that may miss the truth.'),
 })
+
+/** Which of them are for sets, and which for intervals. */
+const CONFORMAL_TASKS: Readonly<Record<z.output<typeof ConformalOptions>['method'], readonly string[]>> = {
+  split: ['classification', 'regression', 'clustering'],
+  classConditional: ['classification'],
+  adaptive: ['classification'],
+  cvPlus: ['regression'],
+  quantile: ['regression'],
+}
 
 /** Of clustering: how many clusters there are, and by what that is decided. */
 export const ClusterOptions = z.strictObject({
@@ -207,6 +216,13 @@ export const ProjectOptions = z
     serving: ServingOptions.prefault({}).describe('How the model is served.'),
     monitoring: z.strictObject({}).prefault({}).describe('Monitoring; no options yet.'),
     retraining: z.strictObject({}).prefault({}).describe('Retraining; no options yet.'),
+  })
+  .superRefine(({ task, conformal: { method, alpha } }, context) => {
+    const fail = (key: string, message: string) =>
+      context.addIssue({ code: 'custom', path: ['conformal', key], message })
+    const tasks = CONFORMAL_TASKS[method]
+    if (!tasks.includes(task)) fail('method', `"${method}" is for ${tasks.join(' and ')}; the task is ${task}`)
+    if (method === 'cvPlus' && alpha >= 0.5) fail('alpha', 'of cvPlus is below 0.5: beyond that its bounds could cross')
   })
   .superRefine(({ task, data: { target } }, context) => {
     if ((task === 'clustering') === (target === null)) return
