@@ -6,6 +6,7 @@ import { type DataPlace, resolveSource } from '../data/table-source.ts'
 import { BellwetherError } from '../errors.ts'
 import { findProjectFile, loadProject, type Project } from '../pipeline/load-project.ts'
 import { projectPlace } from '../pipeline/load-project-data.ts'
+import { isDatabaseUrl, parseHomePlace, withFolder } from '../store/home-place.ts'
 import type { Home } from '../store/open-home.ts'
 
 /** The examples that come with the program. */
@@ -13,7 +14,11 @@ export const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url)
 
 const HOME_NAME = '.bellwether'
 
+/** Names a PostgreSQL database that holds the tables of the home; the folder keeps the blobs. In the environment no other user reads the password. */
+export const DATABASE_URL_VARIABLE = 'BELLWETHER_DATABASE_URL'
+
 /**
+ * Where the state is, as `openHome` takes it: a folder, or the address of a PostgreSQL database with a folder for its blobs.
  * `--home`, or `.bellwether/` beside the project file, or in this folder. An example of an installed package keeps its state
  * in this folder too: an installation may be read-only, and the next one replaces it.
  */
@@ -23,12 +28,17 @@ export function homeFolder(
   examples: string = EXAMPLES,
 ): string {
   const installed = examples.split(path.sep).includes('node_modules') && projectFolder?.startsWith(examples + path.sep)
-  return path.resolve(text(options, 'home') ?? path.join((!installed && projectFolder) || '.', HOME_NAME))
+  const own = path.join((!installed && projectFolder) || '.', HOME_NAME)
+  const given = text(options, 'home')
+  if (given && isDatabaseUrl(given)) return withFolder(given, own)
+  const folder = path.resolve(given ?? own)
+  const databaseUrl = process.env[DATABASE_URL_VARIABLE]
+  return databaseUrl ? withFolder(databaseUrl, folder) : folder
 }
 
 export async function openProject(reference: string, options: Record<string, unknown>): Promise<Project> {
   const home = text(options, 'home')
-  return loadProject(await findProjectFile(reference, home ? [EXAMPLES, home] : [EXAMPLES]))
+  return loadProject(await findProjectFile(reference, home ? [EXAMPLES, parseHomePlace(home).folder] : [EXAMPLES]))
 }
 
 /** Opens a home that must be there already, unless `--create-home` is given. @throws HOME_NOT_FOUND naming one nearby, and as `openHome` */

@@ -11,8 +11,8 @@ export const EXIT_STATUSES: ReadonlyMap<number, string> = new Map([
 
 const home = () =>
   new Option(
-    '--home <folder>',
-    'where state lives (default: .bellwether/ beside the project file, else in this folder)',
+    '--home <place>',
+    'where state lives: a folder, or postgres://user@host/database?blobs=FOLDER (default: .bellwether/ beside the project file, else in this folder)',
   )
 const json = () => new Option('--json', 'print one JSON document on standard output and nothing else there')
 

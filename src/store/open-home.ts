@@ -11,8 +11,10 @@ import type { ModelRegistry } from '../track/model-registry.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
 import { FileBlobStore } from './blobs/file-blob-store.ts'
 import { FOLDER_MODE, makeFolder, removeStaleTemporaries, syncFolder, temporaryName } from './durable-files.ts'
+import { parseHomePlace } from './home-place.ts'
 import { migrate, requireCurrentSchema } from './migrations/migrate.ts'
 import { openMlflowStores } from './mlflow/open-mlflow-stores.ts'
+import { openPostgres } from './postgres/open-postgres.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { SqlDatasetStore } from './sql-dataset-store.ts'
 import { SqlKeyStore } from './sql-key-store.ts'
@@ -22,9 +24,11 @@ import { createDatabaseFile } from './sqlite/create-database-file.ts'
 import { SqliteDatabase } from './sqlite/sqlite-database.ts'
 import { storageError } from './storage-errors.ts'
 
-/** Where an installation keeps its state: the stores over one folder. */
+/** Where an installation keeps its state: the stores over one folder, or over a PostgreSQL database and a folder for its blobs. */
 export interface Home {
   readonly folder: string
+  /** What the stores are on, for what copies or checks all tables. */
+  readonly database: SqlDatabase
   readonly tracking: TrackingStore
   readonly datasets: DatasetStore
   readonly models: ModelRegistry
@@ -52,23 +56,29 @@ export const DATABASE_FILE = 'bellwether.db'
 export const BLOBS_FOLDER = 'blobs'
 
 /**
- * Opens a home: `bellwether.db` and `blobs/` in one folder. Several processes may have the same one open. A home that was not there is made whole
+ * Opens a home: `bellwether.db` and `blobs/` in one folder, or the tables in PostgreSQL (`parseHomePlace`). Several processes may have the same one open. A home that was not there is made whole
  * or not at all; what a failed attempt made is removed.
  * @throws HOME_NOT_FOUND, HOME_NOT_A_FOLDER, HOME_DENIED, HOME_READ_ONLY, HOME_LOCKED, HOME_CORRUPT, HOME_TOO_NEW, HOME_TOO_OLD,
- *   STORAGE_FULL, STORAGE_FAILED, ENCRYPTION_KEY_INVALID, ENCRYPTION_KEY_MISSING
+ *   STORAGE_FULL, STORAGE_FAILED, DATABASE_UNREACHABLE, ENCRYPTION_KEY_INVALID, ENCRYPTION_KEY_MISSING
  */
-export async function openHome(folder: string, options: OpenHomeOptions = {}): Promise<Home> {
-  const root = path.resolve(folder)
+export async function openHome(place: string, options: OpenHomeOptions = {}): Promise<Home> {
+  const { folder: root, databaseUrl } = parseHomePlace(place)
   const { readOnly = false, create = !readOnly, busyTimeoutMs = 30_000 } = options
   const ring = options.ring === undefined ? await keyRingFromEnvironment(process.env) : options.ring
   const made = await prepareFolder(root, create && !readOnly)
   try {
-    const database = readOnly ? await openToRead(root, busyTimeoutMs) : await openToWrite(root, create, busyTimeoutMs)
+    const database =
+      databaseUrl !== null
+        ? await openPostgres(databaseUrl, { readOnly, create, busyTimeoutMs })
+        : readOnly
+          ? await openToRead(root, busyTimeoutMs)
+          : await openToWrite(root, create, busyTimeoutMs)
     try {
       const blobs = await FileBlobStore.open(path.join(root, BLOBS_FOLDER), { readOnly, now: Date.now(), ring })
       const keys = new SqlKeyStore(database)
       return {
         folder: root,
+        database,
         tracking: new SqlTrackingStore(database, blobs),
         datasets: new SqlDatasetStore(database, blobs),
         models: new SqlModelRegistry(database, blobs),

@@ -4,7 +4,8 @@ import { isLocalFile, publicSource, resolveSource } from '../../data/table-sourc
 import { BellwetherError } from '../../errors.ts'
 import type { Project } from '../../pipeline/load-project.ts'
 import type { RunRequest } from '../../pipeline/prepare-run.ts'
-import { openHome } from '../../store/open-home.ts'
+import { isDatabaseUrl, shownUrl } from '../../store/home-place.ts'
+import { type Home, openHome } from '../../store/open-home.ts'
 import type { ModelVersion } from '../../track/model-registry.ts'
 import { dataFile, homeFolder, interruptSignal, openProject, text, wholeNumber } from '../context.ts'
 import type { ExecuteOptions } from '../execute.ts'
@@ -28,7 +29,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
     if (champion !== version) {
       note(
         `          but the champion, which answers, is ${champion === null ? 'none' : `version ${champion}`}; ` +
-          `bellwether models promote ${project.options.name}/${version} --home ${path.relative('.', folder) || '.'} makes it this one`,
+          `bellwether models promote ${project.options.name}/${version} --home ${isDatabaseUrl(folder) ? shownUrl(folder) : path.relative('.', folder) || '.'} makes it this one`,
       )
     }
   } else {
@@ -103,14 +104,23 @@ function withTarget(error: unknown): unknown {
   })
 }
 
+async function homeThere(place: string): Promise<Home | null> {
+  try {
+    return await openHome(place, { create: false })
+  } catch (error) {
+    if (isDatabaseUrl(place) && error instanceof BellwetherError && error.code === 'HOME_NOT_FOUND') return null
+    throw error
+  }
+}
+
 /** The version that a finished run with these inputs made, with what that run notes of its data, and the champion's; or null. */
 async function modelTrainedOn(
   folder: string,
   project: Project,
   inputs: string,
 ): Promise<{ readonly version: number; readonly champion: number | null; readonly notes: string | null } | null> {
-  if (!existsSync(path.join(folder, 'bellwether.db'))) return null
-  const home = await openHome(folder, { create: false })
+  const home = isDatabaseUrl(folder) || existsSync(path.join(folder, 'bellwether.db')) ? await homeThere(folder) : null
+  if (home === null) return null
   try {
     const runs = await home.tracking.runs({
       experiment: project.options.name,

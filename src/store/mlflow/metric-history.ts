@@ -61,7 +61,7 @@ export async function historyOfRuns(
 ): Promise<TrackedMetric[]> {
   const rows = await sql.all<HistoryRow>(
     `SELECT ${COLUMNS} FROM metrics m WHERE m.key = ? AND m.run_id IN (${placeholders(ids.length)})
-ORDER BY m.run_id, m.timestamp, m.step, m.value LIMIT ?`,
+ORDER BY m.run_id, m.timestamp, m.step, m.value NULLS FIRST LIMIT ?`,
     key,
     ...ids,
     limit,

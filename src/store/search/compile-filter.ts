@@ -123,7 +123,7 @@ function compare({ name, comparator, value }: Compare, sql: string, column: Attr
     const pattern = likePattern(name, String(value))
     return comparator === 'LIKE'
       ? { sql: `${sql} LIKE ? ESCAPE '!'`, values: [pattern] }
-      : { sql: `LOWER(${sql}) LIKE LOWER(?) ESCAPE '!'`, values: [pattern] }
+      : { sql: `LOWER(${sql}) LIKE ? ESCAPE '!'`, values: [lowered(pattern)] }
   }
   if (column.type === 'text' && comparator !== '=' && comparator !== '!=') throw invalidComparator(name, comparator)
   return { sql: `${sql} ${comparator === '!=' ? '<>' : comparator} ?`, values: [value] }
@@ -143,6 +143,11 @@ function likePattern(name: Identifier, pattern: string): string {
     throw filterError(`a pattern takes at most ${MAX_WILDCARDS} % and ${MAX_PATTERN} characters`, name.at)
   }
   return pattern.replaceAll('!', '!!')
+}
+
+/** A to Z alone, as LOWER does on SQLite, and on PostgreSQL for columns in the order of bytes. */
+function lowered(pattern: string): string {
+  return pattern.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
 
 function invalidComparator(name: Identifier, comparator: Comparator) {

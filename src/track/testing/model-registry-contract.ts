@@ -114,15 +114,15 @@ export function runModelRegistryContract(name: string, open: () => Promise<OpenS
       test('what is not there is named, with what is', async () => {
         await create({ aliases: ['champion'] })
         for (const ask of [
-          models.model('none'),
-          models.versions('none'),
-          models.version('none', 1),
-          models.byAlias('none', 'champion'),
-          models.history('none'),
-          models.setAlias(change(1, { model: 'none' })),
-          back({ model: 'none' }),
+          () => models.model('none'),
+          () => models.versions('none'),
+          () => models.version('none', 1),
+          () => models.byAlias('none', 'champion'),
+          () => models.history('none'),
+          () => models.setAlias(change(1, { model: 'none' })),
+          () => back({ model: 'none' }),
         ]) {
-          await expect(ask).rejects.toMatchObject({
+          await expect(ask()).rejects.toMatchObject({
             code: 'MODEL_NOT_FOUND',
             message: expect.stringContaining('grades'),
           })

@@ -1,0 +1,25 @@
+import { postgresHomes } from '../../../test/support/postgres-home.ts'
+import { runKeyStoreContract } from '../../security/testing/key-store-contract.ts'
+import { runDatasetStoreContract } from '../../track/testing/dataset-store-contract.ts'
+import { runModelRegistryContract } from '../../track/testing/model-registry-contract.ts'
+import { runTrackingStoreContract } from '../../track/testing/tracking-store-contract.ts'
+import { openHome } from '../open-home.ts'
+
+const homes = postgresHomes()
+
+async function open() {
+  const { place, remove } = await homes.place()
+  const home = await openHome(place)
+  return {
+    ...home,
+    close: async () => {
+      await home.close()
+      await remove()
+    },
+  }
+}
+
+runTrackingStoreContract('PostgreSQL', open)
+runDatasetStoreContract('PostgreSQL', open)
+runModelRegistryContract('PostgreSQL', open)
+runKeyStoreContract('PostgreSQL', open)
