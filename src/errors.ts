@@ -264,6 +264,11 @@ export const ERRORS = {
     status: 503,
     hint: 'Check that the database server is up and that its address is right; nothing is saved by halves, and work goes on once it answers.',
   },
+  TRANSFER_NOT_EMPTY: { status: 409, hint: 'Name a new home with `--to`; nothing in this one was changed.' },
+  TRANSFER_DIFFERS: {
+    status: 500,
+    hint: 'Nothing was kept in the target, and the source is as it was. Stop what writes to the source, and try again.',
+  },
   STORAGE_FULL: {
     status: 507,
     hint: 'Free space (or raise the quota) where the home is, and try again; nothing was saved by halves.',
@@ -313,6 +318,18 @@ export const ERRORS = {
   DISTILL_IMPOSSIBLE: {
     status: 422,
     hint: 'Distil a version that was trained here, by a run whose data version is still kept; leaves in fewer bits are for models of trees.',
+  },
+  PACKAGE_UNTRUSTED: {
+    status: 409,
+    hint: 'Take the package from somebody whose key is trusted, or add the key to --trusted-keys once you are sure whose it is.',
+  },
+  PACKAGE_ARCHIVE_INVALID: {
+    status: 400,
+    hint: 'Take the file again from where it was exported (`bellwether models export --out`).',
+  },
+  SIGNING_KEY_INVALID: {
+    status: 400,
+    hint: 'Make a key with `openssl genpkey -algorithm ed25519`; its public half is what others trust.',
   },
   PACKAGE_TOO_NEW: { status: 409, hint: 'Update Bellwether to the version that wrote the package.' },
   // Tracking and registry

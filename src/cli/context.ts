@@ -4,6 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type DataPlace, resolveSource } from '../data/table-source.ts'
 import { BellwetherError } from '../errors.ts'
+import type { TrustedKeys } from '../packaging/sign-manifest.ts'
 import { findProjectFile, loadProject, type Project } from '../pipeline/load-project.ts'
 import { projectPlace } from '../pipeline/load-project-data.ts'
 import { isDatabaseUrl, parseHomePlace, withFolder } from '../store/home-place.ts'
@@ -45,7 +46,10 @@ export async function openProject(reference: string, options: Record<string, unk
 export async function openExistingHome(options: Record<string, unknown>): Promise<Home> {
   const { openHome } = await import('../store/open-home.ts')
   try {
-    return await openHome(homeFolder(options), { create: options['createHome'] === true })
+    return await openHome(homeFolder(options), {
+      create: options['createHome'] === true,
+      ...(await trustedKeysGiven(options)),
+    })
   } catch (error) {
     const [nearby] = text(options, 'home') ? [] : homesBelow('.')
     if (!nearby || !(error instanceof BellwetherError) || error.code !== 'HOME_NOT_FOUND') throw error
@@ -54,6 +58,14 @@ export async function openExistingHome(options: Record<string, unknown>): Promis
       cause: error,
     })
   }
+}
+
+/** `--trusted-keys`, which comes before the environment. @throws SIGNING_KEY_INVALID */
+export async function trustedKeysGiven(options: Record<string, unknown>): Promise<{ trustedKeys?: TrustedKeys }> {
+  const given = text(options, 'trustedKeys')
+  if (!given) return {}
+  const { parseTrustedKeys } = await import('../packaging/sign-manifest.ts')
+  return { trustedKeys: await parseTrustedKeys(given) }
 }
 
 /** Homes of projects one or two folders below, as paths from there. */

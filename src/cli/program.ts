@@ -26,6 +26,12 @@ function lazily(load: () => Promise<{ action: Action }>) {
   }
 }
 
+const trustedKeys = () =>
+  new Option(
+    '--trusted-keys <keys>',
+    'load only packages signed with these: public keys or PEM files, separated by commas',
+  )
+
 /**
  * The command line: one file per command, loaded only when it is called. `docs/command-line.md` is made from this.
  * Wrong usage throws a CommanderError and prints nothing: who called tells it. Help is printed.
@@ -102,6 +108,7 @@ export function createProgram(): Command {
     .option('--tls-key <file>', 'its private key, PEM')
     .option('--allowed-host <names>', 'further Host header values to accept, separated by commas')
     .option('--default-model <name>', 'model of POST /predict (default: the only one)')
+    .addOption(trustedKeys())
     .addOption(json())
     .action(lazily(() => import('./commands/serve.ts')))
 
@@ -112,6 +119,7 @@ export function createProgram(): Command {
     .requiredOption('--data <file>', 'CSV, Parquet or JSON lines')
     .option('--out <file>', 'write CSV or JSON lines here (default: JSON lines on standard output)')
     .option('--explain', 'add the contributions to each prediction')
+    .addOption(trustedKeys())
     .addOption(home())
     .addOption(json())
     .action(lazily(() => import('./commands/predict.ts')))
@@ -218,18 +226,20 @@ export function createProgram(): Command {
     .action(lazily(() => import('./commands/models-rollback.ts')))
   models
     .command('export')
-    .description('write a version as one ONNX file, checked in ONNX Runtime')
+    .description('write a version for another installation, or as one ONNX file, checked in ONNX Runtime')
     .argument('<model>', 'name, name@alias or name/version')
     .option('--version <n>', 'version (default: the champion)')
-    .option('--onnx <file>', 'file to write')
+    .option('--out <file>', 'package to write, such as model.bwpkg')
+    .option('--onnx <file>', 'ONNX file to write')
     .addOption(home())
     .addOption(json())
     .action(lazily(() => import('./commands/models-export.ts')))
   models
     .command('import')
-    .description('register an ONNX model from elsewhere, to be served as our own are')
-    .argument('<file>', 'the ONNX file')
-    .requiredOption('--name <name>', 'name of the model')
+    .description('register a version of another installation, or an ONNX model from elsewhere')
+    .argument('<file>', 'the package or the ONNX file')
+    .option('--name <name>', 'name of the model (default: as in the package; needed for ONNX)')
+    .addOption(trustedKeys())
     .option('--features <names>', 'its columns in their order, separated by commas')
     .option('--classes <labels>', 'its classes in the order of the probabilities, separated by commas')
     .option('--target <name>', 'name of what is predicted')

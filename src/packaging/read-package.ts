@@ -13,6 +13,7 @@ import {
   SIGNATURE_FILE,
 } from './manifest.ts'
 import { FOREIGN_FILE, isForeign, restoreForeign } from './onnx/foreign-package.ts'
+import { checkSeal, SEAL_FILE, type TrustedKeys } from './sign-manifest.ts'
 import { type ClusteringSignature, ModelSignature, type PredictingSignature } from './signature.ts'
 import { decodeState } from './state-codec.ts'
 import type { WrittenFile } from './write-package.ts'
@@ -21,6 +22,8 @@ import type { WrittenFile } from './write-package.ts'
 export interface PackageSource {
   /** @throws BLOB_NOT_FOUND, BLOB_CORRUPT */
   get(hash: string): Promise<Uint8Array>
+  /** Keys that a package must be signed with to be loaded from here; left out or null where any package may be. */
+  readonly trustedKeys?: TrustedKeys | null
 }
 
 /** A model version that predicts a target, ready to answer. */
@@ -62,7 +65,7 @@ export async function readPackage(blobs: PackageSource, files: readonly WrittenF
  * Reads a version's files. Every byte is checked before any is used: each file against its hash and size, the list of files against the
  * manifest's, each document against its schema. Nothing in a package is ever run.
  * @param files As the registry has them.
- * @throws PACKAGE_CORRUPT, PACKAGE_TOO_NEW
+ * @throws PACKAGE_CORRUPT, PACKAGE_TOO_NEW; PACKAGE_UNTRUSTED where packages have to be signed
  */
 export async function readAnyPackage(
   blobs: PackageSource,
@@ -70,6 +73,7 @@ export async function readAnyPackage(
 ): Promise<LoadedModel | LoadedClustering> {
   const contents = new Map<string, Uint8Array>()
   for (const file of files) contents.set(file.path, await readFile(blobs, file))
+  checkSeal(bytesOf(contents, MANIFEST_FILE), contents.get(SEAL_FILE), blobs.trustedKeys ?? null)
   const manifest = parseManifest(documentOf(contents, MANIFEST_FILE))
   checkFileList(files, manifest)
   const signature = parseAs(ModelSignature, documentOf(contents, SIGNATURE_FILE), SIGNATURE_FILE)
@@ -163,7 +167,7 @@ function checkFileList(files: readonly WrittenFile[], manifest: ModelManifest): 
         .map(({ path, hash, sizeBytes }) => ({ path, hash, sizeBytes }))
         .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
     )
-  if (inOrder(files.filter(({ path }) => path !== MANIFEST_FILE)) !== inOrder(manifest.files)) {
+  if (inOrder(files.filter(({ path }) => path !== MANIFEST_FILE && path !== SEAL_FILE)) !== inOrder(manifest.files)) {
     throw corrupt(MANIFEST_FILE, 'names other files than the registry has for this version')
   }
 }

@@ -4,11 +4,9 @@ import { FOREIGN_FILE } from '../packaging/onnx/foreign-package.ts'
 import { FOREIGN_ESTIMATOR } from '../packaging/onnx/foreign-pipeline.ts'
 import type { ImportedModel } from '../packaging/onnx/import-model.ts'
 import { writePackage } from '../packaging/write-package.ts'
-import type { Column } from '../table/column.ts'
 import { profileTable } from '../table/profile.ts'
-import type { ColumnSchema } from '../table/schema.ts'
-import { makeTable } from '../table/table.ts'
 import type { ModelVersion } from '../track/model-registry.ts'
+import { emptyTable } from './empty-table.ts'
 import type { RunDeps } from './run-deps.ts'
 
 export interface ForeignVersion {
@@ -31,10 +29,7 @@ export async function registerForeign(version: ForeignVersion, deps: ForeignDeps
   const { tracking, datasets, models, blobs, provenance } = deps
   const { signature, binding, file } = imported
   const schema = { columns: signature.inputs }
-  const empty = makeTable(
-    signature.inputs.map((column): [string, Column] => [column.name, emptyColumn(column)]),
-    0,
-  )
+  const empty = emptyTable(signature.inputs)
   const profile = profileTable(empty, schema)
   const datasetId = canonicalHash(empty, schema)
   const files = await writePackage(blobs, {
@@ -100,16 +95,4 @@ export async function registerForeign(version: ForeignVersion, deps: ForeignDeps
     reason: `imported from ${source}`,
     now,
   })
-}
-
-function emptyColumn({ kind, observed, declared }: ColumnSchema): Column {
-  switch (kind) {
-    case 'number':
-    case 'date':
-      return { kind, values: new Float64Array(0) }
-    case 'category':
-      return { kind, codes: new Int32Array(0), categories: declared.categories ?? observed.categories }
-    case 'text':
-      return { kind, values: [] }
-  }
 }

@@ -2,6 +2,7 @@ import { access, chmod, constants, link, readdir, rename, rm, rmdir, stat } from
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { BellwetherError } from '../errors.ts'
+import { parseTrustedKeys, signingKeyFromEnvironment, type TrustedKeys } from '../packaging/sign-manifest.ts'
 import { type KeyRing, keyRingFromEnvironment } from '../security/at-rest/key-ring.ts'
 import type { AuditLog, KeyStore } from '../security/key-store.ts'
 import type { BlobStore } from '../track/blob-store.ts'
@@ -50,6 +51,8 @@ export interface OpenHomeOptions {
   readonly busyTimeoutMs?: number
   /** Keys that blobs are encrypted with, or null for none. Default: those of the environment, so that no command forgets them. */
   readonly ring?: KeyRing | null
+  /** Keys that packages must be signed with to be loaded, or null. Default: those of `BELLWETHER_TRUSTED_KEYS`. */
+  readonly trustedKeys?: TrustedKeys | null
 }
 
 export const DATABASE_FILE = 'bellwether.db'
@@ -59,12 +62,17 @@ export const BLOBS_FOLDER = 'blobs'
  * Opens a home: `bellwether.db` and `blobs/` in one folder, or the tables in PostgreSQL (`parseHomePlace`). Several processes may have the same one open. A home that was not there is made whole
  * or not at all; what a failed attempt made is removed.
  * @throws HOME_NOT_FOUND, HOME_NOT_A_FOLDER, HOME_DENIED, HOME_READ_ONLY, HOME_LOCKED, HOME_CORRUPT, HOME_TOO_NEW, HOME_TOO_OLD,
- *   STORAGE_FULL, STORAGE_FAILED, DATABASE_UNREACHABLE, ENCRYPTION_KEY_INVALID, ENCRYPTION_KEY_MISSING
+ *   STORAGE_FULL, STORAGE_FAILED, DATABASE_UNREACHABLE, ENCRYPTION_KEY_INVALID, ENCRYPTION_KEY_MISSING,
+ *   SIGNING_KEY_INVALID
  */
 export async function openHome(place: string, options: OpenHomeOptions = {}): Promise<Home> {
   const { folder: root, databaseUrl } = parseHomePlace(place)
   const { readOnly = false, create = !readOnly, busyTimeoutMs = 30_000 } = options
   const ring = options.ring === undefined ? await keyRingFromEnvironment(process.env) : options.ring
+  const trusted = process.env['BELLWETHER_TRUSTED_KEYS']
+  const trustedKeys =
+    options.trustedKeys === undefined ? (trusted ? await parseTrustedKeys(trusted) : null) : options.trustedKeys
+  const signingKey = await signingKeyFromEnvironment(process.env)
   const made = await prepareFolder(root, create && !readOnly)
   try {
     const database =
@@ -74,14 +82,19 @@ export async function openHome(place: string, options: OpenHomeOptions = {}): Pr
           ? await openToRead(root, busyTimeoutMs)
           : await openToWrite(root, create, busyTimeoutMs)
     try {
-      const blobs = await FileBlobStore.open(path.join(root, BLOBS_FOLDER), { readOnly, now: Date.now(), ring })
+      const blobs = await FileBlobStore.open(path.join(root, BLOBS_FOLDER), {
+        readOnly,
+        now: Date.now(),
+        ring,
+        trustedKeys,
+      })
       const keys = new SqlKeyStore(database)
       return {
         folder: root,
         database,
         tracking: new SqlTrackingStore(database, blobs),
         datasets: new SqlDatasetStore(database, blobs),
-        models: new SqlModelRegistry(database, blobs),
+        models: new SqlModelRegistry(database, blobs, signingKey),
         mlflow: openMlflowStores(database),
         blobs,
         keys,

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { BellwetherError } from '../errors.ts'
 import type { BlobStore } from '../track/blob-store.ts'
 import { headAfter, LedgerWalk, liveAt, rollbackTarget } from '../track/ledger.ts'
@@ -38,6 +39,7 @@ import {
 } from './queries/model-queries.ts'
 import { SELECT_RUN } from './queries/run-queries.ts'
 import { requireBlob, requireInteger } from './required-blob.ts'
+import { signedFiles } from './signed-files.ts'
 import type { SqlConnection, SqlDatabase } from './sql-database.ts'
 
 const LEDGER_PAGE = 1000
@@ -46,13 +48,20 @@ const LEDGER_PAGE = 1000
 export class SqlModelRegistry implements ModelRegistry {
   readonly #database: SqlDatabase
   readonly #blobs: BlobStore
+  readonly #signingKey: KeyObject | null
 
-  constructor(database: SqlDatabase, blobs: BlobStore) {
+  /** @param signingKey What versions that are made here are signed with. */
+  constructor(database: SqlDatabase, blobs: BlobStore, signingKey: KeyObject | null = null) {
     this.#database = database
     this.#blobs = blobs
+    this.#signingKey = signingKey
   }
 
-  async createVersion(version: NewModelVersion): Promise<ModelVersion> {
+  async createVersion(given: NewModelVersion): Promise<ModelVersion> {
+    const version =
+      this.#signingKey && given.imported !== true
+        ? { ...given, files: await signedFiles(given.files, this.#blobs, this.#signingKey) }
+        : given
     const { model, actor, reason, now } = version
     checkName('model', model)
     const aliases = [...new Set(version.aliases)]

@@ -1,5 +1,9 @@
+import type { TrustedKeys } from '../packaging/sign-manifest.ts'
+
 /** Bytes named by their SHA-256. What `put` resolved is on disk (written to a temporary name, fsynced, renamed, folder fsynced). */
 export interface BlobStore {
+  /** Keys that a model package must be signed with to be loaded from here; null or left out where any may be. */
+  readonly trustedKeys?: TrustedKeys | null
   /** @returns `sha256:<hex>` */
   put(bytes: Uint8Array): Promise<string>
   /**

@@ -45,6 +45,8 @@ export interface PackageFile {
 }
 
 export interface NewModelVersion {
+  /** Made by another installation: it keeps its signature, or has none; this installation's key does not vouch for it. */
+  readonly imported?: boolean
   readonly model: string
   readonly runId: string
   readonly datasetId: string

@@ -7,10 +7,12 @@ import { parseReference, text, wholeNumber, withHome } from '../context.ts'
 import { formatTable } from '../format-table.ts'
 import { note, printJson, printLine } from '../output.ts'
 
-/** Writes a version as one ONNX file, and lets ONNX Runtime answer like it before anyone relies on it. */
+/** Writes a version as a package for another installation; or as one ONNX file, and lets ONNX Runtime answer like it before anyone relies on it. */
 export async function action(options: Record<string, unknown>, [reference]: string[]): Promise<number> {
   const target = text(options, 'onnx')
-  if (!target) throw new BellwetherError('USAGE', 'models export writes ONNX: say where with --onnx FILE.')
+  const packageFile = text(options, 'out')
+  if (!target === !packageFile)
+    throw new BellwetherError('USAGE', 'models export takes one of --out FILE (a package) and --onnx FILE.')
   const { model, version: named, alias } = parseReference(reference!)
   const number = wholeNumber(options, 'version', 1, 2_147_483_647) ?? named
   return withHome(options, async (home) => {
@@ -18,6 +20,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
       number === undefined
         ? await home.models.byAlias(model, alias ?? 'champion')
         : await home.models.version(model, number)
+    if (!target) return (await import('./models-export-package.ts')).exportPackage(home, found, packageFile!, options)
     const loaded = await readExportable(home.blobs, found.files)
     const file = path.resolve(target)
     if (isForeign(loaded.manifest)) {

@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises'
+import { open, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { fileError } from '../../data/file-error.ts'
 import { BellwetherError } from '../../errors.ts'
+import { isArchive } from '../../packaging/archive/package-archive.ts'
 import { ForeignSignature } from '../../packaging/onnx/foreign-binding.ts'
 import { importModel } from '../../packaging/onnx/import-model.ts'
 import { ONNX_LIMITS } from '../../packaging/onnx/inspect-model.ts'
@@ -13,9 +14,11 @@ import { actor, homeFolder, text } from '../context.ts'
 import { formatTable } from '../format-table.ts'
 import { note, printJson, printLine } from '../output.ts'
 
-/** Registers an ONNX model from elsewhere; it serves as our own do. */
+/** Registers a version of another installation, or an ONNX model from elsewhere; both serve as our own do. */
 export async function action(options: Record<string, unknown>, [file]: string[]): Promise<number> {
-  const name = text(options, 'name')!
+  if (await beginsAsArchive(file!)) return (await import('./models-import-package.ts')).importPackage(options, file!)
+  const name = text(options, 'name')
+  if (!name) throw new BellwetherError('USAGE', 'models import of an ONNX file takes the name of its model: --name.')
   checkName('model', name)
   const source = path.basename(file!)
   const bytes = await readLimited(file!)
@@ -48,6 +51,21 @@ export async function action(options: Record<string, unknown>, [file]: string[])
     return 0
   } finally {
     await home.close()
+  }
+}
+
+async function beginsAsArchive(file: string): Promise<boolean> {
+  try {
+    const handle = await open(file, 'r')
+    try {
+      const bytes = Buffer.alloc(4)
+      await handle.read(bytes, 0, bytes.length, 0)
+      return isArchive(bytes)
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    throw fileError(error, file)
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { access, open, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { BellwetherError } from '../../errors.ts'
+import type { TrustedKeys } from '../../packaging/sign-manifest.ts'
 import { isSealed } from '../../security/at-rest/container.ts'
 import type { KeyRing } from '../../security/at-rest/key-ring.ts'
 import type { BlobStore } from '../../track/blob-store.ts'
@@ -19,14 +20,16 @@ const HASH = /^sha256:([0-9a-f]{64})$/
  * Several processes may write at once; the same content twice is one file.
  */
 export class FileBlobStore implements BlobStore {
+  readonly trustedKeys: TrustedKeys | null
   readonly #root: string
   readonly #readOnly: boolean
   readonly #ring: KeyRing | null
 
-  private constructor(root: string, readOnly: boolean, ring: KeyRing | null) {
+  private constructor(root: string, readOnly: boolean, ring: KeyRing | null, trustedKeys: TrustedKeys | null) {
     this.#root = root
     this.#readOnly = readOnly
     this.#ring = ring
+    this.trustedKeys = trustedKeys
   }
 
   /**
@@ -36,7 +39,7 @@ export class FileBlobStore implements BlobStore {
    */
   static async open(
     root: string,
-    options: { readOnly: boolean; now: number; ring?: KeyRing | null },
+    options: { readOnly: boolean; now: number; ring?: KeyRing | null; trustedKeys?: TrustedKeys | null },
   ): Promise<FileBlobStore> {
     const ring = options.ring ?? null
     if (!options.readOnly) {
@@ -52,7 +55,7 @@ export class FileBlobStore implements BlobStore {
     } catch (error) {
       throw storageError(error, root)
     }
-    return new FileBlobStore(root, options.readOnly, ring)
+    return new FileBlobStore(root, options.readOnly, ring, options.trustedKeys ?? null)
   }
 
   async put(bytes: Uint8Array): Promise<string> {
