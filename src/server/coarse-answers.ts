@@ -45,6 +45,9 @@ export function coarsened(value: unknown, limit: number | 'withheld'): unknown {
   if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)))
     return Array.from(value as ArrayLike<unknown>, (one) => coarsened(one, limit))
   if (typeof value !== 'object' || value === null) return value
+  // A tensor of the Open Inference Protocol has its name beside its numbers.
+  if (limit === 'withheld' && 'name' in value && value.name === 'distances' && 'data' in value)
+    return { ...value, data: Array.from(value.data as ArrayLike<unknown>, () => null) }
   return Object.fromEntries(
     Object.entries(value)
       .filter(([name]) => limit !== 'withheld' || !BESIDE_THE_LABEL.has(name))

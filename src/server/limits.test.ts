@@ -109,5 +109,10 @@ describe('a key with limited probabilities', () => {
     const value = { a: [0.123, { b: Float64Array.of(0.5, 2.25) }], probabilities: { x: 0.1 }, n: 3, s: '0.123' }
     expect(coarsened(value, 1)).toEqual({ a: [0.1, { b: [0.5, 2.3] }], probabilities: { x: 0.1 }, n: 3, s: '0.123' })
     expect(coarsened(value, 'withheld')).toEqual({ a: [null, { b: [null, 2.25] }], n: 3, s: '0.123' })
+    const tensor = { name: 'distances', datatype: 'FP64', shape: [1, 2], data: [2.5, 4] }
+    expect(coarsened({ cluster: 1, distances: [2.5, 4], outputs: [tensor] }, 'withheld')).toEqual({
+      cluster: 1,
+      outputs: [{ ...tensor, data: [null, null] }],
+    })
   })
 })

@@ -69,7 +69,7 @@ export function ModelVersions({ model, hrefOfRun }: { model: string; hrefOfRun: 
     },
   ]
   return (
-    <Card title="Versions" note="Metrics are those on the test rows.">
+    <Card title="Versions" note="Metrics are those on the test rows; of clusters, on all rows.">
       <DataTable
         caption={`Versions of ${model}`}
         columns={columns}
