@@ -51,6 +51,11 @@ const DASHBOARD = fileURLToPath(new URL('../../dashboard/dist', import.meta.url)
 export async function serveHome(home: Home, options: Record<string, unknown>): Promise<number> {
   const { startServer } = await import('../server/start-server.ts')
   const { readServerSettings } = await import('../server/server-settings.ts')
+  const { tracesAsked } = await import('../server/tracing.ts')
+  // Loaded only where it is asked for: it would cost each start a tenth of a second.
+  const tracing = tracesAsked(process.env)
+    ? (await import('../server/open-telemetry.ts')).openTelemetry(process.env)
+    : null
   const defaultModel = text(options, 'defaultModel')
   const allowedHosts = text(options, 'allowedHost')
     ?.split(',')
@@ -65,6 +70,7 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
       predictionLog,
       ...settingsGiven(settings),
       ...tlsGiven(options),
+      ...(tracing ? { tracing } : {}),
       ...(authentication ? { authentication } : {}),
       ...(environmentKeys ? { environmentKeys } : {}),
       stores: home,
@@ -95,6 +101,7 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
     await server.close()
     return 0
   } finally {
+    await tracing?.close()
     await predictionLog?.close()
     await home.close()
   }

@@ -39,6 +39,7 @@ import { runRoutes } from './routes/runs.ts'
 import { addSecurityHooks, setSecurityHeaders } from './security-hooks.ts'
 import { DEFAULT_LIMITS, type ServerOptions } from './server-options.ts'
 import { followTls, readTls, trackConnections } from './tls.ts'
+import { tracedStores, traceRequests } from './tracing.ts'
 
 export interface BuiltApp {
   readonly app: TypedApp
@@ -55,7 +56,9 @@ export interface BuiltApp {
  * @throws TLS_INVALID, KEYS_INVALID, USAGE
  */
 export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
-  const { stores, clock, newId } = options
+  const { clock, newId } = options
+  const tracing = options.tracing ?? null
+  const stores = tracedStores(options.stores, tracing)
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const log = createLogger({ level: options.logLevel ?? 'info', ...(options.log ? { sink: options.log } : {}) })
 
@@ -157,6 +160,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     app.addHook('onClose', async () => endFollowing())
     treatHttp2(app, limits.requestTimeoutMs)
   }
+  traceRequests(app, tracing)
   acceptOnlyJson(app)
   answerUnmatched(app)
   logRequests(app)

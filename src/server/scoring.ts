@@ -7,6 +7,7 @@ import { type FailedPrediction, isFailed, type Prediction } from '../serve/predi
 import { makeEntries, policyOf } from '../serve/prediction-log/make-entries.ts'
 import { protocolOf } from './metrics.ts'
 import type { RouteContext } from './route-types.ts'
+import { traced } from './tracing.ts'
 
 type ScoringContext = Pick<RouteContext, 'metrics' | 'newId' | 'clock' | 'predictionLog'>
 
@@ -28,7 +29,12 @@ export async function scoreRecords(
   const scored = metrics.scoring(served.name, served.version, protocolOf(request.routeOptions.url))
   let predictions: (Prediction | FailedPrediction)[]
   try {
-    predictions = await served.scorer.scoreInSlices(records, { explain, onError, newId }, nextTurn)
+    predictions = await traced(
+      request,
+      `score ${served.name}`,
+      { 'bellwether.model.version': served.version, 'bellwether.records': records.length },
+      () => served.scorer.scoreInSlices(records, { explain, onError, newId }, nextTurn),
+    )
   } finally {
     scored()
   }
@@ -76,7 +82,8 @@ export async function keepScored(
     },
     predictionLog,
   )
-  if (options.durability === 'request') await predictionLog.keep(entries)
+  if (options.durability === 'request')
+    await traced(request, 'store predictions.keep', {}, () => predictionLog.keep(entries))
   else predictionLog.add(entries)
 }
 

@@ -10,6 +10,7 @@ import type { TrackingStore } from '../track/tracking-store.ts'
 import type { AuthenticationMode } from './authentication.ts'
 import type { LogSink } from './logger.ts'
 import type { TlsFiles } from './tls.ts'
+import type { Tracing } from './tracing.ts'
 
 /** What the server reads from and writes to; `openHome` gives one. */
 export interface ServerStores {
@@ -50,6 +51,8 @@ export interface ServerOptions {
   readonly defaultModel?: string
   /** Where predictions are kept; nowhere where left out. Who opened it closes it. */
   readonly predictionLog?: PredictionLog & LogSecrets
+  /** Where traces go; nowhere where left out. Who opened it closes it. */
+  readonly tracing?: Tracing
   /** Where log lines go; standard error where left out. */
   readonly log?: LogSink
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent'

@@ -174,11 +174,16 @@ async function answerFlat(
   try {
     const started = performance.now()
     const scored = context.metrics.scoring(served.name, served.version, protocolOf(request.routeOptions.url))
+    const span = request.trace?.child(`score ${served.name}`, {
+      'bellwether.model.version': served.version,
+      'bellwether.records': 1,
+    })
     let answers: (Prediction | FailedPrediction)[]
     try {
       answers = served.scorer.score([record], { explain: false, newId: context.newId })
     } finally {
       scored()
+      span?.end()
     }
     const [prediction] = answers
     if (!prediction || isFailed(prediction)) throw new BellwetherError('INTERNAL', 'One record has one prediction.')
