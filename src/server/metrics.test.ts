@@ -36,19 +36,21 @@ describe('metrics', () => {
 
   test('time predictions by version and protocol, and leave none in the queue', async () => {
     const record = recordOf(risk.students, 0)
+    const before = await metrics()
     await ask('POST', '/predict', { body: record })
     await ask('POST', '/api/v1/models/risk/predict', { body: { records: [record, record] } })
     await ask('POST', '/api/v1/models/risk/predict', { body: { records: [{ Age: 1 }] } })
     await ask('POST', '/invocations', { body: { dataframe_records: [record] } })
     await ask('POST', '/v1/models/risk:predict', { body: { instances: [record] } })
     const text = await metrics()
-    const count = (protocol: string) =>
+    const countIn = (all: string, protocol: string) =>
       Number(
         new RegExp(
           `bellwether_prediction_duration_seconds_count\\{[^}]*version="1",protocol="${protocol}"\\} (\\d+)`,
-        ).exec(text)?.[1],
+        ).exec(all)?.[1] ?? 0,
       )
-    expect([count('bellwether'), count('mlflow'), count('tensorflow-v1')]).toEqual([4, 1, 1])
+    const count = (protocol: string) => countIn(text, protocol) - countIn(before, protocol)
+    expect([count('bellwether'), count('mlflow'), count('tensorflow-v1')]).toEqual([3, 1, 1])
     expect(text).toContain('bellwether_prediction_queue_requests 0')
     // The request that asks is in flight itself.
     expect(text).toContain('bellwether_http_requests_in_flight 1')
