@@ -353,6 +353,14 @@ export function createProgram(): Command {
     .action(lazily(() => import('./commands/ledger-verify.ts')))
 
   program
+    .command('migrate')
+    .description('copy a home into another, such as from SQLite to PostgreSQL; counts and hashes are compared')
+    .requiredOption('--from <place>', 'the home to copy: a folder, or postgres://…; it is only read')
+    .requiredOption('--to <place>', 'a new home; where it names no folder, blobs stay where they are')
+    .addOption(json())
+    .action(lazily(() => import('./commands/migrate.ts')))
+
+  program
     .command('schema')
     .description('print the JSON Schema of the project file')
     .addOption(json())

@@ -1,3 +1,5 @@
+import type { TableShape } from './table-shape.ts'
+
 /** What a column of a result may hold; the stores use texts and numbers alone, and null. */
 export type SqlValue = string | number | null
 
@@ -24,5 +26,7 @@ export interface SqlDatabase {
   write<T>(work: (sql: SqlConnection) => Promise<T>): Promise<T>
   /** Names of the tables that are there. */
   tables(): Promise<string[]>
+  /** What those tables are made of. */
+  shapes(): Promise<TableShape[]>
   close(): Promise<void>
 }

@@ -3,6 +3,7 @@ import type { ClientConfig, Pool, PoolClient } from 'pg'
 import { BellwetherError } from '../../errors.ts'
 import { shownUrl } from '../home-place.ts'
 import type { SqlConnection, SqlDatabase, SqlValue } from '../sql-database.ts'
+import { type ColumnRow, type ReferenceRow, type TableShape, tableShapes } from '../table-shape.ts'
 import { isLost, postgresError } from './postgres-errors.ts'
 import { postgresStatement } from './postgres-statement.ts'
 
@@ -34,6 +35,15 @@ SET LOCAL lock_timeout = 0;
 SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`
 
 const SELECT_TABLES = `SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename`
+const SELECT_COLUMNS = `
+SELECT t.relname AS "table", c.attname AS "column", COALESCE(array_position(k.indkey::int2[], c.attnum) + 1, 0) AS position
+FROM pg_class t JOIN pg_attribute c ON c.attrelid = t.oid AND c.attnum > 0 AND NOT c.attisdropped
+LEFT JOIN pg_index k ON k.indrelid = t.oid AND k.indisprimary
+WHERE t.relkind = 'r' AND t.relnamespace = current_schema()::regnamespace ORDER BY t.relname, c.attnum`
+const SELECT_REFERENCES = `
+SELECT DISTINCT t.relname AS "table", r.relname AS refers
+FROM pg_constraint f JOIN pg_class t ON t.oid = f.conrelid JOIN pg_class r ON r.oid = f.confrelid
+WHERE f.contype = 'f' AND t.relnamespace = current_schema()::regnamespace`
 const SELECT_ENCODING = `SELECT current_setting('server_encoding') AS encoding, current_schema() AS schema`
 
 /** Object identifiers of types, in PostgreSQL's catalogue. */
@@ -112,6 +122,12 @@ export class PostgresDatabase implements SqlDatabase {
   async tables(): Promise<string[]> {
     const rows = await this.read((sql) => sql.all<{ name: string }>(SELECT_TABLES))
     return rows.map(({ name }) => name)
+  }
+
+  shapes(): Promise<TableShape[]> {
+    return this.read(async (sql) =>
+      tableShapes(await sql.all<ColumnRow>(SELECT_COLUMNS), await sql.all<ReferenceRow>(SELECT_REFERENCES)),
+    )
   }
 
   async close(): Promise<void> {

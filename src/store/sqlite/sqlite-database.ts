@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { BellwetherError } from '../../errors.ts'
 import type { SqlConnection, SqlDatabase, SqlValue } from '../sql-database.ts'
 import { storageError } from '../storage-errors.ts'
+import { type ColumnRow, type ReferenceRow, type TableShape, tableShapes } from '../table-shape.ts'
 import { loadSqlite } from './load-sqlite.ts'
 
 export interface SqliteOptions {
@@ -19,6 +20,12 @@ export interface SqliteOptions {
 }
 
 const SELECT_TABLES = `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name`
+
+const SELECT_COLUMNS = `
+SELECT t.name AS "table", c.name AS "column", c.pk AS position FROM sqlite_master t, pragma_table_info(t.name) c
+WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' ORDER BY t.name, c.cid`
+const SELECT_REFERENCES = `
+SELECT DISTINCT t.name AS "table", f."table" AS refers FROM sqlite_master t, pragma_foreign_key_list(t.name) f WHERE t.type = 'table'`
 
 /** Statements kept ready; the stores have fewer than that, and lists of ids make a few more. */
 const MAX_STATEMENTS = 200
@@ -82,6 +89,12 @@ export class SqliteDatabase implements SqlDatabase {
   async tables(): Promise<string[]> {
     const rows = await this.read((sql) => sql.all<{ name: string }>(SELECT_TABLES))
     return rows.map(({ name }) => name)
+  }
+
+  shapes(): Promise<TableShape[]> {
+    return this.read(async (sql) =>
+      tableShapes(await sql.all<ColumnRow>(SELECT_COLUMNS), await sql.all<ReferenceRow>(SELECT_REFERENCES)),
+    )
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,41 @@
+import path from 'node:path'
+import { BellwetherError } from '../../errors.ts'
+import { isDatabaseUrl, parseHomePlace, withFolder } from '../../store/home-place.ts'
+import { openHome } from '../../store/open-home.ts'
+import { transferHome } from '../../store/transfer/transfer-home.ts'
+import { text } from '../context.ts'
+import { note, printJson, printLine } from '../output.ts'
+
+/** Copies a home into another, such as from SQLite to PostgreSQL. Where the target names no folder, the blobs stay in the source's. */
+export async function action(options: Record<string, unknown>): Promise<number> {
+  const source = text(options, 'from')
+  const target = text(options, 'to')
+  if (!source || !target) throw new BellwetherError('USAGE', 'migrate takes --from and --to.')
+  const folder = parseHomePlace(source).folder
+  const place = isDatabaseUrl(target) ? withFolder(target, folder) : target
+  const to = parseHomePlace(place)
+  if (to.folder === folder && to.databaseUrl === parseHomePlace(source).databaseUrl)
+    throw new BellwetherError('USAGE', 'migrate takes two homes; --from and --to name the same one.')
+  const from = await openHome(source, { readOnly: true })
+  try {
+    const home = await openHome(place, { create: true })
+    try {
+      const result = await transferHome(from, home, note)
+      if (options['json']) printJson(result)
+      else {
+        const rows = result.tables.reduce((sum, table) => sum + table.rows, 0)
+        printLine(
+          `${result.already ? 'already there: ' : ''}${result.tables.length} tables with ${rows} rows, ${result.blobs} blobs (${result.blobsCopied} copied); ` +
+            `counts and hashes agree, and the ledger's ${result.ledgerEntries} entries hold`,
+        )
+        if (to.folder !== folder)
+          note(`the prediction log, if there is one, stays in ${path.join(folder, 'predictions')}: copy that folder`)
+      }
+      return 0
+    } finally {
+      await home.close()
+    }
+  } finally {
+    await from.close()
+  }
+}
