@@ -33,7 +33,11 @@ export const ExplanationAnswer = z
 export const ClassPredictionAnswer = z.object({
   id,
   label: z.string(),
-  confidence: z.number().describe('Probability of the label.'),
+  confidence: z
+    .number()
+    .describe(
+      'Probability of the label; another class may have more where the model weighs classes to decide (`decision`), see `probabilities`.',
+    ),
   probabilities: z.record(z.string(), z.number()),
   set: z
     .array(z.string())
