@@ -138,7 +138,7 @@ test.each([
 test.each([
   ['--trials', '5'],
   ['--resume', 'abc'],
-  ['--time-budget', '5s'],
+  ['--time-budget', '5'],
   ['--trials-done', '3'],
   ['--method', 'tpe'],
 ])('%s is for searches, and is refused', async (flag, value) => {
