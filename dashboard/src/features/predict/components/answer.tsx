@@ -44,7 +44,11 @@ export function Answer({
             {signature.task === 'clustering' ? `Cluster, of ${signature.clusters}` : signature.target.name}
           </p>
           <h2 className="answer-label" tabIndex={-1} ref={heading}>
-            {'value' in prediction ? formatNumber(prediction.value) : mainAnswer(prediction)}
+            {'value' in prediction
+              ? formatNumber(prediction.value)
+              : 'label' in prediction
+                ? prediction.label
+                : prediction.cluster}
           </h2>
           {outdated ? <p className="small answer-outdated">The form has changed since this answer.</p> : null}
         </div>
