@@ -1,24 +1,6 @@
 import { choleskyFactor, solveLower, solveUpper } from '../linear/cholesky.ts'
+import type { ClusterMargin } from './clusterer.ts'
 import type { Components } from './gaussian-components.ts'
-
-/**
- * Why a row is in its cluster rather than in the one that comes next: the margin between the two, taken apart exactly by columns.
- * `base` and all contributions add up to `margin`; what raises it speaks for the row's own cluster.
- */
-export interface ClusterMargin {
-  /** The cluster that the row would be in without its own; null where there is one cluster alone. */
-  readonly rival: number | null
-  /**
-   * squared distance: to the rival's centre less that to the row's own; log-odds: ln of the probability of the row's own cluster over
-   * that of the rival.
-   */
-  readonly space: 'squared distance' | 'log-odds'
-  readonly margin: number
-  /** What the clusters differ in whatever the row: their shares and their spread; 0 for distances. */
-  readonly base: number
-  /** Of each column, shape (nColumns). */
-  readonly contributions: Float64Array
-}
 
 /** Takes apart why the row `row` of row-major `values` is in cluster `own`. */
 export type MarginOf = (values: Float64Array, row: number, own: number) => ClusterMargin

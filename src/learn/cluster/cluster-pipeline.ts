@@ -10,8 +10,7 @@ import { isSparseMatrix, type SparseMatrix, toDenseMatrix } from '../../table/sp
 import type { State } from '../../table/state.ts'
 import type { Table } from '../../table/table.ts'
 import { readState } from '../read-state.ts'
-import type { ClusterMargin } from './cluster-margin.ts'
-import type { FittedClusterer } from './clusterer.ts'
+import type { ClusterMargin, FittedClusterer } from './clusterer.ts'
 import { clusterers } from './clusterers.ts'
 
 const PIPELINE = 'cluster-pipeline'

@@ -2,7 +2,6 @@ import type { z } from 'zod'
 import type { Matrix } from '../../table/matrix.ts'
 import type { State } from '../../table/state.ts'
 import type { Encoding } from '../estimator.ts'
-import type { ClusterMargin } from './cluster-margin.ts'
 
 /** What a clusterer learns from: rows without a target. */
 export interface ClusterInput {
@@ -22,6 +21,25 @@ export interface InformationCriteria {
   readonly bic: number
   /** Akaike's: -2 log-likelihood + 2 * parameters */
   readonly aic: number
+}
+
+/**
+ * Why a row is in its cluster rather than in the one that comes next: the margin between the two, taken apart exactly by columns.
+ * `base` and all contributions add up to `margin`; what raises it speaks for the row's own cluster.
+ */
+export interface ClusterMargin {
+  /** The cluster that the row would be in without its own; null where there is one cluster alone. */
+  readonly rival: number | null
+  /**
+   * squared distance: to the rival's centre less that to the row's own; log-odds: ln of the probability of the row's own cluster over
+   * that of the rival.
+   */
+  readonly space: 'squared distance' | 'log-odds'
+  readonly margin: number
+  /** What the clusters differ in whatever the row: their shares and their spread; 0 for distances. */
+  readonly base: number
+  /** Of each column, shape (nColumns). */
+  readonly contributions: Float64Array
 }
 
 /** What fitting gives. A cluster's number means nothing by itself: another seed may number the same clusters otherwise. */

@@ -1,11 +1,6 @@
 import { useEffect, useRef } from 'react'
 import type { ModelSignature } from '../../../../../src/packaging/signature.ts'
-import {
-  type ClassPrediction,
-  type ClusterPrediction,
-  mainAnswer,
-  type ValuePrediction,
-} from '../../../../../src/serve/prediction.ts'
+import type { ClassPrediction, ClusterPrediction, ValuePrediction } from '../../../../../src/serve/prediction.ts'
 import { Card } from '../../../components/card.tsx'
 import { Notice } from '../../../components/notice.tsx'
 import { reveal } from '../../../components/reveal.ts'
