@@ -1,15 +1,25 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { temporaryFolder } from '../../test/support/cli.ts'
-import { homeFolder, homesBelow, reasonGiven, wholeNumber } from './context.ts'
+import { DATABASE_URL_VARIABLE, homeFolder, homesBelow, reasonGiven, wholeNumber } from './context.ts'
 
 describe('where state lives', () => {
   const checkout = path.resolve('/code/bellwether/examples')
+  afterEach(() => vi.unstubAllEnvs())
   const installed = path.resolve('/code/app/node_modules/bellwether/examples')
 
   test('is the folder that --home names', () => {
     expect(homeFolder({ home: 'here' }, '/project', installed)).toBe(path.resolve('here'))
+  })
+
+  test('is a database that --home or the environment names, with the folder for its blobs', () => {
+    const url = 'postgres://ana:secret@db.example/models'
+    const withBlobs = (folder: string) => `${url}?blobs=${encodeURIComponent(path.resolve(folder))}`
+    expect(homeFolder({ home: url }, path.resolve('/project'))).toBe(withBlobs('/project/.bellwether'))
+    vi.stubEnv(DATABASE_URL_VARIABLE, url)
+    expect(homeFolder({ home: 'here' })).toBe(withBlobs('here'))
+    expect(homeFolder({})).toBe(withBlobs('.bellwether'))
   })
 
   test('is beside the project file', () => {
