@@ -78,6 +78,12 @@ export const ColumnOptions = z
       .string()
       .optional()
       .describe('How the file writes dates, of yyyy MM dd HH mm ss and what stands between, such as dd/MM/yyyy.'),
+    monotone: z
+      .enum(['increasing', 'decreasing'])
+      .optional()
+      .describe(
+        'The answer may only rise, or only fall, with the column; of two classes the probability of the second. Gradient boosting keeps to it, other kinds of model do not.',
+      ),
     ignore: z.boolean().default(false).describe('Leave the column out altogether.'),
   })
   .superRefine((column, context) => {
@@ -96,6 +102,9 @@ export const ColumnOptions = z
       fault('labels', `are for a category, and the column is declared a ${kind}`)
     if (kind && kind !== 'category' && column.categories)
       fault('categories', `are for a category, and the column is declared a ${kind}`)
+    if (column.monotone && ((kind && kind !== 'number') || column.categories || column.labels))
+      fault('monotone', `is for numbers, and the column is declared a ${kind ?? 'category'}`)
+    if (column.monotone && column.ignore) fault('monotone', 'is of no use where the column is ignored')
     if (column.optional && column.required) fault('optional', 'contradicts required; keep one of them')
     if (!kind && column.categories && (column.min !== undefined || column.max !== undefined)) {
       fault('categories', 'make the column a category, min and max a number; keep one of them')

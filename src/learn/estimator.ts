@@ -72,6 +72,8 @@ export interface EstimatorDefinition<Options = unknown> {
   readonly encoding: Encoding
   /** The option that bounds its rounds or trees: what a search by halving may give candidates more of. Left out where it has none. */
   readonly rounds?: string
+  /** It has an option `monotone`, matrix column -> 1 or -1, and keeps to it. */
+  readonly monotone?: true
   /** Type, check, default and text of each option. */
   readonly options: z.ZodType<Options>
   searchSpace(facts: TableFacts): SearchSpace

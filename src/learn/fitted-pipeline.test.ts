@@ -202,6 +202,47 @@ test('a linear model gets imputed numbers even where the features were told not 
   expect(pipeline.predict(table).every(Number.isFinite)).toBe(true)
 })
 
+describe('directions of columns', () => {
+  const monotone = { grade: -1, age: 1 } as const
+  const estimatorOptions = { maxIterations: 30 }
+
+  test('boosting keeps to them, whatever the features do with missing values, and other models are as without', () => {
+    for (const impute of ['none', 'median'] as const) {
+      const featureOptions = FeatureOptions.parse({ numeric: { impute } })
+      const given = input('regression', 'gradient-boosting', { featureOptions, estimatorOptions })
+      const model = fitPipeline({ ...given, monotone })
+      const along = Array.from({ length: 41 }, (_, i) => {
+        const moved = makeTable(
+          Object.entries({ ...columns, grade: { kind: 'number', values: new Float64Array(N).fill(i / 2) } as Column }),
+        )
+        return model.predict(moved)
+      })
+      for (const [i, answers] of along.slice(1).entries())
+        for (const [row, answer] of answers.entries()) expect(answer).toBeLessThanOrEqual(along[i]![row]!)
+      expect(model.predict(table)).not.toEqual(fitPipeline(given).predict(table))
+    }
+    const ridge = input('regression', 'ridge')
+    expect(fitPipeline({ ...ridge, monotone }).state()).toEqual(fitPipeline(ridge).state())
+  })
+
+  test('a column that is left out, for it is constant in these rows, has none', () => {
+    const constant = makeTable(
+      Object.entries({ ...columns, age: { kind: 'number', values: new Float64Array(N).fill(20) } as Column }),
+    )
+    const { estimatorName: _, estimatorOptions: __, ...of } = input('regression', 'gradient-boosting')
+    const prepared = prepareFeatures({ ...of, table: constant, encoding: 'tree', monotone })
+    expect(prepared.monotone).toEqual({ grade: -1 })
+    expect(fitModelOn(prepared, 'gradient-boosting', estimatorOptions, 0).predict(constant)).toHaveLength(N)
+  })
+
+  test('a category is refused, encoded as a number or not, and so is a column that there is not', () => {
+    const featureOptions = FeatureOptions.parse({ categorical: { encode: 'ordinal' } })
+    const given = input('regression', 'gradient-boosting', { featureOptions, estimatorOptions })
+    expect(codeOf(() => fitPipeline({ ...given, monotone: { course: 1 } }))).toBe('FEATURES_INVALID')
+    expect(codeOf(() => fitPipeline({ ...given, monotone: { grades: 1 } }))).toBe('FEATURES_INVALID')
+  })
+})
+
 describe('what a pipeline refuses', () => {
   test('a model for another task', () => {
     expect(codeOf(() => fitPipeline(input('classification', 'ridge')))).toBe('ESTIMATOR_TASK_MISMATCH')

@@ -56,6 +56,9 @@ export interface FittedPipeline {
   state(): State
 }
 
+/** Column of numbers -> 1 where the answer may only rise with it, -1 where it may only fall; for kinds of model that can. */
+export type Directions = Readonly<Record<string, 1 | -1>>
+
 export interface PrepareFeaturesInput {
   /** The training rows and no others. */
   readonly table: Table
@@ -67,6 +70,7 @@ export interface PrepareFeaturesInput {
   readonly featureOptions: FeatureOptions
   readonly encoding: Encoding
   readonly seed: number
+  readonly monotone?: Directions
 }
 
 /** Features fitted on training rows and the matrix that models of one encoding learn from; made once for many fits. */
@@ -79,13 +83,15 @@ export interface PreparedFeatures {
   readonly target: Target
   /** Weight of the matrix's rows where classes are balanced by it. */
   readonly sampleWeight?: Float64Array
+  /** By matrix column; those whose column was left out, for it is constant here, are not in it. */
+  readonly monotone?: Directions
   readonly warnings: readonly FeatureWarning[]
 }
 
 /**
  * Fits features on training rows, and balances their classes as the options say. Rows are resampled after the features
  * were fitted, so that medians and encodings are those of the rows as they came.
- * @throws as `fitFeatures`, `weighRows` and `resampleRows`
+ * @throws as `fitFeatures`, `weighRows` and `resampleRows`; FEATURES_INVALID for a direction of what is no column of numbers
  */
 export function prepareFeatures(input: PrepareFeaturesInput): PreparedFeatures {
   const { table, schema, inputs, target, featureOptions, encoding, seed } = input
@@ -99,9 +105,10 @@ export function prepareFeatures(input: PrepareFeaturesInput): PreparedFeatures {
     seed,
   })
   const { balance } = featureOptions
-  if (balance === 'none') return { features: fitted, encoding, matrix, target, warnings }
+  const monotone = input.monotone ? { monotone: directionsIn(fitted, schema, input.monotone) } : {}
+  if (balance === 'none') return { features: fitted, encoding, matrix, target, ...monotone, warnings }
   if (balance === 'weights') {
-    return { features: fitted, encoding, matrix, target, sampleWeight: weighRows(target), warnings }
+    return { features: fitted, encoding, matrix, target, sampleWeight: weighRows(target), ...monotone, warnings }
   }
   const rows = resampleRows(target, balance, deriveSeed(seed, 'balance'))
   return {
@@ -109,8 +116,26 @@ export function prepareFeatures(input: PrepareFeaturesInput): PreparedFeatures {
     encoding,
     matrix: selectAnyRows(matrix, rows),
     target: selectTarget(target, rows),
+    ...monotone,
     warnings,
   }
+}
+
+/** Directions by matrix column: that of the column's values. What tells where they are missing has none. */
+function directionsIn(features: FittedFeatures, schema: TableSchema, wanted: Directions): Directions {
+  for (const name of Object.keys(wanted)) {
+    const column = schema.columns.find((each) => each.name === name)
+    if (column?.kind === 'number') continue
+    const is = column ? `"${name}" is a ${column.kind}, which has no order` : `there is no column "${name}"`
+    throw new BellwetherError('FEATURES_INVALID', `monotone: answers can rise or fall with numbers; ${is}.`, {
+      details: [{ path: `monotone.${name}`, message: is }],
+    })
+  }
+  return Object.fromEntries(
+    Object.entries(wanted).filter(([name]) =>
+      features.names.some((own, i) => own === name && features.sources[i] === name),
+    ),
+  )
 }
 
 /**
@@ -142,7 +167,11 @@ export function fitModelOn(
       `The model "${estimatorName}" wants features for ${definition.encoding} models; these are for ${encoding} ones.`,
     )
   }
-  const parsed = definition.options.safeParse(options)
+  const directed =
+    definition.monotone && prepared.monotone
+      ? { ...options, monotone: { ...prepared.monotone, ...(options['monotone'] as Directions | undefined) } }
+      : options
+  const parsed = definition.options.safeParse(directed)
   if (!parsed.success) {
     const details = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.') || estimatorName, message }))
     const message = details.map((detail) => `${detail.path}: ${detail.message}`).join('; ')

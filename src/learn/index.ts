@@ -47,6 +47,7 @@ export { kMeans } from './cluster/k-means.ts'
 export type * from './estimator.ts'
 export { defaultModels, estimator, estimators } from './estimators.ts'
 export {
+  type Directions,
   type FitPipelineInput,
   type FittedPipeline,
   fitModelOn,

@@ -17,6 +17,7 @@ import { selectTarget, type Target, targetLength } from '../table/target.ts'
 import type { BlobStore } from '../track/blob-store.ts'
 import type { DatasetVersion } from '../track/dataset-store.ts'
 import { type Fidelity, fidelity } from './fidelity.ts'
+import { directionsOf } from './monotone.ts'
 import { ProjectOptions } from './project.ts'
 import { resolveRoles } from './roles.ts'
 
@@ -67,6 +68,7 @@ export async function distill(
     featureOptions: { ...options.features, balance: 'none' },
     encoding: definition.encoding,
     seed,
+    monotone: directionsOf(options.data, dataset.schema),
   })
   const lesson = lessonOf(train.target, teacher.pipeline.predict(train.table))
   const fitted = fitModelOn(
@@ -77,6 +79,7 @@ export async function distill(
       matrix: selectAnyRows(prepared.matrix, lesson.rows),
       target: lesson.target,
       ...(lesson.weights ? { sampleWeight: lesson.weights } : {}),
+      ...(prepared.monotone ? { monotone: prepared.monotone } : {}),
     },
     choice.estimator,
     choice.params,

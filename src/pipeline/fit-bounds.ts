@@ -10,6 +10,7 @@ import { estimator } from '../learn/estimators.ts'
 import { type FittedPipeline, fitModelOn, type PreparedFeatures, prepareFeatures } from '../learn/fitted-pipeline.ts'
 import { selectRows } from '../table/table.ts'
 import { selectTarget } from '../table/target.ts'
+import { directionsOf } from './monotone.ts'
 import type { PreparedRun } from './prepare-run.ts'
 
 /** A model that is fitted again on other rows, or with other options. */
@@ -109,6 +110,7 @@ function featuresOn({ train, options, roles, dataset }: Ground, rows: Uint32Arra
         featureOptions: options.features,
         encoding,
         seed: options.search.seed,
+        monotone: directionsOf(options.data, dataset.schema),
       })
     known.set(encoding, made)
     return made

@@ -15,6 +15,7 @@ import { columnOf, selectRows, type Table } from '../table/table.ts'
 import { selectTarget, type Target, targetLength } from '../table/target.ts'
 import type { Project } from './load-project.ts'
 import { loadProjectData, projectPlace } from './load-project-data.ts'
+import { checkDirections, directionsOf } from './monotone.ts'
 import { isSupervised, type ProjectOptions, type SupervisedOptions } from './project.ts'
 import { type Roles, resolveRoles } from './roles.ts'
 import { familyOf } from './search-families.ts'
@@ -105,6 +106,14 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
   const test = part(split.test)
   const folds = foldsFor(train.target, options.search.folds, options.search.seed)
 
+  const monotone = directionsOf(options.data, dataset.schema)
+  const undirected = checkDirections(monotone, {
+    schema: dataset.schema,
+    roles,
+    target,
+    families,
+    features: options.features,
+  })
   const encodings = new Set([...families, 'baseline'].map((name) => estimator(name).encoding))
   const features = new Map<Encoding, PreparedFeatures>()
   for (const encoding of encodings) {
@@ -118,10 +127,11 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
         featureOptions: options.features,
         encoding,
         seed: options.search.seed,
+        monotone,
       }),
     )
   }
-  const warnings = [...dataset.warnings]
+  const warnings = [...dataset.warnings, ...undirected]
   for (const prepared of features.values()) {
     for (const { message } of prepared.warnings) if (!warnings.includes(message)) warnings.push(message)
   }

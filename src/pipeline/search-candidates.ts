@@ -3,6 +3,7 @@ import type { SearchFamily } from '../evaluate/search/search-plan.ts'
 import { estimator } from '../learn/estimators.ts'
 import { keptPerFamily } from './build-answer.ts'
 import type { EarlierAttempt } from './earlier-attempt.ts'
+import { directionsOf } from './monotone.ts'
 import type { PreparedRun } from './prepare-run.ts'
 import { recordTrial, type TrialRecorder } from './record-trial.ts'
 import type { RunEvent } from './run-events.ts'
@@ -48,6 +49,7 @@ export async function searchCandidates(
       inputs: roles.inputs,
       target: train.target,
       featureOptions: options.features,
+      monotone: directionsOf(options.data, dataset.schema),
       folds,
       seed: options.search.seed,
     },

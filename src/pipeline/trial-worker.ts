@@ -33,7 +33,7 @@ function prepared(fold: number, encoding: Encoding, share: number): PreparedFold
   const key = `${fold}/${encoding}`
   const known = kept.get(key)
   if (known) return known
-  const { table, schema, inputs, target, featureOptions, folds, seed } = context
+  const { table, schema, inputs, target, featureOptions, monotone, folds, seed } = context
   const whole = folds[fold]!
   const { train, validation } = subsampleFold(whole, target, share, deriveSeed(seed, 'fold', fold))
   const made = {
@@ -45,6 +45,7 @@ function prepared(fold: number, encoding: Encoding, share: number): PreparedFold
       featureOptions,
       encoding,
       seed,
+      monotone,
     }),
     validation: selectRows(table, validation),
     actual: selectTarget(target, validation),

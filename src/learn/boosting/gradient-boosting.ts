@@ -18,6 +18,7 @@ export const gradientBoosting: EstimatorDefinition<GradientBoostingOptions> = {
   tasks: ['classification', 'regression'],
   encoding: 'tree',
   rounds: 'maxIterations',
+  monotone: true,
   options: GradientBoostingOptions,
   searchSpace,
   defaults: ({ nRows }) => ({ ...settle(GradientBoostingOptions.parse({}), nRows) }),
