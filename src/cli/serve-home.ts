@@ -7,8 +7,8 @@ import type { ServerSettings } from '../server/server-settings.ts'
 import type { Home } from '../store/open-home.ts'
 import type { FilePredictionLog } from '../store/prediction-log/file-prediction-log.ts'
 import { text, wholeNumber } from './context.ts'
-import { note, noteLabelled } from './output.ts'
 import { openPredictionLog } from './open-prediction-log.ts'
+import { note, noteLabelled } from './output.ts'
 import { readableLog } from './readable-log.ts'
 
 /** Without what was left out. */

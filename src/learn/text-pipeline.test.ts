@@ -76,7 +76,7 @@ test('texts without a term that is frequent enough are left out with a warning',
 })
 
 describe('terms: auto', () => {
-  const fit = (estimatorName: string, texts: readonly (string | null)[], text: object = {}) => {
+  const fitWith = (estimatorName: string, texts: readonly (string | null)[], text: object = {}) => {
     const n = texts.length
     return fitPipeline({
       table: makeTable([['body', { kind: 'text', values: texts }]]),
@@ -94,12 +94,12 @@ describe('terms: auto', () => {
     })
   }
   const long = Array.from({ length: 40 }, (_, i) => `a ${i % 2 ? 'good' : 'bad'} day in week ${i}`)
-  const hasTerms = ({ features }: ReturnType<typeof fit>) => (features.terms ?? []).some((term) => term !== null)
+  const hasTerms = ({ features }: ReturnType<typeof fitWith>) => (features.terms ?? []).some((term) => term !== null)
 
   test.each(['logistic-regression', 'random-forest'])(
     'texts of six words have their terms learnt, and are told of: %s',
     (name) => {
-      const pipeline = fit(name, long)
+      const pipeline = fitWith(name, long)
       expect(pipeline.features.terms).toContain('good')
       const told = pipeline.warnings.filter(({ code }) => code === 'TEXT_TERMS')
       expect(told.map(({ column }) => column)).toEqual(['body'])
@@ -110,7 +110,10 @@ describe('terms: auto', () => {
 
   test('shorter texts, and projects that say none, keep no word', () => {
     const short = long.map((text) => text.split(' ').slice(0, 5).join(' '))
-    for (const pipeline of [fit('logistic-regression', short), fit('logistic-regression', long, { terms: 'none' })]) {
+    for (const pipeline of [
+      fitWith('logistic-regression', short),
+      fitWith('logistic-regression', long, { terms: 'none' }),
+    ]) {
       expect(hasTerms(pipeline)).toBe(false)
       expect(pipeline.warnings.map(({ code }) => code)).not.toContain('TEXT_TERMS')
       expect(JSON.stringify(pipeline.state())).not.toMatch(/good|day/)
@@ -118,13 +121,13 @@ describe('terms: auto', () => {
   })
 
   test('whoever asks for terms is not told what they asked for', () => {
-    const pipeline = fit('logistic-regression', long, { terms: 'tfidf' })
+    const pipeline = fitWith('logistic-regression', long, { terms: 'tfidf' })
     expect(hasTerms(pipeline)).toBe(true)
     expect(pipeline.warnings.map(({ code }) => code)).not.toContain('TEXT_TERMS')
   })
 
   test('trees of many rows get none: whole columns would fill the memory', () => {
     const many = Array.from({ length: 20_001 }, (_, i) => long[i % 40]!)
-    expect(hasTerms(fit('random-forest', many))).toBe(false)
+    expect(hasTerms(fitWith('random-forest', many))).toBe(false)
   })
 })
