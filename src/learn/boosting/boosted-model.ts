@@ -46,6 +46,16 @@ export class BoostedModel implements ContrastingModel, RowModel {
     this.#learnt = learnt
   }
 
+  /** `log` where the answer is e^score; else null. */
+  get link(): 'log' | null {
+    return this.#link
+  }
+
+  /** What was learnt, for fits that go on from it. */
+  get learnt(): BoostedTrees {
+    return this.#learnt
+  }
+
   /** @param threads Threads that help with many rows; the same answers with and without. */
   predict(x: Matrix, threads: FitThreads | null = null): Float64Array {
     const raw = this.#raw(x, threads)

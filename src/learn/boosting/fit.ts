@@ -6,7 +6,7 @@ import { weighClasses } from '../class-weights.ts'
 import type { FitInput } from '../estimator.ts'
 import { KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
 import { applyBins, type BinnedMatrix, learnBins, roomForBins } from '../tree/bin.ts'
-import type { TreeEnsemble } from '../tree/ensemble.ts'
+import { goesLeft, type TreeEnsemble, treeCount } from '../tree/ensemble.ts'
 import { EnsembleWriter } from '../tree/ensemble-writer.ts'
 import { splittableColumns } from '../tree/feature-sampler.ts'
 import { chosenLoss } from './choose-loss.ts'
@@ -40,9 +40,14 @@ interface Validation {
 /**
  * Boosts trees on the gradients of the loss. Rows of weight 0 are left out from the start, as if they were not there.
  * Everything random comes from streams named after what they are for, so that one use does not disturb another.
+ * @param from Trees to go on from: their rounds count as done, and their initial scores stay.
  * @throws CANCELLED, FIT_NO_ROWS, WEIGHTS_INVALID, ESTIMATOR_OPTIONS_INVALID for a column that cannot be monotone
  */
-export function fitBoostedTrees(input: FitInput, given: GradientBoostingOptions): BoostedTrees {
+export function fitBoostedTrees(
+  input: FitInput,
+  given: GradientBoostingOptions,
+  from: BoostedTrees | null = null,
+): BoostedTrees {
   const { x, seed } = input
   const options = settle(given, x.nRows)
   const ownWeights = fitWeights(input)
@@ -61,7 +66,7 @@ export function fitBoostedTrees(input: FitInput, given: GradientBoostingOptions)
   )
   try {
     const binned = applyBins(mapper, x, train, memory)
-    return boost(input, options, { binned, train, heldOut, allWeights, memory })
+    return boost(input, options, { binned, train, heldOut, allWeights, memory }, from)
   } finally {
     memory?.free()
   }
@@ -86,11 +91,16 @@ interface BoostingRows {
   readonly memory: KernelMemory | null
 }
 
-function boost(input: FitInput, options: BoostingSettings, data: BoostingRows): BoostedTrees {
+function boost(
+  input: FitInput,
+  options: BoostingSettings,
+  data: BoostingRows,
+  from: BoostedTrees | null,
+): BoostedTrees {
   const { x, seed, signal } = input
   const { binned, train, heldOut, allWeights, memory } = data
   const weights = Float64Array.from(train, (row) => allWeights[row]!)
-  const loss = chosenLoss(options, selectTarget(input.target, train), weights, undefined, memory)
+  const loss = chosenLoss(options, selectTarget(input.target, train), weights, from?.initial, memory)
   const validation =
     heldOut.length > 0 ? startValidation(options, input.target, heldOut, allWeights, loss.initial) : null
 
@@ -101,6 +111,13 @@ function boost(input: FitInput, options: BoostingSettings, data: BoostingRows): 
   const grower = new TreeGrower(binned, weights, options, memory, directions)
   const usable = splittableColumns(binned)
   const raw = startScores(loss.initial, nRows, memory)
+  if (from) {
+    writer.adopt(from.trees)
+    grower.gains.set(from.gains)
+    addEnsemble(from.trees, x, train, raw)
+    if (validation) addEnsemble(from.trees, x, validation.rows, validation.raw)
+  }
+  const firstRound = from ? Math.floor(treeCount(from.trees) / nOutputs) : 0
   // A plain loop: `from` with a function shows in the profile of a million rows.
   const allRows = new Uint32Array(nRows)
   for (let row = 0; row < nRows; row++) allRows[row] = row
@@ -112,11 +129,11 @@ function boost(input: FitInput, options: BoostingSettings, data: BoostingRows): 
   const varied = sampled || options.featureFraction < 1 || options.featureFractionByNode < 1 || options.extraTrees
   const nSampled = Math.max(1, Math.round(options.subsample * nRows))
   let bestLoss = validation ? validation.loss.mean(validation.raw) : 0
-  let bestTrees = 0
+  let bestTrees = writer.nTrees
   let bestGains = grower.gains.slice()
   let sinceBest = 0
 
-  for (let round = 0; round < options.maxIterations && loss.trained.includes(1); round++) {
+  for (let round = firstRound; round < options.maxIterations && loss.trained.includes(1); round++) {
     loss.beginRound(raw)
     const rows = sampled
       ? sampleAscending(nRows, nSampled, new RandomState(deriveSeed(seed, 'boosting', 'rows', round)))
@@ -185,6 +202,20 @@ function startScores(initial: Float64Array, nRows: number, memory: KernelMemory 
     raw.fill(initial[output]!, output * nRows, (output + 1) * nRows)
   }
   return raw
+}
+
+/** Adds what each tree says of the given rows of the matrix, in the order of the trees, as when they were grown. */
+function addEnsemble(trees: TreeEnsemble, x: Matrix, rows: Uint32Array, raw: Float64Array): void {
+  const { roots, feature, child, values, nOutputs } = trees
+  for (let t = 0; t < treeCount(trees); t++) {
+    const start = (t % nOutputs) * rows.length
+    for (let i = 0; i < rows.length; i++) {
+      let node = roots[t]!
+      while (feature[node]! >= 0)
+        node = child[node]! + (goesLeft(trees, node, x.data[feature[node]! * x.nRows + rows[i]!]!) ? 0 : 1)
+      raw[start + i]! += values[child[node]!]!
+    }
+  }
 }
 
 /**

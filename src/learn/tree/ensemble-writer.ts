@@ -55,6 +55,32 @@ export class EnsembleWriter {
     return this.#roots.length
   }
 
+  /** Takes over the trees of an ensemble of the same shape; only while there are none. */
+  adopt(trees: TreeEnsemble): void {
+    const { roots, feature, categories } = trees
+    const nTrees = roots.length - 1
+    this.#nNodes = feature.length
+    this.#feature = trees.feature.slice()
+    this.#threshold = trees.threshold.slice()
+    this.#child = trees.child.slice()
+    this.#missingLeft = trees.missingLeft.slice()
+    this.#cover = trees.cover.slice()
+    this.#values = trees.values.slice()
+    if (categories) {
+      this.#set = categories.set.slice()
+      this.#words = categories.words.slice()
+    }
+    for (let t = 0; t < nTrees; t++) {
+      this.#roots.push(roots[t]!)
+      this.#leavesBefore.push(this.#nLeaves)
+      this.#setsBefore.push(this.#nSets)
+      for (let node = roots[t]!; node < roots[t + 1]!; node++) {
+        if (feature[node]! < 0) this.#nLeaves++
+        else if (categories && categories.set[node]! >= 0) this.#nSets++
+      }
+    }
+  }
+
   /** Begins a tree with its root, for now without split or value. Returns the root's index. */
   beginTree(cover: number): number {
     this.#roots.push(this.#nNodes)
@@ -232,7 +258,7 @@ export class EnsembleWriter {
 
 /** A copy with twice the room, or `least`. */
 function grown<A extends Growable>(array: A, least = 0): A {
-  const length = Math.max(2 * array.length, least)
+  const length = Math.max(2 * array.length, least, 64)
   const larger = new (array.constructor as new (length: number) => A)(length)
   larger.set(array)
   return larger
