@@ -133,4 +133,14 @@ const KEYWORDS: Readonly<Record<string, Check>> = {
       ? []
       : [`${at}: fits none of ${tried.length} (${tried.map((faults) => faults[0]).join(' | ')})`]
   },
+  oneOf: (value, schemas, { root, at }) => {
+    const tried = (schemas as unknown[]).map((schema) => validate(value, schema, root, at))
+    const fitting = tried.filter((faults) => faults.length === 0).length
+    if (fitting === 1) return []
+    return [
+      fitting === 0
+        ? `${at}: fits none of ${tried.length} (${tried.map((faults) => faults[0]).join(' | ')})`
+        : `${at}: fits ${fitting} of ${tried.length}, expected one`,
+    ]
+  },
 }
