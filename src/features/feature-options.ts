@@ -98,7 +98,7 @@ const TERMS = {
     .max(2 ** 20)
     .nullable()
     .default(null)
-    .describe('Columns of `hashing`; null: 262144 for linear models, 300 for trees.'),
+    .describe('Columns of `hashing`; null: 16384 for linear models, 300 for trees.'),
 }
 const TermsOptions = z.strictObject(TERMS)
 export type TermsOptions = z.output<typeof TermsOptions>

@@ -152,7 +152,7 @@ export type TermsPlan = Omit<TermsOptions, 'terms' | 'maxFeatures' | 'hashedColu
 
 /** Columns of terms that models get where the project says nothing: trees read each of them whole. */
 const MOST_TERMS = { linear: 25_000, tree: 300 } as const
-const MOST_HASHED = { linear: 2 ** 18, tree: 300 } as const
+const MOST_HASHED = { linear: 2 ** 14, tree: 300 } as const
 
 /** `auto`: texts of so many words on average say something; names, codes and remarks of a few words are shorter. */
 const FEWEST_WORDS = 6
