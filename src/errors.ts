@@ -71,6 +71,10 @@ export const ERRORS = {
     hint: 'The request is well formed, but this model has no answer to it; see the message.',
   },
   PREDICTIONS_NOT_KEPT: { status: 404, hint: 'Serve with a home; `serving.predictionLog` says what is kept.' },
+  PREDICTION_LOG_BUSY: {
+    status: 409,
+    hint: 'Erase through the server that writes it (`POST /api/v1/predictions/erase`), or stop it first.',
+  },
   PREDICTION_LOG_UNAVAILABLE: {
     status: 503,
     hint: 'The disk of the prediction log is full or does not answer; see the server log. Nothing was lost that was answered.',

@@ -42,7 +42,7 @@ const PersonBody = z.strictObject({
 /** `/api/v1/predictions`: what was answered, and what is erased of it. Sensitive columns are not shown here. */
 export async function predictionRoutes(app: TypedApp, context: RouteContext): Promise<void> {
   const tags = ['predictions']
-  const errors = errorAnswers('INVALID_INPUT', 'PREDICTIONS_NOT_KEPT')
+  const errors = errorAnswers('INVALID_INPUT', 'PREDICTIONS_NOT_KEPT', 'PREDICTION_LOG_BUSY')
 
   app.get(
     '/api/v1/predictions',

@@ -1,6 +1,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename as renameFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -124,6 +134,38 @@ test("a person's entries are gone from disk, and the others stay", async () => {
   expect(await files()).toHaveLength(1)
   log.add([entry('d')])
   expect(await ids(log)).toEqual(['b', 'd'])
+})
+
+test('what is kept while a person is erased is kept', async () => {
+  const log = await openLog()
+  const person = log.personKey('4711')
+  await log.keep([entry('first', { person }), entry('other')])
+  const erasing = log.erase({ person })
+  const during: Promise<void>[] = []
+  for (let i = 0; i < 200; i++) {
+    during.push(log.keep([entry(`during-${i}`)]))
+    if (i % 10 === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(await erasing).toBe(1)
+  await Promise.all(during)
+  expect((await ids(log)).sort()).toEqual(['other', ...Array.from({ length: 200 }, (_, i) => `during-${i}`)].sort())
+})
+
+test('a file that another living process writes is not rewritten under it', async () => {
+  const log = await openLog()
+  const person = log.personKey('4711')
+  await log.keep([entry('a', { person })])
+  const [file] = await files()
+  const rename = (pid: number) => file!.replace(`-${process.pid}-`, `-${pid}-`)
+  await log.close()
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+  await renameFile(file!, rename(child.pid!))
+  const other = await openLog()
+  expect(await codeOfAsync(() => other.erase({ person }))).toBe('PREDICTION_LOG_BUSY')
+  expect(await ids(other)).toEqual(['a'])
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  expect(await other.erase({ person })).toBe(1)
 })
 
 test('days before a time are removed, of one model', async () => {

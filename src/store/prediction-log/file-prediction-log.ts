@@ -23,7 +23,8 @@ const SEGMENT_BYTES = 64 * 1024 * 1024
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const SECRET_FILE = 'secret'
-const SEGMENT = /^([0-9a-f]{16})-[\w-]+\.bwpl$/
+/** model - time - process - chance */
+const SEGMENT = /^([0-9a-f]{16})-\w+-(\d+)-\w+\.bwpl$/
 
 export interface FilePredictionLogOptions {
   readonly clock: () => number
@@ -147,7 +148,21 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   }
 
   async erase(query: { readonly person: string } | { readonly ids: ReadonlySet<string> }): Promise<number> {
-    await this.#closeSegments()
+    // In a turn of its own: what is written meanwhile waits, and goes to files that begin after it.
+    const erasing = this.#turn.then(async () => {
+      await this.#flushNow()
+      await this.#endSegments()
+      return this.#eraseNow(query)
+    })
+    this.#turn = erasing.then(
+      () => {},
+      () => {},
+    )
+    return erasing
+  }
+
+  async #eraseNow(query: { readonly person: string } | { readonly ids: ReadonlySet<string> }): Promise<number> {
+    await this.#refuseOtherWriters()
     let erased = 0
     for (const day of await this.#days()) {
       for (const name of await this.#segmentsOf(day)) {
@@ -171,6 +186,22 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
       }
     }
     return erased
+  }
+
+  /** A file that another process appends to cannot be rewritten: what it writes next would be in no file. @throws PREDICTION_LOG_BUSY */
+  async #refuseOtherWriters(): Promise<void> {
+    const recent = new Date(this.#clock() - DAY_MS).toISOString().slice(0, 10)
+    for (const day of await this.#days()) {
+      if (day < recent) continue
+      for (const name of await this.#segmentsOf(day)) {
+        const writer = Number(SEGMENT.exec(name)?.[2])
+        if (writer === process.pid || !isAlive(writer)) continue
+        throw new BellwetherError(
+          'PREDICTION_LOG_BUSY',
+          `Process ${writer} is writing to the prediction log; nothing was erased.`,
+        )
+      }
+    }
   }
 
   async expire(model: string, before: number): Promise<number> {
@@ -203,6 +234,10 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
 
   async #closeSegments(): Promise<void> {
     await this.flush()
+    await this.#endSegments()
+  }
+
+  async #endSegments(): Promise<void> {
     for (const { handle } of this.#segments.values()) await handle.close().catch(() => {})
     this.#segments.clear()
   }
@@ -271,6 +306,15 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   async #segmentsOf(day: string): Promise<string[]> {
     const names = await readdir(path.join(this.#root, day)).catch(() => [])
     return names.filter((name) => SEGMENT.test(name)).sort()
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 
