@@ -53,6 +53,14 @@ test('a prediction by any protocol is found again, with its features and its ans
   })
 })
 
+test('blanks around a key hide no column from the log', async () => {
+  const record = recordOf(risk.students, 6) as Record<string, unknown>
+  const spaced = Object.fromEntries(Object.entries(record).map(([key, value]) => [` ${key} `, value]))
+  const { id } = (await ask('POST', '/predict', { body: spaced })).json()
+  const { predictions } = await list('?model=risk')
+  expect(predictions.find((each: { id: string }) => each.id === id).features).toEqual(record)
+})
+
 test('a refused request leaves nothing, and a partial one leaves what was answered', async () => {
   const before = (await list()).predictions.length
   const record = recordOf(risk.students, 4) as Record<string, unknown>

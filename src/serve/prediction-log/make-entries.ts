@@ -37,8 +37,9 @@ export function makeEntries(batch: ScoredBatch, log: Pick<PredictionLog, 'person
   const { inputs } = served.scorer.signature
   const entries: PredictionEntry[] = []
   for (const [i, prediction] of predictions.entries()) {
-    const record = records[i]
-    if (isFailed(prediction) || !isPlainObject(record)) continue
+    const sent = records[i]
+    if (isFailed(prediction) || !isPlainObject(sent)) continue
+    const record = trimmedKeys(sent)
     const features: Record<string, JsonScalar> = Object.create(null)
     for (const { name } of inputs) {
       const value = record[name]
@@ -64,6 +65,15 @@ export function makeEntries(batch: ScoredBatch, log: Pick<PredictionLog, 'person
     })
   }
   return entries
+}
+
+/** Blanks around a key do not count where records are read, so they must not hide a column here either: an identifier above all. */
+function trimmedKeys(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  for (const key in record) {
+    if (key.trim() !== key)
+      return Object.fromEntries(Object.entries(record).map(([name, value]) => [name.trim(), value]))
+  }
+  return record
 }
 
 /** What sensitive columns are hidden with. */
