@@ -1,7 +1,12 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readlinkSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type FetchOptions, fetchBytes } from './outbound-http.ts'
+import { type FetchOptions, fetchBytes, fetchToFile } from './outbound-http.ts'
 import { isPublicAddress } from './private-address.ts'
 
 const routes: Record<string, RequestListener> = {
@@ -140,4 +145,39 @@ describe('an address', () => {
   ])('%s is public: %s', (address, isPublic) => {
     expect(isPublicAddress(address)).toBe(isPublic)
   })
+})
+
+describe('a document for a file', () => {
+  /** Descriptors of this process that are open on a file; Linux tells. */
+  const openOn = (file: string) =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith(file)
+      } catch {
+        return false // closed meanwhile: the descriptor of the listing itself
+      }
+    }).length
+
+  test.runIf(process.platform === 'linux')(
+    'is written with its hash, and the file is let go of when the document breaks off or is too large',
+    async () => {
+      const folder = await mkdtemp(path.join(tmpdir(), 'bellwether-fetch-file-'))
+      try {
+        const file = path.join(folder, 'document')
+        const { sha256, sizeBytes } = await fetchToFile(`${base}/ok`, file, options)
+        expect([await readFile(file, 'utf8'), sizeBytes]).toEqual(['a;b\n', 4])
+        expect(sha256).toBe(createHash('sha256').update('a;b\n').digest('hex'))
+        const failures = [
+          ['/broken', 'NETWORK_UNAVAILABLE'],
+          ['/endless', 'DOWNLOAD_TOO_LARGE'],
+        ] as const
+        for (const [route, code] of failures)
+          await expect(fetchToFile(`${base}${route}`, file, options)).rejects.toMatchObject({ code })
+        const held = await readFile(file).then(() => openOn(file))
+        expect(held).toBe(0)
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
+    },
+  )
 })

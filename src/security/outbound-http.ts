@@ -42,6 +42,8 @@ export interface FetchedFile extends Omit<FetchedBytes, 'bytes'> {
 interface Sink<T> {
   write(part: Buffer): Promise<void> | void
   end(): Promise<T> | T
+  /** The body broke off; nothing more comes. */
+  abandon?(): Promise<void>
 }
 
 /** An answer that says "later". */
@@ -102,6 +104,7 @@ export async function fetchToFile(url: string, file: string, options: FetchOptio
         sizeBytes += part.length
         await output.writeFile(part)
       },
+      abandon: () => output.close(),
       end: async () => {
         await output.close()
         return { sha256: hash.digest('hex'), sizeBytes }
@@ -250,13 +253,18 @@ async function receive<T>(
     new BellwetherError('DOWNLOAD_TOO_LARGE', `The document of ${url.host} is larger than ${maxBytes} bytes.`)
   if (Number(response.headers['content-length']) > maxBytes) throw tooLarge()
   const sink = await makeSink()
-  let length = 0
-  for await (const part of response as AsyncIterable<Buffer>) {
-    length += part.length
-    if (length > maxBytes) throw tooLarge()
-    await sink.write(part)
+  try {
+    let length = 0
+    for await (const part of response as AsyncIterable<Buffer>) {
+      length += part.length
+      if (length > maxBytes) throw tooLarge()
+      await sink.write(part)
+    }
+    if (!response.complete) throw new BellwetherError('DOWNLOAD_FAILED', `${url.host} broke off after ${length} bytes.`)
+  } catch (error) {
+    await sink.abandon?.()
+    throw error
   }
-  if (!response.complete) throw new BellwetherError('DOWNLOAD_FAILED', `${url.host} broke off after ${length} bytes.`)
   const link = response.headers['link']
   return {
     end: await sink.end(),

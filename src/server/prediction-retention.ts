@@ -14,8 +14,13 @@ export function keepRetention(
     const { models } = await cache.registered()
     for (const { name, aliases } of models) {
       if (!Object.hasOwn(aliases, 'champion')) continue
-      const served = await cache.resolve(name, { alias: 'champion' })
-      await predictionLog.expire(name, clock() - policyOf(served).options.retentionDays * DAY_MS)
+      // One model that cannot be loaded keeps no other's days.
+      try {
+        const served = await cache.resolve(name, { alias: 'champion' })
+        await predictionLog.expire(name, clock() - policyOf(served).options.retentionDays * DAY_MS)
+      } catch (error) {
+        onError(error)
+      }
     }
   }
   const timer = setInterval(() => void look().catch(onError), EVERY_MS)
