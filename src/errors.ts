@@ -73,7 +73,7 @@ export const ERRORS = {
   PREDICTIONS_NOT_KEPT: { status: 404, hint: 'Serve with a home; `serving.predictionLog` says what is kept.' },
   PREDICTION_LOG_BUSY: {
     status: 409,
-    hint: 'Erase through the server that writes it (`POST /api/v1/predictions/erase`), or stop it first.',
+    hint: 'Try again; where the process that is named does not answer, stop it first.',
   },
   PREDICTION_LOG_UNAVAILABLE: {
     status: 503,

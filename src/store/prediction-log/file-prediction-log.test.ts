@@ -63,7 +63,7 @@ async function ids(log: FilePredictionLog, query: PredictionQuery = {}): Promise
 async function files(): Promise<string[]> {
   const names = await readdir(root, { recursive: true, withFileTypes: true })
   return names
-    .filter((name) => name.isFile() && name.name.endsWith('.bwpl'))
+    .filter((name) => name.isFile() && /\.bwpl(\.open)?$/.test(name.name))
     .map((name) => path.join(name.parentPath, name.name))
 }
 
@@ -107,9 +107,9 @@ test('a torn end is passed over, and what was written before it and after it sta
   const log = await openLog()
   await log.keep([entry('a')])
   await log.keep([entry('b')])
+  await log.close()
   const [file] = await files()
   const whole = await readFile(file!)
-  await log.close()
   for (const size of [whole.length - 1, whole.length - 20]) {
     await writeFile(file!, whole)
     await truncate(file!, size)
@@ -151,22 +151,58 @@ test('what is kept while a person is erased is kept', async () => {
   expect((await ids(log)).sort()).toEqual(['other', ...Array.from({ length: 200 }, (_, i) => `during-${i}`)].sort())
 })
 
-test('a file that another living process writes is not rewritten under it', async () => {
+test('a person is erased beside other processes that write, and nothing of theirs is lost', async () => {
+  const script = `
+    const { FilePredictionLog } = await import(${JSON.stringify(path.join(import.meta.dirname, 'file-prediction-log.ts'))})
+    const log = await FilePredictionLog.open(process.argv[1], { clock: () => ${NOON} })
+    const entry = ${JSON.stringify(entry('x'))}
+    const person = log.personKey('4711')
+    for (let i = 0; ; i++) {
+      const id = process.argv[2] + '-' + i
+      await log.keep([{ ...entry, id }, ...(i === 0 ? [{ ...entry, id: id + '-p', person }] : [])])
+      process.stdout.write(id + '\\n')
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }`
+  const writers = ['left', 'right'].map((name) =>
+    spawn(process.execPath, ['--input-type=module', '-e', script, root, name], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
+  )
+  const told: string[] = []
+  const reading = writers.map(async (child) => {
+    for await (const line of createInterface({ input: child.stdout! })) told.push(line)
+  })
+  while (!told.some((id) => id.startsWith('left')) || !told.some((id) => id.startsWith('right')))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  const [one, two] = [await openLog(), await openLog()]
+  const person = one.personKey('4711')
+  const erased = await Promise.all([one.erase({ person }), two.erase({ person })])
+  expect(erased.reduce((sum, count) => sum + count)).toBe(2)
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  for (const child of writers) child.kill('SIGKILL')
+  await Promise.all(reading)
+  const kept = await ids(one)
+  const missing = new Set(told)
+  for (const id of kept) missing.delete(id)
+  expect([...missing]).toEqual([])
+  expect(kept.filter((id) => id.endsWith('-p'))).toEqual([])
+}, 60_000)
+
+test('a file of a process that lives but does not end it is not rewritten; one of a dead process is', async () => {
   const log = await openLog()
   const person = log.personKey('4711')
   await log.keep([entry('a', { person })])
-  const [file] = await files()
-  const rename = (pid: number) => file!.replace(`-${process.pid}-`, `-${pid}-`)
   await log.close()
+  const [file] = await files()
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
-  await renameFile(file!, rename(child.pid!))
+  await renameFile(file!, `${file!.replace(`-${process.pid}-`, `-${child.pid}-`)}.open`)
   const other = await openLog()
   expect(await codeOfAsync(() => other.erase({ person }))).toBe('PREDICTION_LOG_BUSY')
   expect(await ids(other)).toEqual(['a'])
   child.kill('SIGKILL')
   await once(child, 'exit')
   expect(await other.erase({ person })).toBe(1)
-})
+}, 60_000)
 
 test('days before a time are removed, of one model', async () => {
   const log = await openLog()

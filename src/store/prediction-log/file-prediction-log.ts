@@ -1,12 +1,14 @@
 import { createCipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
-import { type FileHandle, link, open, readdir, readFile, rm } from 'node:fs/promises'
+import { type FileHandle, link, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { BellwetherError } from '../../errors.ts'
 import type { KeyRing } from '../../security/at-rest/key-ring.ts'
 import type { LogSecrets } from '../../serve/prediction-log/make-entries.ts'
 import type { PredictionEntry, PredictionLog, PredictionQuery } from '../../serve/prediction-log/prediction-log.ts'
 import { FILE_MODE, makeFolder, renameDurably, syncFolder, writeTemporary } from '../durable-files.ts'
 import { storageError } from '../storage-errors.ts'
+import { ROTATION_POLL_MS, requestRotation, rotationMark, withErasingLock } from './erasing-turn.ts'
 import { makeFrame, readFrames, SEGMENT_MAGIC } from './segment.ts'
 
 /** What `window` promises: an entry is on disk this long after it was handed over. */
@@ -23,8 +25,12 @@ const SEGMENT_BYTES = 64 * 1024 * 1024
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const SECRET_FILE = 'secret'
-/** model - time - process - chance */
-const SEGMENT = /^([0-9a-f]{16})-\w+-(\d+)-\w+\.bwpl$/
+/** model - time - process - chance; `.open` while it is being written */
+const SEGMENT = /^([0-9a-f]{16})-\w+-(\d+)-\w+\.bwpl(\.open)?$/
+const OPEN = '.open'
+
+/** A writer that looks for a wish to rotate every tenth of a second has seen it by then, unless it is dead. */
+const WRITER_ANSWERS_MS = 5000
 
 export interface FilePredictionLogOptions {
   readonly clock: () => number
@@ -42,6 +48,7 @@ interface Waiting {
 
 interface OpenSegment {
   readonly day: string
+  readonly file: string
   readonly handle: FileHandle
   bytes: number
 }
@@ -63,6 +70,8 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   #turn: Promise<void> = Promise.resolve()
   #lost = 0
   #closed = false
+  #poll: NodeJS.Timeout | null = null
+  #rotation = ''
 
   private constructor(root: string, secret: Uint8Array, { clock, ring, onError }: FilePredictionLogOptions) {
     this.#root = root
@@ -137,7 +146,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
       if (query.until !== undefined && begin >= query.until) continue
       for (const name of await this.#segmentsOf(day)) {
         if (model !== null && SEGMENT.exec(name)?.[1] !== model) continue
-        for await (const lines of readFrames(path.join(this.#root, day, name))) {
+        for await (const lines of framesOf(path.join(this.#root, day, name))) {
           for (const line of lines) {
             const entry = JSON.parse(line) as PredictionEntry
             if (matches(entry, query)) yield entry
@@ -152,7 +161,10 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     const erasing = this.#turn.then(async () => {
       await this.#flushNow()
       await this.#endSegments()
-      return this.#eraseNow(query)
+      return withErasingLock(this.#root, async () => {
+        await this.#awaitOtherWriters()
+        return this.#eraseNow(query)
+      })
     })
     this.#turn = erasing.then(
       () => {},
@@ -162,7 +174,6 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   }
 
   async #eraseNow(query: { readonly person: string } | { readonly ids: ReadonlySet<string> }): Promise<number> {
-    await this.#refuseOtherWriters()
     let erased = 0
     for (const day of await this.#days()) {
       for (const name of await this.#segmentsOf(day)) {
@@ -188,20 +199,33 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     return erased
   }
 
-  /** A file that another process appends to cannot be rewritten: what it writes next would be in no file. @throws PREDICTION_LOG_BUSY */
-  async #refuseOtherWriters(): Promise<void> {
-    const recent = new Date(this.#clock() - DAY_MS).toISOString().slice(0, 10)
-    for (const day of await this.#days()) {
-      if (day < recent) continue
-      for (const name of await this.#segmentsOf(day)) {
-        const writer = Number(SEGMENT.exec(name)?.[2])
-        if (writer === process.pid || !isAlive(writer)) continue
+  /** Waits until every file that another process writes now has ended. @throws PREDICTION_LOG_BUSY when a living one does not end its file */
+  async #awaitOtherWriters(): Promise<void> {
+    await requestRotation(this.#root)
+    const waitFor = await this.#openFiles()
+    const end = performance.now() + WRITER_ANSWERS_MS
+    for (;;) {
+      const still = new Set(await this.#openFiles())
+      const left = waitFor.filter((file) => still.has(file))
+      if (left.length === 0) return
+      // Of a process that was killed. One in another container, whose number says nothing here, has answered by the end of the wait.
+      const alive = left.map((file) => Number(SEGMENT.exec(path.basename(file))?.[2])).filter(isAlive)
+      if (performance.now() > end) {
+        if (alive.length === 0) return
         throw new BellwetherError(
           'PREDICTION_LOG_BUSY',
-          `Process ${writer} is writing to the prediction log; nothing was erased.`,
+          `Process ${alive[0]} does not end the file of the prediction log that it writes; nothing was erased.`,
         )
       }
+      await sleep(ROTATION_POLL_MS)
     }
+  }
+
+  async #openFiles(): Promise<string[]> {
+    const found: string[] = []
+    for (const day of await this.#days())
+      for (const name of await this.#segmentsOf(day)) if (name.endsWith(OPEN)) found.push(path.join(day, name))
+    return found
   }
 
   async expire(model: string, before: number): Promise<number> {
@@ -238,8 +262,20 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   }
 
   async #endSegments(): Promise<void> {
-    for (const { handle } of this.#segments.values()) await handle.close().catch(() => {})
+    if (this.#poll) clearInterval(this.#poll)
+    this.#poll = null
+    const open = [...this.#segments.values()]
     this.#segments.clear()
+    for (const segment of open) await endSegment(segment)
+  }
+
+  /** Ends the files when another process asks for it, so that it can rewrite them. */
+  async #rotateWhereAsked(): Promise<void> {
+    if ((await rotationMark(this.#root)) === this.#rotation) return
+    this.#turn = this.#turn.then(async () => {
+      await this.#flushNow()
+      await this.#endSegments()
+    })
   }
 
   #flushSoon(): Promise<void> {
@@ -263,11 +299,9 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
       } catch (error) {
         this.#lost += lines.length
         // What was written of a frame is torn: nothing may follow it in this file.
-        await this.#segments
-          .get(model)
-          ?.handle.close()
-          .catch(() => {})
+        const torn = this.#segments.get(model)
         this.#segments.delete(model)
+        if (torn) await endSegment(torn)
         this.#onError(storageError(error, this.#root))
         for (const failed of reject) failed(unavailable(error))
       } finally {
@@ -282,17 +316,23 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     if (found && found.day === day && found.bytes < SEGMENT_BYTES) return found
     if (found) {
       this.#segments.delete(model)
-      await found.handle.close()
+      await endSegment(found)
+    }
+    if (this.#poll === null) {
+      // Before the file is there: a wish that comes in between ends it as well.
+      this.#rotation = await rotationMark(this.#root)
+      this.#poll = setInterval(() => void this.#rotateWhereAsked(), ROTATION_POLL_MS).unref()
     }
     const folder = path.join(this.#root, day)
     await makeFolder(folder)
     const stamp = this.#clock().toString(36).padStart(9, '0')
     const name = `${folderNameOf(model)}-${stamp}-${process.pid}-${randomBytes(4).toString('hex')}.bwpl`
-    const handle = await open(path.join(folder, name), 'wx', FILE_MODE)
+    const file = path.join(folder, name)
+    const handle = await open(`${file}${OPEN}`, 'wx', FILE_MODE)
     await handle.writeFile(SEGMENT_MAGIC)
     await handle.sync()
     await syncFolder(folder)
-    const segment = { day, handle, bytes: SEGMENT_MAGIC.length }
+    const segment = { day, file, handle, bytes: SEGMENT_MAGIC.length }
     this.#segments.set(model, segment)
     return segment
   }
@@ -306,6 +346,25 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   async #segmentsOf(day: string): Promise<string[]> {
     const names = await readdir(path.join(this.#root, day)).catch(() => [])
     return names.filter((name) => SEGMENT.test(name)).sort()
+  }
+}
+
+/** A file that cannot be renamed (its day has aged out, say) stays as it is. */
+async function endSegment({ file, handle }: OpenSegment): Promise<void> {
+  await handle.close().catch(() => {})
+  await rename(`${file}${OPEN}`, file).catch(() => {})
+}
+
+/** The frames of a file that its writer may end, and so rename, just now; none of one that has aged out. */
+async function* framesOf(file: string): AsyncGenerator<string[]> {
+  for (const name of [file, file.slice(0, -OPEN.length)]) {
+    try {
+      yield* readFrames(name)
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      if (!file.endsWith(OPEN)) return
+    }
   }
 }
 
