@@ -86,7 +86,7 @@ export const SearchOptions = z.strictObject({
     .default(42)
     .describe('Seeds folds, draws and fits; equal seeds give equal models.'),
   spaces: z
-    .record(z.enum(estimatorNames()), z.record(z.string(), Distribution))
+    .partialRecord(z.enum(estimatorNames()), z.record(z.string(), Distribution))
     .default({})
     .describe(
       'Kind of model -> option -> distribution, over the built-in space; then every trial of that kind is drawn, and its defaults are not tried first.',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { sampleTrials } from '../evaluate/search/sample-trials.ts'
+import { SearchOptions } from './project.ts'
 import { familyOf } from './search-families.ts'
 
 const facts = { nRows: 100, nColumns: 5, task: 'classification' } as const
@@ -41,6 +42,12 @@ test('a declared grid is drawn without repeats, and gives no more trials than it
 test('class weights are drawn only where a project asks for them: they bend probabilities, and labels are weighed after the fit', () => {
   for (const name of ['logistic-regression', 'random-forest', 'gradient-boosting'])
     expect(Object.keys(familyOf(name, { ...facts, nRows: 4000 }, {}).space)).not.toContain('classWeight')
+})
+
+test('a project may declare distributions for one kind of model and leave the others out', () => {
+  const spaces = { 'random-forest': { nEstimators: { type: 'int', low: 10, high: 20 } } }
+  expect(SearchOptions.parse({ spaces }).spaces).toEqual(spaces)
+  expect(SearchOptions.safeParse({ spaces: { forest: {} } }).success).toBe(false)
 })
 
 test('an option that the model does not have is named, with the one that was meant', () => {
