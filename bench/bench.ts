@@ -1,6 +1,7 @@
 /**
  * npm run bench -- [--only boosting|forest|search|quality|text|scoring|row|memory] [--rows N,N] [--trees N] [--threads N] [--repeats N] [--json]
  *                  [--trials N] [--data FILE]                                            (of search and quality)
+ *                  [--tables NAME,NAME] [--peers NAME,NAME] [--kept]                     (of quality)
  *
  * Bellwether beside its peers: same rows, fresh processes in turns, medians. The peers are installed from PyPI into a virtual environment of
  * the bench's own (bench/.venv); tables are made with a committed seed and kept in bench/.data.
@@ -24,6 +25,9 @@ const { values } = parseArgs({
     repeats: { type: 'string', default: '3' },
     trials: { type: 'string', default: '20' },
     data: { type: 'string' },
+    tables: { type: 'string' },
+    peers: { type: 'string' },
+    kept: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -52,7 +56,13 @@ for (const name of only === undefined ? known.filter((name) => name !== 'memory'
     results.push(...answers.map(label))
     if (!values.json) console.log(report(work, answers))
   } else if (name === 'quality') {
-    const judged = await runQuality({ ...settings, trials: number('--trials', values.trials) })
+    const judged = await runQuality({
+      ...settings,
+      trials: number('--trials', values.trials),
+      tables: values.tables?.split(',') ?? null,
+      peers: values.peers?.split(',') ?? null,
+      keptOnly: values.kept,
+    })
     results.push(...judged.map(label))
     if (!values.json) console.log(qualityReport(judged))
   } else {

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
-import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { VERSION } from '../src/version.ts'
+import { keptSplits } from './kept-splits.ts'
 import { measure } from './peak-memory.ts'
+import { qualityTables } from './quality-tables.ts'
 
 /** What one peer's answers to the outer folds are worth, mean over the splits. */
 export interface QualityResult {
@@ -16,7 +16,7 @@ export interface QualityResult {
   readonly rmse: number | null
   /** Of one split: search, blend, fits and answers. */
   readonly seconds: number
-  /** Largest memory of the peer's process. */
+  /** Largest memory of a split's process. */
   readonly peakMib: number | null
   /** Mean share that each kind of model has in the answer. */
   readonly shares: Readonly<Record<string, number>> | null
@@ -27,22 +27,23 @@ export interface QualitySettings {
   readonly repeats: number
   readonly trials: number
   readonly threads: number
-}
-
-interface Data {
-  readonly name: string
-  readonly project: string
-  readonly file: string
-  readonly task: 'classification' | 'regression'
+  /** Names of tables and peers to look at; null: all. */
+  readonly tables: readonly string[] | null
+  readonly peers: readonly string[] | null
+  /** Say what is kept of earlier benches, and make nothing. */
+  readonly keptOnly: boolean
 }
 
 /** What one split printed, by Bellwether or a peer. */
 interface Split {
+  readonly split: number
   readonly log_loss?: number
   readonly accuracy?: number
   readonly f1_macro?: number
   readonly rmse?: number
   readonly seconds: number
+  /** Largest memory of the process that made it. */
+  readonly peakMib?: number | null
   readonly members?: readonly { readonly estimator: string; readonly weight: number }[]
 }
 
@@ -52,63 +53,69 @@ const PEERS = ['scikit-learn linear', 'scikit-learn forest', 'LightGBM', 'XGBoos
 /** Log loss of the default run on UCI 697, mean over 3 folds x 3 repeats. */
 const BAR = { must: 0.545, aim: 0.535 }
 
-/** The real tables where BELLWETHER_DATASETS has them; without it the synthetic sample. */
-function tables(): Data[] {
-  const folder = process.env['BELLWETHER_DATASETS']
-  const real = (file: string) => path.join(folder ?? '', file)
-  const all: Data[] = [
-    {
-      name: 'academic-risk',
-      project: here('../examples/academic-risk/bellwether.yaml'),
-      file: folder ? real('student-dropout/data.csv') : here('../examples/academic-risk/data/students-synthetic.csv'),
-      task: 'classification',
-    },
-    {
-      name: 'math-performance',
-      project: here('projects/math-performance.yaml'),
-      file: real('student-performance/student-mat.csv'),
-      task: 'regression',
-    },
-    {
-      name: 'exam-score',
-      project: here('projects/exam-score.yaml'),
-      file: real('exam-scores/stud.csv'),
-      task: 'regression',
-    },
-  ]
-  return all.filter(({ file }) => path.isAbsolute(file) && existsSync(file))
-}
-
-/** The default run and its peers with equal trials, nested in the same outer folds; one after the other. */
-export async function runQuality({ python, repeats, trials, threads }: QualitySettings): Promise<QualityResult[]> {
+/**
+ * The default run and its peers with equal trials, nested in the same outer folds. A split's result is kept in `bench/.data/quality` the
+ * moment it is there, and not made again unless the program, the peers' script or the data changed.
+ */
+export async function runQuality({
+  python,
+  repeats,
+  trials,
+  threads,
+  tables,
+  peers,
+  keptOnly,
+}: QualitySettings): Promise<QualityResult[]> {
   const results: QualityResult[] = []
   const counts = [FOLDS, repeats, trials, threads].map(String)
-  for (const { name, project, file } of tables()) {
+  for (const { name, project, file } of chosen(qualityTables(), tables, '--tables')) {
     const contenders = [
       {
+        name: 'bellwether',
         peer: `bellwether ${VERSION}`,
         command: process.execPath,
         args: [here('ours/quality.ts'), project, file, ...counts],
+        made: [here('../src'), here('ours/quality.ts'), project],
       },
       ...PEERS.map((peer) => ({
+        name: peer,
         peer,
         command: python,
         args: [here('peers/quality.py'), name, file, ...counts, peer],
+        made: [here('peers/quality.py'), here('peers/requirements.txt')],
       })),
     ]
-    for (const { peer, command, args } of contenders) {
-      const { stdout, peakMib } = await measure(command, args)
-      const splits = stdout
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as Split)
-      results.push({ data: name, peer, splits: splits.length, trials, ...meansOf(splits), peakMib })
+    for (const { name: contender, peer, command, args, made } of chosen(contenders, peers, '--peers')) {
+      const kept = keptSplits<Split>(here('.data/quality'), `${name}.${contender}.trials-${trials}`, [...made, file])
+      const splits: Split[] = []
+      for (let number = 0; number < FOLDS * repeats; number++) {
+        if (!kept.splits.has(number) && !keptOnly) {
+          const { stdout, peakMib } = await measure(command, [...args, String(number)])
+          kept.add({ ...(JSON.parse(stdout) as Split), peakMib })
+          console.error(`${name}, ${contender}: split ${number + 1} of ${FOLDS * repeats}`)
+        }
+        const done = kept.splits.get(number)
+        if (done) splits.push(done)
+      }
+      if (splits.length > 0) results.push({ data: name, peer, splits: splits.length, trials, ...meansOf(splits) })
     }
   }
   return results
 }
 
-function meansOf(splits: readonly Split[]): Omit<QualityResult, 'data' | 'peer' | 'splits' | 'trials' | 'peakMib'> {
+/** Those of the names, all where none is named. @throws for a name that there is not */
+function chosen<Each extends { readonly name: string }>(
+  all: readonly Each[],
+  names: readonly string[] | null,
+  flag: string,
+): Each[] {
+  const known = all.map(({ name }) => name)
+  const wrong = names?.find((name) => !known.includes(name))
+  if (wrong !== undefined) throw new Error(`${flag} takes ${known.join(', ')}; got "${wrong}".`)
+  return all.filter(({ name }) => !names || names.includes(name))
+}
+
+function meansOf(splits: readonly Split[]): Omit<QualityResult, 'data' | 'peer' | 'splits' | 'trials'> {
   const mean = (of: (split: Split) => number | undefined): number | null => {
     const values = splits.map(of).filter((value) => value !== undefined)
     return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
@@ -122,6 +129,7 @@ function meansOf(splits: readonly Split[]): Omit<QualityResult, 'data' | 'peer' 
     f1Macro: mean((split) => split.f1_macro),
     rmse: mean((split) => split.rmse),
     seconds: mean((split) => split.seconds)!,
+    peakMib: splits.some(({ peakMib }) => peakMib) ? Math.max(...splits.map(({ peakMib }) => peakMib ?? 0)) : null,
     shares: kinds.size === 0 ? null : Object.fromEntries(Array.from(kinds, (kind) => [kind, share(kind)])),
   }
 }
@@ -138,9 +146,11 @@ export function qualityReport(results: readonly QualityResult[]): string {
       '| | log loss | accuracy | macro F1 | RMSE | seconds a split | peak MiB |',
       '|---|---:|---:|---:|---:|---:|---:|',
     )
-    for (const { peer, logLoss, accuracy, f1Macro, rmse, seconds, peakMib } of own) {
+    for (const { peer, splits: n, logLoss, accuracy, f1Macro, rmse, seconds, peakMib } of own) {
       const cells = [logLoss, accuracy, f1Macro, rmse].map((value) => value?.toFixed(4) ?? '')
-      lines.push(`| ${peer} | ${cells.join(' | ')} | ${seconds.toFixed(1)} | ${peakMib ?? ''} |`)
+      lines.push(
+        `| ${n === splits ? peer : `${peer} (${n} splits)`} | ${cells.join(' | ')} | ${seconds.toFixed(1)} | ${peakMib ?? ''} |`,
+      )
     }
     const { shares, logLoss } = own[0]!
     if (shares) {

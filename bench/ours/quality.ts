@@ -1,8 +1,8 @@
 /**
- * node quality.ts project.yaml data.csv folds repeats trials threads
+ * node quality.ts project.yaml data.csv folds repeats trials threads split
  *
  * The default run of a project, nested: within the training part of each outer fold it searches, blends and calibrates as `bellwether run`
- * does, by the same functions, and answers the outer fold, which nothing has been chosen on. Prints one JSON line a split.
+ * does, by the same functions, and answers the outer fold, which nothing has been chosen on. Prints one line of JSON.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
@@ -22,14 +22,15 @@ import { searchCandidates } from '../../src/pipeline/search-candidates.ts'
 import { openHome } from '../../src/store/open-home.ts'
 import { ownPeakMib } from '../peak-memory.ts'
 
+type Five = [number, number, number, number, number]
 const [projectFile, dataFile] = process.argv.slice(2, 4) as [string, string]
-const [k, repeats, trials, threads] = process.argv.slice(4, 8).map(Number) as [number, number, number, number]
+const [k, repeats, trials, threads, split] = process.argv.slice(4, 9).map(Number) as Five
 const project = await loadProject(projectFile)
 const origin = await provenance(project.folder)
 const folder = await mkdtemp(path.join(os.tmpdir(), 'bellwether-quality-'))
 const home = await openHome(folder, { create: true })
 try {
-  for (let split = 0; split < k * repeats; split++) await nested(split)
+  await nested(split)
 } finally {
   await home.close()
   await rm(folder, { recursive: true, force: true })

@@ -1,10 +1,11 @@
 """The peers of bench/ours/quality.ts: scikit-learn, LightGBM and XGBoost with a randomised search of equal budget, nested.
 
-    python quality.py academic-risk|math-performance|exam-score data.csv folds repeats trials threads peer
+    python quality.py academic-risk|math-performance|exam-score|posts data.csv folds repeats trials threads peer split
 
 Same outer splits (RepeatedStratifiedKFold or RepeatedKFold, random_state 0), inside of each training part as many trials over as many
 folds as Bellwether's default run has for one kind of model, chosen by log loss (RMSE), refitted on the whole training part. The peers get
-the same ratio columns. One line of JSON for each split.
+the same derived columns. Of texts, linear models have as many terms as Bellwether's (25,000 of each column), trees 1,000 where Bellwether's
+have 300. Prints one line of JSON.
 """
 
 import json
@@ -17,12 +18,13 @@ import pandas as pd
 from scipy.stats import loguniform, randint, uniform
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, f1_score, log_loss, mean_squared_error
 from sklearn.model_selection import (KFold, RandomizedSearchCV, RepeatedKFold, RepeatedStratifiedKFold,
                                      StratifiedKFold)
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import LabelEncoder, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, LabelEncoder, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 warnings.filterwarnings("ignore")
 
@@ -34,6 +36,9 @@ CODES = ["Marital status", "Application mode", "Course", "Previous qualification
 def read(work, file):
     table = pd.read_csv(file, sep=None, engine="python", encoding="utf-8-sig")
     table.columns = [name.strip() for name in table.columns]
+    if work == "posts":
+        y = table["Tags"].str.contains("<machine-learning>", regex=False).to_numpy().astype(int)
+        return table[["Title", "Body"]], y
     if work != "academic-risk":
         y = table.pop("G3" if work == "math-performance" else "math_score").astype(float).to_numpy()
         return table, y
@@ -68,28 +73,37 @@ def ordinal():
     return ColumnTransformer([("words", encode, words), ("numbers", "passthrough", numbers)])
 
 
-def models(classes):
+def terms(count):
+    """TF-IDF of each text, and how long it is."""
+    lengths = FunctionTransformer(lambda texts: np.array([[len(text), len(text.split())] for text in texts.iloc[:, 0]]))
+    parts = [(f"{name} terms", TfidfVectorizer(min_df=2, max_features=count), name) for name in ("Title", "Body")]
+    parts += [(f"{name} lengths", make_pipeline(lengths, StandardScaler()), [name]) for name in ("Title", "Body")]
+    return ColumnTransformer(parts)
+
+
+def models(classes, texts):
     """Peer -> pipeline and distributions, those of Bellwether's default search where the options are the same."""
     import lightgbm
     import xgboost
 
     forest, linear = (RandomForestClassifier, LogisticRegression) if classes else (RandomForestRegressor, Ridge)
+    for_linear, for_trees = (terms(25000), terms(1000)) if texts else (columns(True), ordinal())
     boosted = {"n_estimators": randint(100, 401), "learning_rate": loguniform(0.02, 0.1), "subsample": uniform(0.6, 0.4)}
     return {
         "scikit-learn forest": (
-            make_pipeline(ordinal(), forest(random_state=0)),
+            make_pipeline(for_trees, forest(random_state=0)),
             {"n_estimators": randint(100, 301), "max_features": ["sqrt", 0.3, 0.5], "min_samples_leaf": randint(1, 11)},
         ),
         "scikit-learn linear": (
-            make_pipeline(columns(True), linear(**({"max_iter": 2000} if classes else {}))),
+            make_pipeline(for_linear, linear(**({"max_iter": 2000} if classes else {}))),
             {"C": loguniform(3e-3, 10)} if classes else {"alpha": loguniform(1e-3, 1e3)},
         ),
         "LightGBM": (
-            make_pipeline(ordinal(), (lightgbm.LGBMClassifier if classes else lightgbm.LGBMRegressor)(verbose=-1, n_jobs=1, subsample_freq=1, random_state=0)),
+            make_pipeline(for_trees, (lightgbm.LGBMClassifier if classes else lightgbm.LGBMRegressor)(verbose=-1, n_jobs=1, subsample_freq=1, random_state=0)),
             boosted | {"num_leaves": randint(4, 25), "min_child_samples": randint(5, 41), "colsample_bytree": uniform(0.2, 0.6), "reg_lambda": loguniform(0.1, 10)},
         ),
         "XGBoost": (
-            make_pipeline(ordinal(), (xgboost.XGBClassifier if classes else xgboost.XGBRegressor)(n_jobs=1, random_state=0)),
+            make_pipeline(for_trees, (xgboost.XGBClassifier if classes else xgboost.XGBRegressor)(n_jobs=1, random_state=0)),
             boosted | {"max_depth": randint(2, 7), "min_child_weight": loguniform(0.5, 10), "colsample_bytree": uniform(0.2, 0.6), "reg_lambda": loguniform(0.1, 10)},
         ),
     }  # fmt: skip
@@ -99,12 +113,15 @@ def main():
     work, file = sys.argv[1:3]
     k, repeats, trials, threads = (int(each) for each in sys.argv[3:7])
     x, y = read(work, file)
-    classes = work == "academic-risk"
-    pipeline, space = models(classes)[sys.argv[7]]
+    classes = work in ("academic-risk", "posts")
+    pipeline, space = models(classes, work == "posts")[sys.argv[7]]
+    wanted = int(sys.argv[8])
     space = {f"{pipeline.steps[-1][0]}__{name}": distribution for name, distribution in space.items()}
     outer = (RepeatedStratifiedKFold if classes else RepeatedKFold)(n_splits=k, n_repeats=repeats, random_state=0)
     inner = (StratifiedKFold if classes else KFold)(5, shuffle=True, random_state=42)
     for split, (train, test) in enumerate(outer.split(x, y)):
+        if split != wanted:
+            continue
         started = time.perf_counter()
         scoring = "neg_log_loss" if classes else "neg_root_mean_squared_error"
         search = RandomizedSearchCV(pipeline, space, n_iter=trials, cv=inner, scoring=scoring, random_state=42, n_jobs=threads)
