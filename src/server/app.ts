@@ -1,5 +1,5 @@
 import type { Http2SecureServer } from 'node:http2'
-import fastify, { type FastifyBaseLogger, type FastifyReply, LogController } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
 import type { BellwetherError } from '../errors.ts'
 import { parseEnvironmentKeys } from '../security/environment-keys.ts'
@@ -24,6 +24,7 @@ import { invocationRoutes } from './protocols/invocations.ts'
 import { openInferenceRoutes } from './protocols/open-inference.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { logRequests } from './request-log.ts'
+import { limitRequestTime } from './request-time.ts'
 import type { RouteContext, TypedApp } from './route-types.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { datasetRoutes } from './routes/datasets.ts'
@@ -67,7 +68,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     requireHostHeader: false,
     // MLflow's clients name a thousand runs in one address.
     maxHeaderSize: 131_072,
-    // Node overlooks slow bodies while this is above the time for the whole request, as its default is.
+    // Bodies have a time of their own: request-time.ts.
     headersTimeout: Math.min(10_000, limits.requestTimeoutMs),
     connectionsCheckingInterval: Math.min(5_000, limits.requestTimeoutMs),
   }
@@ -81,7 +82,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
           ...http,
           ...tls,
           allowHTTP1: true,
-          requestTimeout: limits.requestTimeoutMs,
+          requestTimeout: 0,
           keepAliveTimeout: 72_000,
           settings: { maxConcurrentStreams: 128 },
         },
@@ -95,7 +96,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     genReqId: () => newId(),
     bodyLimit: limits.bodyBytes,
     ...(options.trustedProxies?.length ? { trustProxy: [...options.trustedProxies] } : {}),
-    requestTimeout: limits.requestTimeoutMs,
+    requestTimeout: 0,
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 256 },
     // Requests that arrive on an open connection while the server closes are still answered.
@@ -106,6 +107,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     },
     frameworkErrors(error, request, reply) {
       setSecurityHeaders(reply as unknown as FastifyReply, request.id)
+      beginTime(request as unknown as FastifyRequest, reply as unknown as FastifyReply)
       sendError(reply as unknown as FastifyReply, toPublicError(error, request.id))
     },
   }) as unknown as TypedApp
@@ -119,6 +121,8 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     if (known.status >= 500 && known.code !== 'OVERLOADED') request.log.error({ err: known.cause ?? error }, known.code)
     sendError(reply, known)
   })
+
+  const beginTime = limitRequestTime(app, limits, (answered) => metrics.malformed(answered.status, answered.code))
 
   const cache = createModelCache({
     models: stores.models,
@@ -158,7 +162,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
       })
     })
     app.addHook('onClose', async () => endFollowing())
-    treatHttp2(app, limits.requestTimeoutMs)
+    treatHttp2(app)
   }
   traceRequests(app, tracing)
   acceptOnlyJson(app)

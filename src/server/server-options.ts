@@ -66,8 +66,11 @@ export interface ServerLimits {
   readonly artifactBytes: number
   /** Most records in one request. */
   readonly records: number
-  /** Time for a client to send a whole request. */
+  /** Time for a client to send a whole request that is no upload. */
   readonly requestTimeoutMs: number
+  /** An upload is given up when in so much time fewer bytes came than `uploadBytesPerSecond` of it makes. */
+  readonly uploadIdleMs: number
+  readonly uploadBytesPerSecond: number
   /** Requests a minute of each address that shows no key; null: any number. */
   readonly addressRatePerMinute: number | null
   /** Requests a minute of each key or token that says nothing else; null: any number. */
@@ -93,6 +96,8 @@ export const DEFAULT_LIMITS: ServerLimits = {
   artifactBytes: 64 * 1024 ** 3,
   records: 10_000,
   requestTimeoutMs: 30_000,
+  uploadIdleMs: 30_000,
+  uploadBytesPerSecond: 1024,
   addressRatePerMinute: null,
   callerRatePerMinute: null,
   inFlight: 1024,

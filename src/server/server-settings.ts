@@ -31,7 +31,18 @@ export const ServerSettings = z.strictObject({
         .describe('Requests a minute of each key or token that says nothing else.'),
       bodyBytes: z.int().min(1024).optional().describe('Largest body of a request.'),
       records: z.int().min(1).optional().describe('Most records in one request.'),
-      requestTimeoutMs: z.int().min(100).optional().describe('Time for a client to send a whole request.'),
+      requestTimeoutMs: z
+        .int()
+        .min(100)
+        .optional()
+        .describe('Time for a client to send a whole request that is no upload.'),
+      uploadIdleMs: z
+        .int()
+        .min(100)
+        .optional()
+        .describe('An upload is given up when in so much time fewer bytes came than `uploadBytesPerSecond` makes.'),
+      uploadBytesPerSecond: z.int().min(1).optional().describe('Slowest upload that is waited for.'),
+      artifactBytes: z.int().min(1024).optional().describe('Largest artifact of a run or model.'),
       inFlight: z.int().min(1).optional().describe('Requests in flight, beyond which the answer is 503.'),
       eventLoopDelayMs: z
         .int()

@@ -47,7 +47,10 @@ export async function artifactRoutes(app: FastifyInstance, context: ArtifactCont
         method,
         url,
         bodyLimit: Number.MAX_SAFE_INTEGER,
-        config: { permission: about.permission },
+        config: {
+          permission: about.permission,
+          upload: method === 'PUT' || about.operationId === 'mlflowUploadSmallArtifact',
+        },
         schema: {
           tags: ['mlflow'],
           hide: index > 0,
