@@ -3,8 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { VERSION } from '../src/version.ts'
 import { measure } from './peak-memory.ts'
+import { inSklearnWords, SEARCH_PROJECT, searchTrials } from './search-trials.ts'
 
 /** One peer's randomised search over forest and boosting on students' academic risk. */
 export interface SearchResult {
@@ -25,7 +27,6 @@ export interface SearchResult {
 }
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const MODELS = 'random-forest,gradient-boosting'
 
 /** The real table where BELLWETHER_DATASETS has it, else the synthetic sample. */
 export function defaultTable(): string {
@@ -39,9 +40,9 @@ export async function bellwetherSearch(file: string, trials: number, threads: nu
   const home = await mkdtemp(path.join(os.tmpdir(), 'bellwether-bench-'))
   try {
     const args = [
-      'bin/bellwether.js',
+      path.join(ROOT, 'bin/bellwether.js'),
       'run',
-      'examples/academic-risk',
+      SEARCH_PROJECT,
       '--data',
       file,
       '--home',
@@ -50,14 +51,12 @@ export async function bellwetherSearch(file: string, trials: number, threads: nu
       String(trials),
       '--threads',
       String(threads),
-      '--models',
-      MODELS,
       '--json',
     ]
     const stages: { readonly name: string; readonly begun: number }[] = []
     const { stdout, seconds, peakMib } = await measure(
       process.execPath,
-      args.map((arg) => (arg.startsWith('bin/') || arg.startsWith('examples/') ? path.join(ROOT, arg) : arg)),
+      args,
       {},
       // Each stage says so in a line that begins with its name.
       (text, begun) => {
@@ -71,7 +70,18 @@ export async function bellwetherSearch(file: string, trials: number, threads: nu
     const after = stages[refit + 1]
     if (!search || refit < 0 || !after) throw new Error('The run did not name its stages search and refit.')
     const document = JSON.parse(stdout) as {
-      candidates: { estimator: string; cv: Record<string, number>; test: Record<string, number>; seconds: number }[]
+      candidates: {
+        estimator: string
+        params: object
+        cv: Record<string, number>
+        test: Record<string, number>
+        seconds: number
+      }[]
+    }
+    const tried = searchTrials(trials)
+    for (const { estimator, params } of document.candidates) {
+      if (!tried[estimator]?.some((draw) => isDeepStrictEqual(draw, params)))
+        throw new Error(`The best ${estimator} is none of the trials that the peer is given.`)
     }
     return {
       peer: `bellwether ${VERSION}`,
@@ -101,7 +111,7 @@ export async function sklearnSearch(
   const { stdout, seconds, peakMib } = await measure(python, [
     path.join(ROOT, 'bench/peers/search_sklearn.py'),
     file,
-    String(trials),
+    JSON.stringify(inSklearnWords(searchTrials(trials))),
     String(threads),
   ])
   const printed = JSON.parse(stdout) as Pick<SearchResult, 'peer' | 'candidates'>
@@ -109,7 +119,7 @@ export async function sklearnSearch(
   return { ...printed, seconds, searchSeconds, peakMib }
 }
 
-/** Bellwether's search and scikit-learn's, one after the other. */
+/** Bellwether's search and scikit-learn's, one after the other: the same rows, columns, folds and options of every trial. */
 export async function runSearch(
   python: string,
   file: string,
