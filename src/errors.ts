@@ -70,6 +70,10 @@ export const ERRORS = {
     status: 422,
     hint: 'The request is well formed, but this model has no answer to it; see the message.',
   },
+  NOT_ACTIONABLE: {
+    status: 422,
+    hint: 'Name the columns that people can do something about in `serving.actionable` of the project file, and train again.',
+  },
   PREDICTIONS_NOT_KEPT: { status: 404, hint: 'Serve with a home; `serving.predictionLog` says what is kept.' },
   PREDICTION_LOG_BUSY: {
     status: 409,
@@ -84,6 +88,9 @@ export const ERRORS = {
     status: 401,
     hint: 'Send `Authorization: Bearer KEY`, or `X-API-Key: KEY`; `bellwether keys create` makes a key.',
   },
+  SIGNED_URL_INVALID: { status: 403, hint: 'Ask for a new address; it is good for one method and one path.' },
+  SIGNED_URL_EXPIRED: { status: 403, hint: 'Ask for a new address.' },
+  RANGE_NOT_SATISFIABLE: { status: 416, hint: 'Ask for bytes that the file has, or for all of it.' },
   FORBIDDEN: {
     status: 403,
     hint: 'Ask an administrator for a key with the role that this needs; docs/security.md lists them.',
@@ -268,6 +275,10 @@ export const ERRORS = {
     status: 503,
     hint: 'Check that the database server is up and that its address is right; nothing is saved by halves, and work goes on once it answers.',
   },
+  BLOB_STORE_UNREACHABLE: {
+    status: 503,
+    hint: 'Check that the object store is up and that AWS_ENDPOINT_URL_S3 and AWS_REGION are right; nothing is saved by halves, and work goes on once it answers.',
+  },
   TRANSFER_NOT_EMPTY: { status: 409, hint: 'Name a new home with `--to`; nothing in this one was changed.' },
   TRANSFER_DIFFERS: {
     status: 500,
@@ -349,6 +360,10 @@ export const ERRORS = {
     status: 409,
     hint: 'Give the same data, options and program as that run had, or start a new run without --resume.',
   },
+  RUN_NOT_REPRODUCIBLE: {
+    status: 422,
+    hint: 'Name a run that trained a model version here; `bellwether models show NAME/VERSION` names the run of a version.',
+  },
   PARAM_CHANGED: { status: 409, hint: 'A param is written once; start a new run for another value.' },
   ARTIFACT_NOT_FOUND: { status: 404, hint: 'List the artifacts of the run with `bellwether runs show RUN`.' },
   DATASET_NOT_FOUND: { status: 404, hint: 'List the dataset versions with `bellwether data list`.' },
@@ -371,6 +386,7 @@ export const ERRORS = {
     status: 409,
     hint: 'A person may have the last word: `bellwether models promote … --override --reason "…"`; the ledger keeps it.',
   },
+  TRAFFIC_CHANGED: { status: 409, hint: 'Look at the plan as it is now, and say again what it shall be.' },
   NOTHING_TO_ROLL_BACK: { status: 409, hint: 'Point the alias at a version with `bellwether models promote`.' },
 } as const satisfies Record<string, { status: number; hint: string }>
 

@@ -19,7 +19,7 @@ export async function appendToLedger(sql: SqlConnection, fact: LedgerFact): Prom
   if ((await sql.run(MOVE_LEDGER_HEAD, after.entries, after.hash, head.entries)) !== 1) {
     throw new BellwetherError('HOME_LOCKED', 'Another writer added to the ledger at the same time.')
   }
-  const { sequence, time, actor, action, model, alias, from, to, reason, gates, previousHash, hash } = entry
+  const { sequence, time, actor, action, model, alias, from, to, reason, gates, traffic, previousHash, hash } = entry
   await sql.run(
     INSERT_LEDGER_ENTRY,
     sequence,
@@ -32,6 +32,7 @@ export async function appendToLedger(sql: SqlConnection, fact: LedgerFact): Prom
     to,
     reason,
     gates ? JSON.stringify(gates) : null,
+    traffic ? JSON.stringify(traffic) : null,
     previousHash,
     hash,
   )
@@ -49,6 +50,7 @@ export function entryOf(row: LedgerRow): LedgerEntry {
     to: row.to_version,
     reason: row.reason,
     ...(row.gates_json === null ? {} : { gates: gatesOf(row.gates_json) }),
+    ...(row.traffic_json === null ? {} : { traffic: trafficOf(row.traffic_json) }),
     previousHash: row.previous_hash,
     hash: row.hash,
   }
@@ -62,4 +64,16 @@ function gatesOf(text: string): LedgerEntry['gates'] & object {
   } catch {
     return []
   }
+}
+
+/** As `gatesOf`: what cannot be read has another hash than what was written. */
+function trafficOf(text: string): LedgerEntry['traffic'] & object {
+  try {
+    const traffic: unknown = JSON.parse(text)
+    if (typeof traffic === 'object' && traffic !== null && 'from' in traffic && 'to' in traffic)
+      return traffic as LedgerEntry['traffic'] & object
+  } catch {
+    // as below
+  }
+  return { from: null, to: null }
 }

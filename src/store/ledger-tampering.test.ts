@@ -22,6 +22,11 @@ const TAMPERINGS: readonly [string, (database: DatabaseSync) => void, number][] 
   ['a time is moved', (db) => db.exec('UPDATE ledger SET time = time + 1 WHERE sequence = 1'), 1],
   ['a version is exchanged', (db) => db.exec('UPDATE ledger SET to_version = 1 WHERE sequence = 4'), 4],
   ['a version is made null', (db) => db.exec('UPDATE ledger SET to_version = NULL WHERE sequence = 4'), 4],
+  [
+    'a plan of traffic is put into an entry',
+    (db) => db.exec(`UPDATE ledger SET traffic_json = '{"from":null,"to":null}' WHERE sequence = 4`),
+    4,
+  ],
   ['the first entry is deleted', (db) => db.exec('DELETE FROM ledger WHERE sequence = 1'), 1],
   ['an entry in the middle is deleted', (db) => db.exec('DELETE FROM ledger WHERE sequence = 4'), 4],
   [
@@ -46,7 +51,7 @@ const TAMPERINGS: readonly [string, (database: DatabaseSync) => void, number][] 
     'an entry is added behind the last',
     (db) =>
       db.exec(
-        `INSERT INTO ledger SELECT 7, time, actor, action, model, alias, from_version, to_version, reason, hash, hash, gates_json FROM ledger WHERE sequence = 6`,
+        `INSERT INTO ledger SELECT 7, time, actor, action, model, alias, from_version, to_version, reason, hash, hash, gates_json, traffic_json FROM ledger WHERE sequence = 6`,
       ),
     7,
   ],
@@ -54,7 +59,7 @@ const TAMPERINGS: readonly [string, (database: DatabaseSync) => void, number][] 
     'an entry is added before the first',
     (db) =>
       db.exec(
-        `INSERT INTO ledger SELECT 0, time, actor, action, model, alias, from_version, to_version, reason, hash, hash, gates_json FROM ledger WHERE sequence = 6`,
+        `INSERT INTO ledger SELECT 0, time, actor, action, model, alias, from_version, to_version, reason, hash, hash, gates_json, traffic_json FROM ledger WHERE sequence = 6`,
       ),
     1,
   ],

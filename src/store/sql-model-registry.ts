@@ -10,10 +10,14 @@ import type {
   NewModelVersion,
   RegisteredModel,
   Rollback,
+  TrafficChange,
 } from '../track/model-registry.ts'
 import { checkName } from '../track/names.ts'
+import { trafficOfRollback } from '../track/traffic-history.ts'
+import { CHAMPION, samePlan, type TrafficPlan } from '../track/traffic-plan.ts'
 import { appendToLedger, entryOf } from './ledger-rows.ts'
 import { readVersion, readVersions, requireModel, requireVersion } from './model-rows.ts'
+import { changeTraffic, checkPlan, planOfRow, readTraffic, storeTraffic } from './model-traffic.ts'
 import { DATASET_EXISTS } from './queries/dataset-queries.ts'
 import {
   type LedgerHeadRow,
@@ -35,6 +39,8 @@ import {
   SELECT_ALIASES,
   SELECT_ALIASES_OF_MODEL,
   SELECT_MODELS,
+  SELECT_TRAFFIC,
+  type TrafficRow,
   UPSERT_ALIAS,
 } from './queries/model-queries.ts'
 import { SELECT_RUN } from './queries/run-queries.ts'
@@ -106,18 +112,18 @@ export class SqlModelRegistry implements ModelRegistry {
   }
 
   async models(): Promise<RegisteredModel[]> {
-    const { models, aliases } = await this.#database.read(async (sql) => ({
+    const { models, aliases, plans } = await this.#database.read(async (sql) => ({
       models: await sql.all<RegisteredModelRow>(SELECT_MODELS),
       aliases: await sql.all<AliasRow>(SELECT_ALIASES),
+      plans: await sql.all<TrafficRow>(SELECT_TRAFFIC),
     }))
     const byModel = Map.groupBy(aliases, ({ model }) => model)
-    return models.map((row) => modelOf(row, byModel.get(row.name) ?? []))
+    const planOfModel = new Map(plans.map((row) => [row.model, planOfRow(row)]))
+    return models.map((row) => modelOf(row, byModel.get(row.name) ?? [], planOfModel.get(row.name) ?? null))
   }
 
   async model(name: string): Promise<RegisteredModel> {
-    return this.#database.read(async (sql) =>
-      modelOf(await requireModel(sql, name), await sql.all<AliasRow>(SELECT_ALIASES_OF_MODEL, name)),
-    )
+    return this.#database.read((sql) => readModel(sql, name))
   }
 
   async version(name: string, version: number): Promise<ModelVersion> {
@@ -160,8 +166,27 @@ export class SqlModelRegistry implements ModelRegistry {
         )
       }
       await requireVersion(sql, change.model, version)
-      await pointAlias(sql, { ...change, version }, 'rollback')
+      const traffic =
+        change.alias === CHAMPION
+          ? trafficOfRollback(entries, {
+              from: current.version,
+              to: version,
+              time: toTime,
+              aliases: (await readModel(sql, change.model)).aliases,
+            })
+          : undefined
+      await pointAlias(sql, { ...change, version }, 'rollback', traffic)
       return readVersion(sql, change.model, version)
+    })
+  }
+
+  async setTraffic(given: TrafficChange): Promise<RegisteredModel> {
+    requireInteger(given.now, 'now')
+    const change = given.plan ? { ...given, plan: checkPlan(given.plan) } : given
+    return this.#database.write(async (sql) => {
+      await requireModel(sql, change.model)
+      await changeTraffic(sql, change)
+      return readModel(sql, change.model)
     })
   }
 
@@ -190,19 +215,36 @@ export class SqlModelRegistry implements ModelRegistry {
   }
 
   async revision(): Promise<number> {
-    // Every change of a version or alias is an entry, so their number tells.
+    // Every change of a version, alias or plan of traffic is an entry, so their number tells.
     const head = await this.#database.read((sql) => sql.first<LedgerHeadRow>(SELECT_LEDGER_HEAD))
     return head?.entries ?? 0
   }
 }
 
-/** Moves an alias and writes the ledger. Pointing it where it points already changes nothing. */
-async function pointAlias(sql: SqlConnection, change: AliasChange, action: 'alias-set' | 'rollback'): Promise<void> {
+/** Moves an alias, and brings back a plan of traffic where one is given, and writes the ledger. Pointing it where it points already changes nothing. */
+async function pointAlias(
+  sql: SqlConnection,
+  change: AliasChange,
+  action: 'alias-set' | 'rollback',
+  plan?: TrafficPlan | null,
+): Promise<void> {
   const { model, alias, version, actor, reason, now } = change
   const from = (await sql.first<AliasRow>(SELECT_ALIAS, model, alias))?.version ?? null
   if (from === version) return
   await sql.run(UPSERT_ALIAS, model, alias, version)
-  await appendToLedger(sql, { time: now, actor, action, model, alias, from, to: version, reason })
+  const entry = { time: now, actor, action, model, alias, from, to: version, reason }
+  const before = plan === undefined ? null : await readTraffic(sql, model)
+  if (plan === undefined || samePlan(before, plan)) return appendToLedger(sql, entry)
+  await storeTraffic(sql, model, plan)
+  await appendToLedger(sql, { ...entry, traffic: { from: before, to: plan } })
+}
+
+async function readModel(sql: SqlConnection, name: string): Promise<RegisteredModel> {
+  return modelOf(
+    await requireModel(sql, name),
+    await sql.all<AliasRow>(SELECT_ALIASES_OF_MODEL, name),
+    await readTraffic(sql, name),
+  )
 }
 
 /** Where a rollback goes, and why it can't where it is null or where the alias points already. */
@@ -257,12 +299,13 @@ async function ledgerOf(sql: SqlConnection, model: string): Promise<LedgerEntry[
   return (await sql.all<LedgerRow>(SELECT_LEDGER_OF_MODEL, model)).map(entryOf)
 }
 
-function modelOf(row: RegisteredModelRow, aliases: readonly AliasRow[]): RegisteredModel {
+function modelOf(row: RegisteredModelRow, aliases: readonly AliasRow[], traffic: TrafficPlan | null): RegisteredModel {
   return {
     name: row.name,
     createdTime: row.created_time,
     latestVersion: row.latest_version,
     aliases: Object.fromEntries(aliases.map(({ alias, version }) => [alias, version])),
+    ...(traffic ? { traffic } : {}),
   }
 }
 

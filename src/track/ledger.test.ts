@@ -98,7 +98,7 @@ describe('the hash chain', () => {
           const { entries, head } = chain(all)
           const index = at % entries.length
           const old = entries[index]!
-          const value = old[key as Exclude<keyof LedgerEntry, 'gates'>]
+          const value = old[key as Exclude<keyof LedgerEntry, 'gates' | 'traffic'>]
           const edited = {
             ...old,
             [key]: typeof value === 'string' ? `${value}x` : value === null ? (key === 'alias' ? 'x' : 0) : value + 1,

@@ -112,6 +112,10 @@ function entryHash(previousHash: string, entry: LedgerFact & { sequence: number 
 
 /** What is hashed, and nothing besides. */
 function content(entry: LedgerFact & { sequence: number }) {
-  const { sequence, time, actor, action, model, alias, from, to, reason, gates } = entry
-  return { sequence, time, actor, action, model, alias, from, to, reason, ...(gates ? { gates } : {}) }
+  const { sequence, time, actor, action, model, alias, from, to, reason, gates, traffic } = entry
+  return {
+    ...{ sequence, time, actor, action, model, alias, from, to, reason },
+    ...(gates ? { gates } : {}),
+    ...(traffic ? { traffic } : {}),
+  }
 }

@@ -1,3 +1,5 @@
+import type { TrafficPlan } from './traffic-plan.ts'
+
 /**
  * Registered models, their versions and aliases. A version appears with all of its files or not at all. Every change of an alias
  * is also an entry in the ledger, in the same transaction.
@@ -26,15 +28,22 @@ export interface ModelRegistry {
   /**
    * Points the alias at what it pointed at before. A second rollback goes back one more, never forward again (`rollbackTarget` in ledger.ts).
    * With `toVersion` or `toTime`, at a version that it pointed at before, or at what it pointed at then. A version is whole, so its threshold,
-   * features, reference profile and sets come back with it.
+   * features, reference profile and sets come back with it; the traffic of that time comes back in the same transaction
+   * (`trafficOfRollback` in traffic-history.ts).
    * @throws MODEL_NOT_FOUND, ALIAS_NOT_FOUND, VERSION_NOT_FOUND, NOTHING_TO_ROLL_BACK
    */
   rollback(change: Rollback): Promise<ModelVersion>
+  /**
+   * Says who answers the model's requests, or with `plan: null` that the champion does, and writes the ledger; the plan that holds already changes
+   * nothing. With `expected`, only where that is the plan so far.
+   * @throws MODEL_NOT_FOUND, ALIAS_NOT_FOUND, INVALID_INPUT, TRAFFIC_CHANGED
+   */
+  setTraffic(change: TrafficChange): Promise<RegisteredModel>
   /** Ledger entries of a model, oldest first. @throws MODEL_NOT_FOUND */
   history(name: string): Promise<LedgerEntry[]>
   /** Walks the hash chain; `brokenAt` is the sequence number of the first entry that is not as it was written. */
   verifyLedger(): Promise<{ readonly entries: number; readonly brokenAt: number | null }>
-  /** Changes whenever any alias or version changes, from this process or another: how a server notices. */
+  /** Changes whenever any alias, version or plan of traffic changes, from this process or another: how a server notices. */
   revision(): Promise<number>
 }
 
@@ -87,6 +96,18 @@ export interface RegisteredModel {
   readonly latestVersion: number
   /** alias -> version */
   readonly aliases: Readonly<Record<string, number>>
+  /** Who answers its requests; left out where nothing was said. */
+  readonly traffic?: TrafficPlan
+}
+
+export interface TrafficChange {
+  readonly model: string
+  readonly plan: TrafficPlan | null
+  /** Left out: whatever the plan is so far. */
+  readonly expected?: TrafficPlan | null
+  readonly actor: string
+  readonly reason: string
+  readonly now: number
 }
 
 export interface AliasChange {
@@ -110,6 +131,8 @@ export type LedgerAction =
   | 'version-deleted'
   | 'model-deleted'
   | 'model-renamed'
+  | 'traffic-set'
+  | 'traffic-removed'
 
 /** One change, chained: `hash` = SHA-256 of the previous entry's hash and this entry's canonical JSON. */
 export interface LedgerEntry {
@@ -124,6 +147,8 @@ export interface LedgerEntry {
   readonly reason: string
   /** What the gates said of the version that was made; left out where there are none. */
   readonly gates?: readonly GateOutcome[]
+  /** How the plan of traffic changed; left out where it did not. */
+  readonly traffic?: { readonly from: TrafficPlan | null; readonly to: TrafficPlan | null }
   readonly previousHash: string
   readonly hash: string
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ERRORS, type ErrorCode } from '../../errors.ts'
+import { TrafficPlan } from '../../track/traffic-plan.ts'
 
 /** Schemas of answers: they document the API; the values come typed from the stores and are not checked again. */
 
@@ -20,6 +21,7 @@ export const RegisteredModelAnswer = z.object({
   createdTime: time,
   latestVersion: z.int(),
   aliases: z.record(z.string(), z.int()).describe('alias -> version'),
+  traffic: TrafficPlan.optional().describe('Who answers its requests; left out where nothing was said.'),
 })
 
 export const ModelVersionAnswer = z.object({
@@ -55,6 +57,8 @@ export const LedgerEntryAnswer = z.object({
     'version-deleted',
     'model-deleted',
     'model-renamed',
+    'traffic-set',
+    'traffic-removed',
   ]),
   model: z.string(),
   alias: z.string().nullable(),
@@ -65,6 +69,10 @@ export const LedgerEntryAnswer = z.object({
     .array(z.object({ metric: z.string(), value: z.number().nullable(), expected: z.string(), passed: z.boolean() }))
     .optional()
     .describe('What the gates said of the version that was made.'),
+  traffic: z
+    .object({ from: TrafficPlan.nullable(), to: TrafficPlan.nullable() })
+    .optional()
+    .describe('How the plan of traffic changed.'),
   previousHash: z.string(),
   hash: z.string(),
 })

@@ -4,6 +4,7 @@ import { modelRegistry } from './0003-model-registry.ts'
 import { mlflowModel } from './0004-mlflow-model.ts'
 import { apiKeysAndAudit } from './0005-api-keys-and-audit.ts'
 import { ledgerGates } from './0006-ledger-gates.ts'
+import { traffic } from './0007-traffic.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step, in order: the n-th brings the schema to version n. */
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   mlflowModel,
   apiKeysAndAudit,
   ledgerGates,
+  traffic,
 ]

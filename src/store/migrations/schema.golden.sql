@@ -139,7 +139,7 @@ CREATE TABLE ledger (
       reason TEXT NOT NULL,
       previous_hash TEXT NOT NULL,
       hash TEXT NOT NULL
-    , gates_json TEXT);
+    , gates_json TEXT, traffic_json TEXT);
 
 CREATE INDEX ledger_by_model ON ledger (model, sequence);
 
@@ -213,6 +213,11 @@ CREATE TABLE "model_aliases" (
     );
 
 CREATE INDEX model_aliases_by_version ON model_aliases (model, version);
+
+CREATE TABLE model_traffic (
+      model TEXT NOT NULL PRIMARY KEY REFERENCES registered_models (name) ON UPDATE CASCADE,
+      plan_json TEXT NOT NULL
+    );
 
 CREATE TABLE "model_version_files" (
       model TEXT NOT NULL,

@@ -42,6 +42,7 @@ const TOUCH_MODEL = `UPDATE registered_models SET updated_time = ? WHERE name = 
 const RENAME_MODEL = `UPDATE registered_models SET name = ?, updated_time = ? WHERE name = ?`
 const TOUCH_VERSIONS = `UPDATE model_versions SET updated_time = ? WHERE model = ?`
 const PARTS_OF_MODEL = [
+  'model_traffic',
   'model_aliases',
   'model_version_tags',
   'model_version_metrics',

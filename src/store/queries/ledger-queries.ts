@@ -11,6 +11,7 @@ export interface LedgerRow {
   to_version: number | null
   reason: string
   gates_json: string | null
+  traffic_json: string | null
   previous_hash: string
   hash: string
 }
@@ -21,10 +22,10 @@ export interface LedgerHeadRow {
 }
 
 const COLUMNS =
-  'sequence, time, actor, action, model, alias, from_version, to_version, reason, gates_json, previous_hash, hash'
+  'sequence, time, actor, action, model, alias, from_version, to_version, reason, gates_json, traffic_json, previous_hash, hash'
 
 export const INSERT_LEDGER_ENTRY = `
-INSERT INTO ledger (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+INSERT INTO ledger (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 export const SELECT_LEDGER_HEAD = `
 SELECT entries, hash FROM ledger_head WHERE id = 1`

@@ -36,6 +36,24 @@ export interface AliasRow {
   version: number
 }
 
+export interface TrafficRow {
+  model: string
+  plan_json: string
+}
+
+export const SELECT_TRAFFIC = `
+SELECT model, plan_json FROM model_traffic ORDER BY model`
+
+export const SELECT_TRAFFIC_OF_MODEL = `
+SELECT model, plan_json FROM model_traffic WHERE model = ?`
+
+export const UPSERT_TRAFFIC = `
+INSERT INTO model_traffic (model, plan_json) VALUES (?, ?)
+ON CONFLICT (model) DO UPDATE SET plan_json = excluded.plan_json`
+
+export const DELETE_TRAFFIC = `
+DELETE FROM model_traffic WHERE model = ?`
+
 export const ENSURE_MODEL = `
 INSERT INTO registered_models (name, created_time, updated_time, latest_version) VALUES (?, ?, ?, 0) ON CONFLICT (name) DO NOTHING`
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LedgerWalk } from '../ledger.ts'
-import type { AliasChange, ModelRegistry, Rollback } from '../model-registry.ts'
+import type { AliasChange, ModelRegistry, Rollback, TrafficChange } from '../model-registry.ts'
+import { TrafficPlan } from '../traffic-plan.ts'
 import { type OpenStores, someVersion } from './open-stores.ts'
 
 /** What every model registry does, whatever it keeps its rows in. `open` gives empty stores. */
@@ -266,6 +267,112 @@ export function runModelRegistryContract(name: string, open: () => Promise<OpenS
         await back()
         seen.push(await models.revision())
         expect(new Set(seen).size).toBe(5)
+      })
+    })
+
+    describe('traffic', () => {
+      const plan = (weights: Readonly<Record<string, number>>, more: object = {}) =>
+        TrafficPlan.parse({ weights, ...more })
+      const canary = plan({ champion: 90, challenger: 10 }, { sticky: 'id' })
+      const setTraffic = (to: TrafficPlan | null, more: Partial<TrafficChange> = {}) =>
+        models.setTraffic({ model: 'grades', plan: to, actor: 'ana', reason: 'a try', now: 7000, ...more })
+      const current = async () => (await models.model('grades')).traffic
+
+      test('a plan comes back as it was set, with the model and in the list; each change is an entry', async () => {
+        await create({ aliases: ['champion', 'challenger'] })
+        expect(await current()).toBeUndefined()
+        expect((await setTraffic(canary)).traffic).toEqual(canary)
+        expect(await current()).toEqual(canary)
+        expect((await models.models())[0]!.traffic).toEqual(canary)
+        expect((await models.history('grades')).at(-1)).toMatchObject({
+          actor: 'ana',
+          action: 'traffic-set',
+          alias: null,
+          to: null,
+          reason: 'a try',
+          traffic: { from: null, to: canary },
+        })
+        expect(await setTraffic(null)).not.toHaveProperty('traffic')
+        expect((await models.history('grades')).at(-1)).toMatchObject({
+          action: 'traffic-removed',
+          traffic: { from: canary, to: null },
+        })
+        expect((await models.verifyLedger()).brokenAt).toBeNull()
+      })
+
+      test('the plan that holds already changes nothing; another one changes the revision', async () => {
+        await create({ aliases: ['champion', 'challenger'] })
+        await setTraffic(canary)
+        const before = await models.revision()
+        await setTraffic({ ...canary })
+        expect(await models.revision()).toBe(before)
+        await setTraffic(plan({ champion: 50, challenger: 50 }))
+        expect(await models.revision()).toBe(before + 1)
+      })
+
+      test.each([
+        ['an alias that is not there', plan({ champion: 90, blue: 10 }), 'ALIAS_NOT_FOUND'],
+        ['a shadow that is not there', plan({ champion: 100 }, { shadow: ['blue'] }), 'ALIAS_NOT_FOUND'],
+        ['shares that are not 100', { ...canary, weights: { champion: 90, challenger: 20 } }, 'INVALID_INPUT'],
+        ['no share of the champion', { ...canary, weights: { challenger: 100 } }, 'INVALID_INPUT'],
+      ])('%s is refused and changes nothing', async (_, to, code) => {
+        await create({ aliases: ['champion', 'challenger'] })
+        const before = await models.revision()
+        await expect(setTraffic(to)).rejects.toMatchObject({ code })
+        expect([await models.revision(), await current()]).toEqual([before, undefined])
+        await expect(setTraffic(canary, { model: 'none' })).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' })
+      })
+
+      test('with an expectation, of many who change it at once one does', async () => {
+        await create({ aliases: ['champion', 'challenger'] })
+        await setTraffic(canary)
+        const all = await Promise.allSettled(
+          [60, 70, 80].map((share) =>
+            setTraffic(plan({ champion: share, challenger: 100 - share }), { expected: canary }),
+          ),
+        )
+        expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+        for (const one of all)
+          if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'TRAFFIC_CHANGED' })
+      })
+
+      test('a rollback brings back the traffic of the version that comes back, without the version that goes', async () => {
+        await create({ aliases: ['champion'] })
+        await create({ aliases: ['challenger'] })
+        await create({ aliases: ['blue'] })
+        const three = plan({ champion: 80, challenger: 15, blue: 5 })
+        await setTraffic(three)
+        await models.setAlias(change(2))
+        await setTraffic(plan({ champion: 40, blue: 60 }))
+        await back()
+        // challenger is version 2, which was taken back.
+        expect(await current()).toEqual(plan({ champion: 95, challenger: 0, blue: 5 }))
+        expect((await models.history('grades')).at(-1)).toMatchObject({
+          action: 'rollback',
+          to: 1,
+          traffic: { from: plan({ champion: 40, blue: 60 }), to: plan({ champion: 95, challenger: 0, blue: 5 }) },
+        })
+        expect((await models.verifyLedger()).brokenAt).toBeNull()
+      })
+
+      test('a rollback to a time brings back the traffic of then; where there was none, the champion answers all', async () => {
+        await create({ aliases: ['champion', 'challenger'], now: 5000 })
+        await create({ aliases: ['champion'], now: 5500 })
+        await setTraffic(canary, { now: 6000 })
+        await create({ aliases: ['champion'], now: 7000 })
+        await setTraffic(null, { now: 7100 })
+        expect((await back({ toTime: 6500, now: 8000 })).version).toBe(2)
+        expect(await current()).toEqual(canary)
+        expect((await back({ toTime: 5000, now: 9000 })).version).toBe(1)
+        expect(await current()).toBeUndefined()
+      })
+
+      test('a rollback of another alias leaves the traffic as it is', async () => {
+        await create({ aliases: ['champion', 'challenger'] })
+        await create({ aliases: ['challenger'] })
+        await setTraffic(canary)
+        await back({ alias: 'challenger' })
+        expect(await current()).toEqual(canary)
       })
     })
 

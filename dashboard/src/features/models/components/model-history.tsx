@@ -1,4 +1,5 @@
 import type { LedgerEntry } from '../../../../../src/track/model-registry.ts'
+import type { TrafficPlan } from '../../../../../src/track/traffic-plan.ts'
 import { Card } from '../../../components/card.tsx'
 import { Failure, Loading } from '../../../components/states.tsx'
 import { formatTime } from '../../../format/times.ts'
@@ -30,6 +31,7 @@ export function ModelHistory({ model }: { model: string }) {
 
 function entryWords(entry: LedgerEntry): string {
   const from = entry.from === null ? '' : ` from version ${entry.from}`
+  const traffic = entry.traffic?.to ? ` Traffic went back to ${sharesInWords(entry.traffic.to)}.` : ''
   switch (entry.action) {
     case 'version-created':
       return `Version ${entry.to} was made.`
@@ -38,7 +40,7 @@ function entryWords(entry: LedgerEntry): string {
     case 'rollback':
       return entry.to === null
         ? `${entry.alias} was taken back${from}.`
-        : `${entry.alias} was rolled back${from} to version ${entry.to}.`
+        : `${entry.alias} was rolled back${from} to version ${entry.to}.${traffic}`
     case 'alias-removed':
       return `${entry.alias} was taken off version ${entry.from}.`
     case 'stage-set':
@@ -47,7 +49,20 @@ function entryWords(entry: LedgerEntry): string {
       return `Version ${entry.from} was deleted.`
     case 'model-deleted':
       return 'The model was deleted.'
+    case 'traffic-set':
+      return entry.traffic?.to ? `Traffic: ${sharesInWords(entry.traffic.to)}.` : 'Traffic was set.'
+    case 'traffic-removed':
+      return 'All traffic went to the champion.'
     case 'model-renamed':
       return 'The model was given its present name.'
   }
+}
+
+/** Such as "champion 90 %, challenger 10 %, shadow: blue". */
+export function sharesInWords({ weights, shadow }: Pick<TrafficPlan, 'weights' | 'shadow'>): string {
+  const shares = Object.entries(weights)
+    .filter(([, weight]) => weight > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([alias, weight]) => `${alias} ${weight} %`)
+  return [...shares, ...(shadow.length > 0 ? [`shadow: ${shadow.join(', ')}`] : [])].join(', ')
 }
