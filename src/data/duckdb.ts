@@ -9,6 +9,16 @@ import { BellwetherError } from '../errors.ts'
  * DuckDB is loaded on first use: serving and most commands never need it.
  */
 export async function withDuckDb<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  const { connection, close } = await openDuckDb()
+  try {
+    return await work(connection)
+  } finally {
+    close()
+  }
+}
+
+/** As `withDuckDb`, for who closes it by itself. */
+export async function openDuckDb(): Promise<{ readonly connection: DuckDBConnection; close(): void }> {
   const { DuckDBInstance } = await import('@duckdb/node-api')
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
@@ -17,13 +27,16 @@ export async function withDuckDb<T>(work: (connection: DuckDBConnection) => Prom
   })
   try {
     const connection = await instance.connect()
-    try {
-      return await work(connection)
-    } finally {
-      connection.closeSync()
+    return {
+      connection,
+      close() {
+        connection.closeSync()
+        instance.closeSync()
+      },
     }
-  } finally {
+  } catch (error) {
     instance.closeSync()
+    throw error
   }
 }
 
@@ -34,6 +47,15 @@ export async function forEachChunk(
   onChunk: (chunk: DuckDBDataChunk) => void,
   signal?: AbortSignal,
 ): Promise<void> {
+  for await (const chunk of queryChunks(connection, sql, signal)) onChunk(chunk)
+}
+
+/** The chunks of a query's result, in order; DuckDB works only as far as they are asked for. */
+export async function* queryChunks(
+  connection: DuckDBConnection,
+  sql: string,
+  signal?: AbortSignal,
+): AsyncGenerator<DuckDBDataChunk> {
   const interrupt = () => connection.interrupt()
   signal?.addEventListener('abort', interrupt, { once: true })
   try {
@@ -42,7 +64,7 @@ export async function forEachChunk(
       if (signal?.aborted) throw new BellwetherError('CANCELLED', 'Reading was cancelled.')
       const chunk = await result.fetchChunk()
       if (chunk === null || chunk.rowCount === 0) return
-      onChunk(chunk)
+      yield chunk
     }
   } catch (error) {
     if (signal?.aborted) throw new BellwetherError('CANCELLED', 'Reading was cancelled.', { cause: error })

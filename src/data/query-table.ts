@@ -21,13 +21,7 @@ export async function queryTable(
   read: Pick<ReadOptions, 'missing'>,
   signal?: AbortSignal,
 ): Promise<RawTable> {
-  const notes: string[] = []
-  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${from}`)
-  const [written = [], types = []] = described.getColumns() as string[][]
-  const long = await longIntegers(connection, from, written, types)
-  const physical = types.map((type, i): PhysicalType => (long.has(i) ? 'text' : physicalType(type)))
-  const names = cleanNames(source, written, notes)
-  const selected = written.map((name, i) => expression(identifier(name), types[i]!, physical[i]!))
+  const { names, physical, selected, notes } = await describeQuery(connection, from, source)
   const collected = physical.map((type): (string | null)[] | number[] =>
     type === 'text' ? ([] as (string | null)[]) : [],
   )
@@ -36,7 +30,7 @@ export async function queryTable(
     for (const [column, values] of collected.entries()) append(values, chunk.getColumnValues(column), physical[column]!)
     nRows += chunk.rowCount
   }
-  await forEachChunk(connection, `SELECT ${selected.join(', ')} FROM ${from}`, onChunk, signal)
+  await forEachChunk(connection, selected, onChunk, signal)
   if (nRows === 0) throw new BellwetherError('NO_ROWS', `${source} has columns and no rows.`)
   return {
     source,
@@ -49,6 +43,36 @@ export async function queryTable(
     malformed: [],
     notes,
   }
+}
+
+/** What a query gives, and how it is asked for. */
+export interface QueryColumns {
+  readonly names: readonly string[]
+  readonly physical: readonly PhysicalType[]
+  /** SQL whose values arrive as `appendChunk` takes them. */
+  readonly selected: string
+  readonly notes: string[]
+}
+
+/** Looks at what stands after FROM, without reading its rows twice unless it has wide integers. @throws HEADER_DUPLICATED */
+export async function describeQuery(connection: DuckDBConnection, from: string, source: string): Promise<QueryColumns> {
+  const notes: string[] = []
+  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${from}`)
+  const [written = [], types = []] = described.getColumns() as string[][]
+  const long = await longIntegers(connection, from, written, types)
+  const physical = types.map((type, i): PhysicalType => (long.has(i) ? 'text' : physicalType(type)))
+  const names = cleanNames(source, written, notes)
+  const selected = written.map((name, i) => expression(identifier(name), types[i]!, physical[i]!))
+  return { names, physical, selected: `SELECT ${selected.join(', ')} FROM ${from}`, notes }
+}
+
+/** The columns of one chunk of such a query. */
+export function chunkColumns(chunk: DuckDBDataChunk, { names, physical }: QueryColumns): RawColumn[] {
+  return physical.map((type, i) => {
+    const values: (string | null)[] | number[] = []
+    append(values, chunk.getColumnValues(i), type)
+    return rawColumn(names[i]!, type, values)
+  })
 }
 
 const INTEGERS = new Set([

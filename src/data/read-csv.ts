@@ -16,7 +16,8 @@ import {
   splitSample,
 } from './sniff-dialect.ts'
 
-interface Dialect {
+/** How a delimited file is taken apart. */
+export interface CsvDialect {
   readonly delimiter: string
   readonly header: boolean
   readonly names: readonly string[]
@@ -25,6 +26,8 @@ interface Dialect {
 }
 
 const SAMPLE_BYTES = 1 << 16
+/** A file whose first line does not end is no reason to hold all of it. */
+const MAX_SAMPLE_BYTES = 1 << 26
 
 /**
  * Reads a delimited text file. A first pass over its bytes finds the rows, their lines and what is malformed; DuckDB then
@@ -65,7 +68,11 @@ export async function readCsv(file: string, read: ReadOptions, signal?: AbortSig
   }
 }
 
-async function findDialect(source: TextSource, read: ReadOptions): Promise<Dialect> {
+/**
+ * Looks at the beginning of a file for what was not said of it.
+ * @throws FILE_EMPTY, CSV_MALFORMED, NO_ROWS, HEADER_DUPLICATED, HEADER_MISMATCH, DELIMITER_WRONG
+ */
+export async function findDialect(source: TextSource, read: ReadOptions): Promise<CsvDialect> {
   const { text, complete } = await sampleOf(source, read.skipLines)
   if (text.trim() === '') throw new BellwetherError('FILE_EMPTY', `${source.name} holds no text.`)
   const delimiter = read.delimiter ?? sniffDelimiter(text, complete)
@@ -97,7 +104,7 @@ async function sampleOf(source: TextSource, skipLines: number): Promise<{ text: 
     parts.push(chunk)
     length += chunk.length
     lines += lineEnds(chunk)
-    if (length >= SAMPLE_BYTES && lines > skipLines + 1) {
+    if ((length >= SAMPLE_BYTES && lines > skipLines + 1) || length >= MAX_SAMPLE_BYTES) {
       complete = false
       break
     }
@@ -189,7 +196,7 @@ async function scanFile(source: TextSource, options: ScanOptions): Promise<CsvSc
 /** Cells by column, shape (nColumns)(nRows); equal texts of a column share one string. */
 async function readCells(
   source: TextSource,
-  dialect: Dialect,
+  dialect: CsvDialect,
   scan: CsvScan,
   signal: AbortSignal | undefined,
 ): Promise<(string | null)[][]> {
@@ -205,7 +212,7 @@ async function readCells(
 }
 
 /** Writes the well-formed rows alone, in UTF-8 with LF. */
-async function writeCleanCopy(source: TextSource, dialect: Dialect, copy: string): Promise<void> {
+async function writeCleanCopy(source: TextSource, dialect: CsvDialect, copy: string): Promise<void> {
   const output = await open(copy, 'wx', 0o600)
   try {
     let pending: Uint8Array[] = []
@@ -234,7 +241,7 @@ async function queryCells(
   file: string,
   skip: number,
   gzip: boolean,
-  dialect: Dialect,
+  dialect: CsvDialect,
   scan: CsvScan,
   signal: AbortSignal | undefined,
 ): Promise<(string | null)[][]> {

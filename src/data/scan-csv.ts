@@ -20,8 +20,21 @@ export interface ScanOptions {
   readonly skipLines: number
   /** Whether the first record after them is a header. */
   readonly header: boolean
-  /** Receives the bytes of each well-formed row, without its line end, valid during the call. */
-  readonly onRow?: (bytes: Uint8Array) => void
+  /** Receives the bytes of each well-formed row, without its line end, valid during the call, and the line where it starts. */
+  readonly onRow?: (bytes: Uint8Array, line: number) => void
+  /** Receives each malformed row. Where it is given, `end()` lists neither rows nor malformed ones: memory stays constant. */
+  readonly onMalformed?: (row: MalformedRow) => void
+  /** Longest row in bytes that is taken; a quote that nothing closes would otherwise gather the rest of the file. */
+  readonly maxRecordBytes?: number
+}
+
+/** A row longer than `maxRecordBytes`; it starts in `line`. */
+export class RecordTooLong extends Error {
+  readonly line: number
+  constructor(line: number) {
+    super(`the row that starts in line ${line} is too long`)
+    this.line = line
+  }
 }
 
 const CELL_START = 0
@@ -135,6 +148,8 @@ export class CsvScanner {
       const part = chunk.slice(start)
       this.#parts.push(part)
       this.#partsLength += part.length
+      if (this.#partsLength > (this.#options.maxRecordBytes ?? Number.POSITIVE_INFINITY))
+        throw new RecordTooLong(this.#recordLine)
     }
     this.#state = state
   }
@@ -175,11 +190,15 @@ export class CsvScanner {
     }
     const reason = this.#fault(state, nCells)
     if (reason !== null) {
-      this.#malformed.push({ row: this.#recordLine, reason, text: textOf(parts, tail) })
+      const malformed = { row: this.#recordLine, reason, text: textOf(parts, tail) }
+      if (this.#options.onMalformed) {
+        this.#clean = false
+        this.#options.onMalformed(malformed)
+      } else this.#malformed.push(malformed)
       return
     }
-    this.#lines.push(this.#recordLine)
-    this.#options.onRow?.(parts.length === 0 ? tail : Buffer.concat([...parts, tail]))
+    if (!this.#options.onMalformed) this.#lines.push(this.#recordLine)
+    this.#options.onRow?.(parts.length === 0 ? tail : Buffer.concat([...parts, tail]), this.#recordLine)
   }
 
   #fault(state: number, nCells: number): string | null {

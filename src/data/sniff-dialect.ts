@@ -126,13 +126,33 @@ const COMMA_NUMBER = /^[+-]?\d+(?:,\d+)?(?:[eE][+-]?\d+)?$/
  * one has a comma.
  */
 export function hasDecimalComma(values: readonly (string | null)[], missing: ReadonlySet<string>): boolean {
-  let commas = 0
-  for (const value of values) {
-    if (value === null) continue
-    const text = value.trim()
-    if (missing.has(text)) continue
-    if (!COMMA_NUMBER.test(text)) return false
-    if (text.includes(',')) commas++
+  const column = new DecimalComma(missing)
+  for (const value of values) if (!column.add(value)) return false
+  return column.found
+}
+
+/** The same, of values that come one by one. */
+export class DecimalComma {
+  readonly #missing: ReadonlySet<string>
+  #commas = 0
+  #refuted = false
+
+  /** @param missing Texts that are no value. */
+  constructor(missing: ReadonlySet<string>) {
+    this.#missing = missing
   }
-  return commas > 0
+
+  /** @returns whether all values so far may have a decimal comma */
+  add(value: string | null): boolean {
+    if (value === null || this.#refuted) return !this.#refuted
+    const text = value.trim()
+    if (this.#missing.has(text)) return true
+    if (!COMMA_NUMBER.test(text)) this.#refuted = true
+    else if (text.includes(',')) this.#commas++
+    return !this.#refuted
+  }
+
+  get found(): boolean {
+    return !this.#refuted && this.#commas > 0
+  }
 }
