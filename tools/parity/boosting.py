@@ -100,6 +100,13 @@ def main():
             lightgbm_rounds("regression", 51, 10),
             # LightGBM guesses counts from hessians, ours are exact: equal in the first round, where hessians are.
             lightgbm_rounds("binary", 61, 1, objective="binary"),
+            # Where L2 makes all splits of a column lose, LightGBM does not try the column below either; ours does. Without L2 none loses.
+            lightgbm_rounds("binary without L2", 52, 1, objective="binary", lambda_l2=0.0, cat_l2=0.0),
+            # Two splits of the second node gain the same: the first column's is taken.
+            lightgbm_rounds("binary with a tie", 68, 1, objective="binary", lambda_l2=0.0, cat_l2=0.0),
+            # Nothing here depends on counts, so that guessing them does no harm.
+            lightgbm_rounds("binary without L2, ten rounds", 52, 10, objective="binary", lambda_l2=0.0, cat_l2=0.0,
+                            min_data_per_group=1, cat_smooth=1.0, min_data_in_leaf=1),
             lightgbm_rounds("one against the rest", 53, 10, max_cat_to_onehot=20),
         ],
         "monotone": [

@@ -21,13 +21,27 @@ function targetOf(objective: 'regression' | 'binary', signal: Float64Array): Tar
       )
 }
 
+const WITHOUT_L2 = { l2Regularization: 0, categoryL2: 0 }
+/** What a case is fitted with beside what all are. */
+const OPTIONS: Readonly<Record<string, object>> = {
+  'one against the rest': { maxCategoriesOneVsRest: 20 },
+  'binary without L2': WITHOUT_L2,
+  'binary with a tie': WITHOUT_L2,
+  'binary without L2, ten rounds': {
+    ...WITHOUT_L2,
+    minSamplesPerGroup: 1,
+    categorySmoothing: 1,
+    minSamplesLeaf: 1,
+  },
+}
+
 describe.each(boostingFixture.categories)("with categories, boosting grows LightGBM's trees ($name)", (reference) => {
   const { x, signal } = boostingData(reference.seed, reference.n)
   const options = GradientBoostingOptions.parse({
     ...PARITY_OPTIONS,
     maxIterations: reference.rounds,
     minSamplesPerGroup: 20,
-    ...(reference.name === 'one against the rest' ? { maxCategoriesOneVsRest: 20 } : {}),
+    ...OPTIONS[reference.name],
   })
   const target = targetOf(reference.objective, signal)
   const { trees, initial } = fitBoostedTrees({ x: withCategories(x), target, seed: 0 }, options)

@@ -34,7 +34,7 @@ export interface SplitNode {
  *   order: G / (H + categorySmoothing), categories of fewer than categorySmoothing rows left out (they go right)
  *   gain:  GL^2 / (HL + l2 + categoryL2) + GR^2 / (HR + l2 + categoryL2) - G^2 / (H + l2)
  * @param random Where given, one beginning drawn at random is tried instead of all.
- * @param best Taken into where the gain is larger.
+ * @param best Taken into where the gain is larger, or as large as a later column's.
  * @see Fisher (1958), On Grouping for Maximum Homogeneity; LightGBM, docs/Features.rst, "Optimal Split for Categorical Features"
  */
 export function considerCategories(
@@ -73,7 +73,9 @@ export function considerCategories(
       boundedScore(gradient / gradientScale, hl, childRules, bounds) +
       boundedScore((node.gradient - gradient) / gradientScale, hr, childRules, bounds) -
       parent
-    if (!(gain > best.gain && gain > parent * MIN_RELATIVE_GAIN)) return
+    // Of equal gains the first column's stays, though those of numbers were looked at before.
+    const better = gain > best.gain || (gain === best.gain && column < best.column)
+    if (!(better && gain > parent * MIN_RELATIVE_GAIN)) return
     const leftBins = new Uint8Array(256)
     for (let i = 0; i < length; i++) leftBins[sorted[i]!] = 1
     best.gain = gain
