@@ -5,12 +5,12 @@ import { BellwetherError } from '../errors.ts'
 import { parseTrustedKeys, signingKeyFromEnvironment, type TrustedKeys } from '../packaging/sign-manifest.ts'
 import { type KeyRing, keyRingFromEnvironment } from '../security/at-rest/key-ring.ts'
 import type { AuditLog, KeyStore } from '../security/key-store.ts'
-import type { BlobStore } from '../track/blob-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
 import type { MlflowStores } from '../track/mlflow-stores.ts'
 import type { ModelRegistry } from '../track/model-registry.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
 import { FileBlobStore } from './blobs/file-blob-store.ts'
+import type { HomeBlobs } from './blobs/home-blobs.ts'
 import { FOLDER_MODE, makeFolder, removeStaleTemporaries, syncFolder, temporaryName } from './durable-files.ts'
 import { parseHomePlace } from './home-place.ts'
 import { migrate, requireCurrentSchema } from './migrations/migrate.ts'
@@ -25,7 +25,7 @@ import { createDatabaseFile } from './sqlite/create-database-file.ts'
 import { SqliteDatabase } from './sqlite/sqlite-database.ts'
 import { storageError } from './storage-errors.ts'
 
-/** Where an installation keeps its state: the stores over one folder, or over a PostgreSQL database and a folder for its blobs. */
+/** Where an installation keeps its state: the stores over one folder, or over a PostgreSQL database and a folder or a bucket for its blobs. */
 export interface Home {
   readonly folder: string
   /** What the stores are on, for what copies or checks all tables. */
@@ -35,7 +35,7 @@ export interface Home {
   readonly models: ModelRegistry
   /** What MLflow's clients keep, over the same tables. */
   readonly mlflow: MlflowStores
-  readonly blobs: BlobStore
+  readonly blobs: HomeBlobs
   readonly keys: KeyStore
   readonly audit: AuditLog
   /** Ends the connection; idempotent. */
@@ -62,11 +62,11 @@ export const BLOBS_FOLDER = 'blobs'
  * Opens a home: `bellwether.db` and `blobs/` in one folder, or the tables in PostgreSQL (`parseHomePlace`). Several processes may have the same one open. A home that was not there is made whole
  * or not at all; what a failed attempt made is removed.
  * @throws HOME_NOT_FOUND, HOME_NOT_A_FOLDER, HOME_DENIED, HOME_READ_ONLY, HOME_LOCKED, HOME_CORRUPT, HOME_TOO_NEW, HOME_TOO_OLD,
- *   STORAGE_FULL, STORAGE_FAILED, DATABASE_UNREACHABLE, ENCRYPTION_KEY_INVALID, ENCRYPTION_KEY_MISSING,
+ *   STORAGE_FULL, STORAGE_FAILED, DATABASE_UNREACHABLE, BLOB_STORE_UNREACHABLE, ENCRYPTION_KEY_INVALID, ENCRYPTION_KEY_MISSING,
  *   SIGNING_KEY_INVALID
  */
 export async function openHome(place: string, options: OpenHomeOptions = {}): Promise<Home> {
-  const { folder: root, databaseUrl } = parseHomePlace(place)
+  const { folder: root, databaseUrl, bucketUrl } = parseHomePlace(place)
   const { readOnly = false, create = !readOnly, busyTimeoutMs = 30_000 } = options
   const ring = options.ring === undefined ? await keyRingFromEnvironment(process.env) : options.ring
   const trusted = process.env['BELLWETHER_TRUSTED_KEYS']
@@ -82,24 +82,22 @@ export async function openHome(place: string, options: OpenHomeOptions = {}): Pr
           ? await openToRead(root, busyTimeoutMs)
           : await openToWrite(root, create, busyTimeoutMs)
     try {
-      const blobs = await FileBlobStore.open(path.join(root, BLOBS_FOLDER), {
-        readOnly,
-        now: Date.now(),
-        ring,
-        trustedKeys,
-      })
+      const blobs = await openBlobs(root, bucketUrl, { readOnly, now: Date.now(), ring, trustedKeys })
       const keys = new SqlKeyStore(database)
       return {
         folder: root,
         database,
-        tracking: new SqlTrackingStore(database, blobs),
-        datasets: new SqlDatasetStore(database, blobs),
-        models: new SqlModelRegistry(database, blobs, signingKey),
+        tracking: new SqlTrackingStore(database, blobs.store),
+        datasets: new SqlDatasetStore(database, blobs.store),
+        models: new SqlModelRegistry(database, blobs.store, signingKey),
         mlflow: openMlflowStores(database),
-        blobs,
+        blobs: blobs.store,
         keys,
         audit: keys,
-        close: () => database.close(),
+        close: () => {
+          blobs.close()
+          return database.close()
+        },
       }
     } catch (error) {
       await database.close()
@@ -109,6 +107,19 @@ export async function openHome(place: string, options: OpenHomeOptions = {}): Pr
     if (made) await removeWhenEmpty(root, made)
     throw storageError(error, root)
   }
+}
+
+/** The code for buckets is loaded where there is one. */
+async function openBlobs(
+  root: string,
+  bucketUrl: string | null,
+  options: Parameters<typeof FileBlobStore.open>[1],
+): Promise<{ readonly store: HomeBlobs; close(): void }> {
+  const folder = path.join(root, BLOBS_FOLDER)
+  if (bucketUrl === null) return { store: await FileBlobStore.open(folder, options), close: () => undefined }
+  const { S3BlobStore } = await import('./blobs/s3-blob-store.ts')
+  const store = await S3BlobStore.open(bucketUrl, folder, options)
+  return { store, close: () => store.close() }
 }
 
 /** @returns The uppermost folder that was made for it, or null. */

@@ -1,8 +1,5 @@
-import path from 'node:path'
 import { BellwetherError } from '../../errors.ts'
 import { keyRingFromEnvironment } from '../../security/at-rest/key-ring.ts'
-import { rotateEncryption } from '../../store/blobs/rotate-encryption.ts'
-import { BLOBS_FOLDER } from '../../store/open-home.ts'
 import { withHome } from '../context.ts'
 import { note, printJson, printLine } from '../output.ts'
 
@@ -16,7 +13,7 @@ export async function action(options: Record<string, unknown>): Promise<number> 
     )
   }
   return withHome(options, async (home) => {
-    const rotation = await rotateEncryption(path.join(home.folder, BLOBS_FOLDER), ring)
+    const rotation = await home.blobs.rotateEncryption(ring)
     const { current, rewrapped, encrypted, damaged } = rotation
     if (options['json']) printJson({ key: ring.current.id, ...rotation })
     else {

@@ -1,20 +1,21 @@
 import path from 'node:path'
 import { BellwetherError } from '../../errors.ts'
-import { isDatabaseUrl, parseHomePlace, withFolder } from '../../store/home-place.ts'
+import { isDatabaseUrl, parseHomePlace, withBlobsOf } from '../../store/home-place.ts'
 import { openHome } from '../../store/open-home.ts'
 import { transferHome } from '../../store/transfer/transfer-home.ts'
 import { text } from '../context.ts'
 import { note, printJson, printLine } from '../output.ts'
 
-/** Copies a home into another, such as from SQLite to PostgreSQL. Where the target names no folder, the blobs stay in the source's. */
+/** Copies a home into another, such as from SQLite to PostgreSQL. Where the target names no place for blobs, they stay where the source has them. */
 export async function action(options: Record<string, unknown>): Promise<number> {
   const source = text(options, 'from')
   const target = text(options, 'to')
   if (!source || !target) throw new BellwetherError('USAGE', 'migrate takes --from and --to.')
-  const folder = parseHomePlace(source).folder
-  const place = isDatabaseUrl(target) ? withFolder(target, folder) : target
+  const own = parseHomePlace(source)
+  const { folder } = own
+  const place = isDatabaseUrl(target) ? withBlobsOf(target, own) : target
   const to = parseHomePlace(place)
-  if (to.folder === folder && to.databaseUrl === parseHomePlace(source).databaseUrl)
+  if (to.folder === folder && to.databaseUrl === own.databaseUrl && to.bucketUrl === own.bucketUrl)
     throw new BellwetherError('USAGE', 'migrate takes two homes; --from and --to name the same one.')
   const from = await openHome(source, { readOnly: true })
   try {

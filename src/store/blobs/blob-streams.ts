@@ -56,6 +56,21 @@ export async function streamToTemporary(
   }
 }
 
+/** A file with the content as it is, for this user alone; it is the caller's to remove. Where the content fails, nothing is left behind. */
+export async function plainCopy(folder: string, content: AsyncIterable<Uint8Array>): Promise<string> {
+  const temporary = temporaryName(folder)
+  const handle = await open(temporary, 'wx', FILE_MODE)
+  try {
+    for await (const piece of content) await writeAll(handle, piece, null)
+    await handle.close()
+    return temporary
+  } catch (error) {
+    await handle.close().catch(() => undefined)
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
 /** A write may take a part only, where the disk is nearly full. @param at Null: where the last write ended. */
 export async function writeAll(handle: FileHandle, bytes: Uint8Array, at: number | null): Promise<void> {
   for (let from = 0; from < bytes.length; ) {
@@ -66,19 +81,33 @@ export async function writeAll(handle: FileHandle, bytes: Uint8Array, at: number
 
 /** The content of a blob's file; the last piece is held back until the hash of the whole is known to be right. */
 export async function* checkedStream(file: string, hash: string, ring: KeyRing | null): AsyncGenerator<Uint8Array> {
-  const digest = createHash('sha256')
-  let held: Uint8Array | null = null
+  const stored = createReadStream(file, { highWaterMark: PIECE_BYTES }) as AsyncIterable<Buffer>
   try {
-    const stored = createReadStream(file, { highWaterMark: PIECE_BYTES }) as AsyncIterable<Buffer>
-    for await (const piece of contentStream(stored, ring, blobContext(hash))) {
-      digest.update(piece)
-      if (held) yield held
-      held = piece
-    }
+    yield* checkedContent(stored, hash, ring, file)
   } catch (error) {
     throw storageError(error, file)
   }
+}
+
+/**
+ * The content of a blob that comes in its stored form; the last piece is held back until the hash of the whole is known to be right.
+ * @param place Where the blob is; for messages.
+ * @throws from the iteration BLOB_CORRUPT, ENCRYPTION_KEY_MISSING, and what the source throws
+ */
+export async function* checkedContent(
+  stored: AsyncIterable<Uint8Array>,
+  hash: string,
+  ring: KeyRing | null,
+  place: string,
+): AsyncGenerator<Uint8Array> {
+  const digest = createHash('sha256')
+  let held: Uint8Array | null = null
+  for await (const piece of contentStream(stored, ring, blobContext(hash))) {
+    digest.update(piece)
+    if (held) yield held
+    held = piece
+  }
   if (`sha256:${digest.digest('hex')}` !== hash)
-    throw new BellwetherError('BLOB_CORRUPT', `Blob ${hash} has other content than its name says (${file}).`)
+    throw new BellwetherError('BLOB_CORRUPT', `Blob ${hash} has other content than its name says (${place}).`)
   if (held) yield held
 }

@@ -1,25 +1,27 @@
 import { createHash } from 'node:crypto'
-import { access, open, readFile, rm } from 'node:fs/promises'
+import { access, open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { BellwetherError } from '../../errors.ts'
 import type { TrustedKeys } from '../../packaging/sign-manifest.ts'
 import { isSealed } from '../../security/at-rest/container.ts'
 import type { KeyRing } from '../../security/at-rest/key-ring.ts'
-import type { BlobStore } from '../../track/blob-store.ts'
 import { makeFolder, removeStaleTemporaries, renameDurably, syncFolder, writeTemporary } from '../durable-files.ts'
 import { storageError } from '../storage-errors.ts'
-import { checkedStream, streamToTemporary } from './blob-streams.ts'
-import { claimKeys } from './keys-in-use.ts'
+import { checkedStream, plainCopy, streamToTemporary } from './blob-streams.ts'
+import type { BlobEntry, HomeBlobs, Rotation } from './home-blobs.ts'
+import { claimKeys, keysFile } from './keys-in-use.ts'
+import { rotateEncryption } from './rotate-encryption.ts'
 import { blobContext, contentOf, isPlain, storedForm } from './stored-form.ts'
 
 const HASH = /^sha256:([0-9a-f]{64})$/
+const HEX = /^[0-9a-f]{64}$/
 
 /**
  * Blobs as files: `blobs/ab/abcdef…`, the name being the SHA-256 of the content, compressed where that helps, and encrypted where there is a key
  * (stored-form.ts). A name appears only when its whole content is on disk.
  * Several processes may write at once; the same content twice is one file.
  */
-export class FileBlobStore implements BlobStore {
+export class FileBlobStore implements HomeBlobs {
   readonly trustedKeys: TrustedKeys | null
   readonly #root: string
   readonly #readOnly: boolean
@@ -51,7 +53,7 @@ export class FileBlobStore implements BlobStore {
       }
     }
     try {
-      await claimKeys(root, ring, options.readOnly)
+      await claimKeys(keysFile(root), ring, options.readOnly)
     } catch (error) {
       throw storageError(error, root)
     }
@@ -128,10 +130,9 @@ export class FileBlobStore implements BlobStore {
   async withFile<T>(hash: string, use: (file: string) => Promise<T>): Promise<T> {
     const file = await this.#fileThere(hash)
     if (isPlain(await beginningOf(file))) return use(file)
-    const bytes = await this.get(hash)
     let copy: string
     try {
-      copy = await writeTemporary(this.#root, bytes)
+      copy = await plainCopy(this.#root, checkedStream(file, hash, this.#ring))
     } catch (error) {
       throw storageError(error, this.#root)
     }
@@ -152,6 +153,27 @@ export class FileBlobStore implements BlobStore {
     } catch (error) {
       throw storageError(error, file)
     }
+  }
+
+  get place(): string {
+    return this.#root
+  }
+
+  async *list(): AsyncGenerator<BlobEntry> {
+    for (const folder of (await readNames(this.#root)).filter((name) => /^[0-9a-f]{2}$/.test(name)).sort()) {
+      for (const name of (await readNames(path.join(this.#root, folder))).filter((each) => HEX.test(each)).sort()) {
+        const file = path.join(this.#root, folder, name)
+        const found = await stat(file).catch((error: unknown) => {
+          if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null // deleted meanwhile
+          throw storageError(error, file)
+        })
+        if (found) yield { hash: `sha256:${name}`, storedBytes: found.size, modifiedTime: found.mtimeMs }
+      }
+    }
+  }
+
+  rotateEncryption(ring: KeyRing, onProgress?: (done: number) => void): Promise<Rotation> {
+    return rotateEncryption(this.#root, ring, onProgress)
   }
 
   /** Whether the file holds these bytes, encrypted where they are to be. @throws ENCRYPTION_KEY_MISSING: nothing encrypted is replaced by what is not */
@@ -208,6 +230,16 @@ async function beginningOf(file: string): Promise<Uint8Array> {
     }
   } catch (error) {
     throw storageError(error, file)
+  }
+}
+
+/** None where the folder is not there. @throws a storage error */
+async function readNames(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw storageError(error, folder)
   }
 }
 

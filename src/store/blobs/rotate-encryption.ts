@@ -7,19 +7,9 @@ import type { KeyRing } from '../../security/at-rest/key-ring.ts'
 import { renameDurably, temporaryName } from '../durable-files.ts'
 import { storageError } from '../storage-errors.ts'
 import { checkedStream, streamToTemporary, writeAll } from './blob-streams.ts'
-import { onlyKey } from './keys-in-use.ts'
+import type { Rotation } from './home-blobs.ts'
+import { keysFile, onlyKey } from './keys-in-use.ts'
 import { blobContext } from './stored-form.ts'
-
-export interface Rotation {
-  /** Blobs under the ring's current key already. */
-  readonly current: number
-  /** Blobs whose data key was wrapped anew: their content was not touched. */
-  readonly rewrapped: number
-  /** Blobs that were not encrypted, and are now. */
-  readonly encrypted: number
-  /** Names of blobs that are damaged; they are left as they are. */
-  readonly damaged: readonly string[]
-}
 
 /**
  * Brings every blob under the ring's current key. Each blob is put in its place whole, so a rotation that is killed leaves every blob
@@ -49,7 +39,7 @@ export async function rotateEncryption(
         onProgress(++done)
       }
     }
-    if (damaged.length === 0) await onlyKey(root, ring.current.id)
+    if (damaged.length === 0) await onlyKey(keysFile(root), ring.current.id)
   } catch (error) {
     throw storageError(error, root)
   }

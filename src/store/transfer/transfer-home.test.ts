@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { postgresHomes } from '../../../test/support/postgres-home.ts'
+import { startS3 } from '../../../test/support/s3.ts'
 import { bytesOf, someVersion } from '../../track/testing/open-stores.ts'
 import { type Home, openHome } from '../open-home.ts'
 import { transferHome } from './transfer-home.ts'
@@ -127,5 +128,36 @@ test('a blob of the target that is damaged is written again', () =>
     } finally {
       await from.close()
       await to.close()
+    }
+  }))
+
+test('blobs go into a bucket beside PostgreSQL, and a home in another place on this machine has all of it', () =>
+  folders(async (first, second) => {
+    const s3 = await startS3()
+    const source = await openHome(first)
+    await fill(source)
+    const { place, remove } = await homes.untouched()
+    const address = (folder: string) => {
+      const url = new URL(place)
+      url.searchParams.set('blobs', `${s3.bucket}/home`)
+      url.searchParams.set('folder', folder)
+      return url.href
+    }
+    const target = await openHome(address(second))
+    try {
+      expect(await transferHome(source, target, quietly)).toMatchObject({ already: false, blobs: 2, blobsCopied: 2 })
+      expect(await transferHome(source, target, quietly)).toMatchObject({ already: true, blobs: 2, blobsCopied: 0 })
+      await target.models.createVersion(await someVersion({ ...target, close: async () => undefined }))
+      const elsewhere = await openHome(address(`${second}-elsewhere`), { readOnly: false })
+      const [version] = await elsewhere.models.versions('grades')
+      expect(version!.version).toBe(3)
+      for (const { hash, sizeBytes } of version!.files)
+        expect(await elsewhere.blobs.get(hash)).toHaveLength(sizeBytes)
+      expect((await elsewhere.models.verifyLedger()).brokenAt).toBe(null)
+      await elsewhere.close()
+    } finally {
+      for (const home of [source, target]) await home.close()
+      await remove()
+      await s3.remove()
     }
   }))

@@ -1,7 +1,5 @@
-import { readdir } from 'node:fs/promises'
-import path from 'node:path'
 import { BellwetherError } from '../../errors.ts'
-import { BLOBS_FOLDER, type Home } from '../open-home.ts'
+import type { Home } from '../open-home.ts'
 import type { SqlConnection } from '../sql-database.ts'
 import type { TableShape } from '../table-shape.ts'
 import { inOrderOfReference, insertRows, pagesOf, sumOf, type TableSum } from './table-rows.ts'
@@ -107,10 +105,10 @@ async function copyBlobs(
   to: Home,
   progress: (text: string) => void,
 ): Promise<{ all: number; copied: number }> {
-  const same = path.resolve(from.folder) === path.resolve(to.folder)
+  const same = from.blobs.place === to.blobs.place
   let all = 0
   let copied = 0
-  for (const hash of await blobsOf(from.folder)) {
+  for await (const { hash } of from.blobs.list()) {
     all += 1
     if (all % 1000 === 0) progress(`${all} blobs`)
     if (same || !(await isSound(to, hash))) {
@@ -139,14 +137,4 @@ async function drain(bytes: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const _ of bytes) {
     // read for its hash
   }
-}
-
-/** Names of the blobs in a home's folder, as blobs/file-blob-store.ts lays them out. */
-async function blobsOf(folder: string): Promise<string[]> {
-  const names = await readdir(path.join(folder, BLOBS_FOLDER), { recursive: true })
-  return names
-    .map((name) => path.basename(name))
-    .filter((name) => /^[0-9a-f]{64}$/.test(name))
-    .map((hex) => `sha256:${hex}`)
-    .sort()
 }

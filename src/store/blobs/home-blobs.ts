@@ -1,0 +1,36 @@
+import type { KeyRing } from '../../security/at-rest/key-ring.ts'
+import type { BlobStore } from '../../track/blob-store.ts'
+
+/** One blob as it lies in its place. */
+export interface BlobEntry {
+  readonly hash: string
+  /** As it is stored: perhaps compressed and encrypted. */
+  readonly storedBytes: number
+  /** When it was last written; milliseconds since 1970. */
+  readonly modifiedTime: number
+}
+
+export interface Rotation {
+  /** Blobs under the ring's current key already. */
+  readonly current: number
+  /** Blobs whose data key was wrapped anew: their content was not touched. */
+  readonly rewrapped: number
+  /** Blobs that were not encrypted, and are now. */
+  readonly encrypted: number
+  /** Names of blobs that are damaged; they are left as they are. */
+  readonly damaged: readonly string[]
+}
+
+/** The blobs of a home, with what its keeper does to all of them. */
+export interface HomeBlobs extends BlobStore {
+  /** The folder, or `s3://bucket/prefix`. */
+  readonly place: string
+  /** All blobs, by name. What is put or deleted meanwhile may be among them or not. */
+  list(): AsyncIterable<BlobEntry>
+  /**
+   * Brings every blob under the ring's current key. Each is put in its place whole, so a rotation that is killed leaves every blob readable with the two
+   * keys, and the next one goes on where it ended. Where nothing is damaged, older keys are not needed afterwards.
+   * @throws ENCRYPTION_KEY_MISSING and storage errors
+   */
+  rotateEncryption(ring: KeyRing, onProgress?: (done: number) => void): Promise<Rotation>
+}
