@@ -11,6 +11,7 @@ import { clusterers } from '../learn/cluster/clusterers.ts'
 import type { Encoding } from '../learn/estimator.ts'
 import { defaultModels, estimator } from '../learn/estimators.ts'
 import { type PreparedFeatures, prepareFeatures } from '../learn/fitted-pipeline.ts'
+import { checkActionable } from '../packaging/actionable/actionable-fields.ts'
 import { columnOf, selectRows, type Table } from '../table/table.ts'
 import { selectTarget, type Target, targetLength } from '../table/target.ts'
 import type { Project } from './load-project.ts'
@@ -24,6 +25,8 @@ export interface RunRequest {
   readonly project: Project
   /** Where the table is, absolute. */
   readonly file: DataPlace
+  /** The table, where it is at hand: it is then not read from `file`. */
+  readonly dataset?: LoadedDataset
   readonly trials?: number
   readonly method?: ProjectOptions['search']['method']
   /** In place of the project's, and of its `trialsDone`. */
@@ -82,7 +85,7 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
   metricNamed(scoringName, options.task)
   for (const gate of options.gates) metricNamed(gate.metric, options.task)
 
-  const dataset = await loadProjectData(options, request.file, { signal: request.signal })
+  const dataset = request.dataset ?? (await loadProjectData(options, request.file, { signal: request.signal }))
   const roles = resolveRoles(dataset.schema, options.data)
   const target = makeTarget(
     roles.expression ? roles.expression.evaluate(dataset.table) : columnOf(dataset.table, roles.target),
@@ -106,6 +109,10 @@ export async function prepareRun(request: RunRequest): Promise<PreparedRun> {
   const test = part(split.test)
   const folds = foldsFor(train.target, options.search.folds, options.search.seed)
 
+  checkActionable(
+    options.serving.actionable,
+    dataset.schema.columns.filter(({ name }) => roles.inputs.includes(name)),
+  )
   const monotone = directionsOf(options.data, dataset.schema)
   const undirected = checkDirections(monotone, {
     schema: dataset.schema,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ActionableOptions } from '../packaging/actionable/actionable-options.ts'
 
 /** `serving.predictionLog` of the project file. */
 export const PredictionLogOptions = z.strictObject({
@@ -20,5 +21,8 @@ export type PredictionLogOptions = z.output<typeof PredictionLogOptions>
 /** The `serving` section of the project file; a version's package carries it. */
 export const ServingOptions = z.strictObject({
   predictionLog: PredictionLogOptions.prefault({}).describe('What is kept of predictions.'),
+  actionable: ActionableOptions.default({}).describe(
+    'Columns that people can do something about, such as hours of tutoring: what a what-if may change, and how far.',
+  ),
 })
 export type ServingOptions = z.output<typeof ServingOptions>

@@ -1,4 +1,5 @@
 import type { ClusteringSignature, ModelSignature } from '../packaging/signature.ts'
+import { categoryValue } from '../table/category-value.ts'
 import type { ColumnSchema } from '../table/schema.ts'
 
 /** A JSON Schema (2020-12, as in OpenAPI 3.1). */
@@ -59,12 +60,6 @@ function jsonTypes({ kind, dataType, declared }: ColumnSchema): string[] {
     default:
       return ['string']
   }
-}
-
-/** A category as JSON writes it: codes as numbers, booleans as booleans. */
-function categoryValue({ dataType }: ColumnSchema, text: string): string | number | boolean {
-  if (dataType === 'boolean') return text === 'true'
-  return dataType === 'integer' || dataType === 'float' ? Number(text) : text
 }
 
 function describe(column: ColumnSchema): string {

@@ -37,6 +37,7 @@ import { onnxRoutes } from './routes/onnx.ts'
 import { predictRoutes } from './routes/predict.ts'
 import { predictionRoutes } from './routes/predictions.ts'
 import { runRoutes } from './routes/runs.ts'
+import { whatIfRoutes } from './routes/what-if.ts'
 import { addSecurityHooks, setSecurityHeaders } from './security-hooks.ts'
 import { DEFAULT_LIMITS, type ServerOptions } from './server-options.ts'
 import { followTls, readTls, trackConnections } from './tls.ts'
@@ -220,6 +221,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     defaultModel: options.defaultModel ?? null,
   }
   await app.register(predictRoutes, context)
+  await app.register(whatIfRoutes, context)
   await app.register(invocationRoutes, context)
   await app.register(openInferenceRoutes, { ...context, isClosing: () => closing })
   await app.register(modelRoutes, context)

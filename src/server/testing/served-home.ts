@@ -27,6 +27,8 @@ export interface ModelChoice {
   readonly notes?: readonly string[]
   /** Options of the estimator. */
   readonly params?: Readonly<Record<string, unknown>>
+  /** Options of the project, as the manifest has them. */
+  readonly project?: Readonly<Record<string, unknown>>
 }
 
 /** A home in a folder of its own, with models that are really fitted, packaged and registered. */
@@ -59,7 +61,15 @@ export class ServedHome {
   }
 
   async register(choice: ModelChoice = {}): Promise<RegisteredForTest> {
-    const { name = 'risk', task = 'classification', seed = 7, aliases = ['champion'], notes = [], params = {} } = choice
+    const {
+      name = 'risk',
+      task = 'classification',
+      seed = 7,
+      aliases = ['champion'],
+      notes = [],
+      params = {},
+      project = {},
+    } = choice
     const family = choice.estimator ?? (task === 'classification' ? 'logistic-regression' : 'ridge')
     const data = students(task, 240, seed)
     const { table, schema, target } = data
@@ -138,7 +148,7 @@ export class ServedHome {
         metrics: { f1_macro: 0.5 },
         gates: [],
         conformal: fitConformal(target, pipeline.predict(table)),
-        project: {},
+        project,
         licence: '',
         intendedUse: '',
         notes: [...notes],
