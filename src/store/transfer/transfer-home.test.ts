@@ -151,8 +151,7 @@ test('blobs go into a bucket beside PostgreSQL, and a home in another place on t
       const elsewhere = await openHome(address(`${second}-elsewhere`), { readOnly: false })
       const [version] = await elsewhere.models.versions('grades')
       expect(version!.version).toBe(3)
-      for (const { hash, sizeBytes } of version!.files)
-        expect(await elsewhere.blobs.get(hash)).toHaveLength(sizeBytes)
+      for (const { hash, sizeBytes } of version!.files) expect(await elsewhere.blobs.get(hash)).toHaveLength(sizeBytes)
       expect((await elsewhere.models.verifyLedger()).brokenAt).toBe(null)
       await elsewhere.close()
     } finally {
