@@ -3,18 +3,23 @@ import { decodeState, encodeState } from '../packaging/state-codec.ts'
 import { TableSchema } from '../table/schema.ts'
 import type { State } from '../table/state.ts'
 import type { BlobStore } from '../track/blob-store.ts'
-import type { DatasetStore, DatasetVersion } from '../track/dataset-store.ts'
+import type { DatasetLogEntry, DatasetStore, DatasetVersion, FileTotals } from '../track/dataset-store.ts'
 import { nextNumber } from './queries/counters.ts'
 import {
   DATASET_EXISTS,
   DATASET_SOURCE_EXISTS,
+  type DatasetLogRow,
   type DatasetRow,
   INSERT_DATASET,
+  INSERT_DATASET_LOG,
   INSERT_DATASET_SOURCE,
   SELECT_DATASET,
   SELECT_DATASET_IDS_BY_PREFIX,
+  SELECT_DATASET_LOG,
+  SELECT_DATASET_LOG_OF_NAME,
   SELECT_DATASETS,
   SELECT_DATASETS_BY_NAME,
+  SELECT_LATEST_OF_NAME,
 } from './queries/dataset-queries.ts'
 import { requireBlob, requireInteger } from './required-blob.ts'
 import type { SqlDatabase } from './sql-database.ts'
@@ -36,6 +41,7 @@ export class SqlDatasetStore implements DatasetStore {
     const { id, name, source } = dataset
     if (!ID.test(id)) throw new BellwetherError('INVALID_INPUT', 'id: expected sha256: and 64 digits 0-9 and a-f.')
     for (const key of ['nRows', 'nRejected', 'createdTime'] as const) requireInteger(dataset[key], key)
+    for (const key of ['nFiles', 'sizeBytes'] as const) if (dataset.files) requireInteger(dataset.files[key], key)
     await requireBlob(this.#blobs, dataset.blob, `Dataset version ${id}`)
     if (dataset.rejectsBlob !== null) await requireBlob(this.#blobs, dataset.rejectsBlob, `Dataset version ${id}`)
     const schema = JSON.stringify(TableSchema.parse(dataset.schema))
@@ -49,8 +55,15 @@ export class SqlDatasetStore implements DatasetStore {
           schema,
           profile,
           dataset.blob,
+          dataset.files?.nFiles ?? null,
+          dataset.files?.sizeBytes ?? null,
           await nextNumber(sql, 'datasets'),
         )
+      }
+      const latest = await sql.first<{ dataset_id: string }>(SELECT_LATEST_OF_NAME, name)
+      if (latest?.dataset_id !== id) {
+        const entry = await nextNumber(sql, 'dataset_log')
+        await sql.run(INSERT_DATASET_LOG, entry, name, id, source, dataset.nRejected, dataset.createdTime)
       }
       if (await sql.first(DATASET_SOURCE_EXISTS, id, name, source)) return
       const sequence = await nextNumber(sql, 'dataset_sources')
@@ -93,6 +106,23 @@ export class SqlDatasetStore implements DatasetStore {
     const rows = await this.#database.read((sql) => sql.all<DatasetRow>(select, ...values))
     return rows.map(datasetOf)
   }
+
+  async log(query: { name?: string; limit?: number } = {}): Promise<DatasetLogEntry[]> {
+    if (query.limit !== undefined) requireInteger(query.limit, 'limit')
+    const { name, limit } = query
+    const select = `${name === undefined ? SELECT_DATASET_LOG : SELECT_DATASET_LOG_OF_NAME}${limit === undefined ? '' : '\nLIMIT ?'}`
+    const values = [...(name === undefined ? [] : [name]), ...(limit === undefined ? [] : [limit])]
+    const rows = await this.#database.read((sql) => sql.all<DatasetLogRow>(select, ...values))
+    return rows.map((row) => ({
+      name: row.name,
+      id: row.dataset_id,
+      source: row.source,
+      nRows: row.n_rows,
+      nRejected: row.n_rejected,
+      ...filesOf(row),
+      time: row.time,
+    }))
+  }
 }
 
 function datasetOf(row: DatasetRow): DatasetVersion {
@@ -107,7 +137,14 @@ function datasetOf(row: DatasetRow): DatasetVersion {
     blob: row.blob,
     rejectsBlob: row.rejects_blob,
     createdTime: row.created_time,
+    ...filesOf(row),
   }
+}
+
+function filesOf({ n_files: nFiles, size_bytes: sizeBytes }: Pick<DatasetRow, 'n_files' | 'size_bytes'>): {
+  files?: FileTotals
+} {
+  return nFiles === null || sizeBytes === null ? {} : { files: { nFiles, sizeBytes } }
 }
 
 /** Profiles may hold typed arrays and NaN, as states may. */

@@ -8,10 +8,29 @@ export interface DatasetStore {
   dataset(id: string): Promise<DatasetVersion>
   /** Newest first. */
   datasets(query?: { name?: string; limit?: number }): Promise<DatasetVersion[]>
+  /** What each name, or one, came to mean in the course of time, newest first. A version that was there before and comes back has an entry again. */
+  log(query?: { name?: string; limit?: number }): Promise<DatasetLogEntry[]>
+}
+
+/** A name came to mean a version. */
+export interface DatasetLogEntry {
+  readonly name: string
+  readonly id: string
+  readonly source: string
+  readonly nRows: number
+  readonly nRejected: number
+  /** Left out for a table. */
+  readonly files?: FileTotals
+  readonly time: number
+}
+
+export interface FileTotals {
+  readonly nFiles: number
+  readonly sizeBytes: number
 }
 
 export interface DatasetVersion {
-  /** `sha256:<hex>` of the accepted table's canonical content. */
+  /** `sha256:<hex>` of the accepted table's canonical content, or of a tree of files. */
   readonly id: string
   /** Project or file that it belongs to. */
   readonly name: string
@@ -21,9 +40,11 @@ export interface DatasetVersion {
   /** Per-column statistics, as `table/profile.ts` makes them. */
   readonly profile: unknown
   readonly source: string
-  /** Blob with the table as Parquet, `sha256:<hex>`. */
+  /** Blob with the table as Parquet, or with the list of files (`data/versions/tree-manifest.ts`), `sha256:<hex>`. */
   readonly blob: string
   /** Blob with the rejected rows and their reasons, or null. */
   readonly rejectsBlob: string | null
   readonly createdTime: number
+  /** Of a tree of files, which has no rows and no columns; left out for a table. */
+  readonly files?: FileTotals
 }

@@ -5,6 +5,7 @@ import { mlflowModel } from './0004-mlflow-model.ts'
 import { apiKeysAndAudit } from './0005-api-keys-and-audit.ts'
 import { ledgerGates } from './0006-ledger-gates.ts'
 import { traffic } from './0007-traffic.ts'
+import { fileVersions } from './0008-file-versions.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step, in order: the n-th brings the schema to version n. */
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   apiKeysAndAudit,
   ledgerGates,
   traffic,
+  fileVersions,
 ]

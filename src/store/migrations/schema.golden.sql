@@ -48,6 +48,28 @@ CREATE TABLE audit_log (
       detail TEXT NOT NULL
     );
 
+CREATE TABLE chunk_packs (
+      id BIGINT NOT NULL PRIMARY KEY,
+      blob TEXT NOT NULL UNIQUE,
+      size_bytes BIGINT NOT NULL,
+      created_time BIGINT NOT NULL
+    );
+
+CREATE TABLE chunk_writers (
+      id TEXT NOT NULL PRIMARY KEY,
+      process TEXT NOT NULL,
+      started_time BIGINT NOT NULL
+    );
+
+CREATE TABLE chunks (
+      hash TEXT NOT NULL PRIMARY KEY,
+      pack BIGINT NOT NULL REFERENCES chunk_packs (id),
+      position BIGINT NOT NULL,
+      size_bytes BIGINT NOT NULL
+    );
+
+CREATE INDEX chunks_by_pack ON chunks (pack);
+
 CREATE TABLE counters (
       name TEXT NOT NULL PRIMARY KEY,
       value BIGINT NOT NULL
@@ -75,6 +97,17 @@ CREATE TABLE dataset_inputs (
       PRIMARY KEY (run_id, name, digest)
     );
 
+CREATE TABLE dataset_log (
+      sequence BIGINT NOT NULL PRIMARY KEY,
+      name TEXT NOT NULL,
+      dataset_id TEXT NOT NULL REFERENCES datasets (id),
+      source TEXT NOT NULL,
+      n_rejected BIGINT NOT NULL,
+      time BIGINT NOT NULL
+    );
+
+CREATE INDEX dataset_log_by_name ON dataset_log (name, sequence);
+
 CREATE TABLE dataset_sources (
       dataset_id TEXT NOT NULL REFERENCES datasets (id),
       name TEXT NOT NULL,
@@ -95,7 +128,7 @@ CREATE TABLE datasets (
       profile_json TEXT NOT NULL,
       blob TEXT NOT NULL,
       sequence BIGINT NOT NULL UNIQUE
-    );
+    , n_files BIGINT, size_bytes BIGINT);
 
 CREATE TABLE experiment_tags (
       experiment_id TEXT NOT NULL REFERENCES experiments (id),

@@ -10,14 +10,16 @@ export interface DatasetRow {
   n_rejected: number
   rejects_blob: string | null
   created_time: number
+  n_files: number | null
+  size_bytes: number | null
 }
 
 const COLUMNS = `d.id, d.n_rows, d.schema_json, d.profile_json, d.blob,
-  s.name, s.source, s.n_rejected, s.rejects_blob, s.created_time`
+  s.name, s.source, s.n_rejected, s.rejects_blob, s.created_time, d.n_files, d.size_bytes`
 
 /** Content that is there already stays as it was first saved. */
 export const INSERT_DATASET = `
-INSERT INTO datasets (id, n_rows, schema_json, profile_json, blob, sequence) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO datasets (id, n_rows, schema_json, profile_json, blob, n_files, size_bytes, sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO NOTHING`
 
 export const DATASET_EXISTS = `
@@ -50,3 +52,34 @@ export const SELECT_DATASETS_BY_NAME = `
 SELECT ${COLUMNS} FROM datasets d JOIN dataset_sources s ON s.dataset_id = d.id
 WHERE s.name = ? AND s.sequence = (SELECT MIN(sequence) FROM dataset_sources WHERE dataset_id = d.id AND name = s.name)
 ORDER BY s.created_time DESC, s.sequence DESC`
+
+/** What a name meant last. */
+export const SELECT_LATEST_OF_NAME = `
+SELECT dataset_id, source FROM dataset_log WHERE name = ? ORDER BY sequence DESC LIMIT 1`
+
+export const INSERT_DATASET_LOG = `
+INSERT INTO dataset_log (sequence, name, dataset_id, source, n_rejected, time) VALUES (?, ?, ?, ?, ?, ?)`
+
+export interface DatasetLogRow {
+  sequence: number
+  name: string
+  dataset_id: string
+  source: string
+  n_rejected: number
+  time: number
+  n_rows: number
+  n_files: number | null
+  size_bytes: number | null
+}
+
+const LOG = `
+SELECT l.sequence, l.name, l.dataset_id, l.source, l.n_rejected, l.time, d.n_rows, d.n_files, d.size_bytes
+FROM dataset_log l JOIN datasets d ON d.id = l.dataset_id`
+
+/** Newest first. */
+export const SELECT_DATASET_LOG = `${LOG}
+ORDER BY l.sequence DESC`
+
+export const SELECT_DATASET_LOG_OF_NAME = `${LOG}
+WHERE l.name = ?
+ORDER BY l.sequence DESC`

@@ -52,6 +52,47 @@ export function runDatasetStoreContract(name: string, open: () => Promise<OpenSt
       expect(await stores.datasets.datasets()).toStrictEqual([first])
     })
 
+    test('a version of files says how many they are and how large', async () => {
+      const dataset = await someDataset(stores, 'abc123', {
+        schema: { columns: [] },
+        nRows: 0,
+        files: { nFiles: 3, sizeBytes: 2 ** 40 },
+      })
+      await stores.datasets.putDataset(dataset)
+      expect(await stores.datasets.dataset(dataset.id)).toStrictEqual(dataset)
+      expect((await stores.datasets.log())[0]).toMatchObject({
+        id: dataset.id,
+        files: { nFiles: 3, sizeBytes: 2 ** 40 },
+      })
+    })
+
+    test('the log says what a name meant in the course of time, also where it went back', async () => {
+      const one = await someDataset(stores, 'aaaaaa', { createdTime: 1 })
+      const two = await someDataset(stores, 'bbbbbb', { createdTime: 2 })
+      await stores.datasets.putDataset(one)
+      await stores.datasets.putDataset({ ...one, source: 'again.csv', createdTime: 2 })
+      await stores.datasets.putDataset(two)
+      await stores.datasets.putDataset({ ...one, createdTime: 3 })
+      await stores.datasets.putDataset({ ...two, name: 'other', createdTime: 4 })
+      const entries = await stores.datasets.log({ name: 'grades' })
+      expect(entries.map(({ id, time }) => [id, time])).toEqual([
+        [one.id, 3],
+        [two.id, 2],
+        [one.id, 1],
+      ])
+      expect(entries[0]).toStrictEqual({
+        name: 'grades',
+        id: one.id,
+        source: one.source,
+        nRows: 10,
+        nRejected: 0,
+        time: 3,
+      })
+      expect(await stores.datasets.log()).toHaveLength(4)
+      expect(await stores.datasets.log({ limit: 1 })).toMatchObject([{ name: 'other', id: two.id }])
+      expect(await stores.datasets.log({ name: 'nothing' })).toEqual([])
+    })
+
     test('versions are listed newest first', async () => {
       const all = [
         await someDataset(stores, 'aaaaaa', { createdTime: 1 }),
