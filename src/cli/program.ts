@@ -209,6 +209,18 @@ export function createProgram(): Command {
     .argument('<model>', 'name/version')
     .option('--alias <alias>', 'the alias', 'champion')
     .option('--reason <text>', 'why; kept in the ledger')
+  runs
+    .command('reproduce')
+    .description(
+      'make a run again from its lineage and compare the package byte for byte; exit status 1 when it differs',
+    )
+    .argument('<run>', 'its id or the start of it')
+    .option('--project <project>', 'take its options as they are now, in place of those that the run had')
+    .option('--threads <n>', 'worker threads (default: one per core)')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/runs-reproduce.ts')))
+
     .option('--override', 'make it champion although a gate said no; needs --reason')
     .addOption(home())
     .addOption(json())

@@ -12,6 +12,7 @@ import type { PreparedRun } from './prepare-run.ts'
 import { type Provenance, processIsAlive } from './provenance.ts'
 import { OUT_OF_FOLD, trialParams } from './record-trial.ts'
 import { differences, SEARCH_RECORD, SearchRecord, searchRecord } from './search-record.ts'
+import { versionOfRun } from './version-of-run.ts'
 
 /** A run that was stopped or killed, whose finished trials another run takes over. */
 export interface EarlierAttempt {
@@ -71,10 +72,8 @@ async function refuseUnlessStopped(run: RunDetail, { models }: AttemptDeps): Pro
   if (run.parentRunId) refuse(run, 'is a trial of another one, not a search')
   if (run.status === 'RUNNING') refuse(run, 'still works')
   if (run.status !== 'FINISHED') return
-  for (const { name } of await models.models()) {
-    const version = (await models.versions(name)).find(({ runId }) => runId === run.id)
-    if (version) refuse(run, `is finished: it made ${name} version ${version.version}`)
-  }
+  const version = await versionOfRun(run.id, models)
+  if (version) refuse(run, `is finished: it made ${version.model} version ${version.version}`)
 }
 
 async function recordOf(run: RunDetail, blobs: BlobStore): Promise<SearchRecord> {

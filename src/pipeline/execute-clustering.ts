@@ -10,6 +10,7 @@ import type { PreparedClustering } from './prepare-clustering.ts'
 import { processIsAlive, processTag, provenanceTags } from './provenance.ts'
 import { registerClustering } from './register-clustering.ts'
 import type { Figure, RunDeps } from './run-deps.ts'
+import { keepSearchRecord, searchRecord } from './search-record.ts'
 
 /** What a run of clustering ends with; `--json` prints it. */
 export interface ClusteringResult {
@@ -51,6 +52,7 @@ export async function executeClustering(prepared: PreparedClustering, deps: Clus
   for (const message of prepared.warnings) onEvent({ type: 'warning', message })
   const run = await openRun(prepared, deps, started)
   try {
+    await keepSearchRecord(run.id, searchRecord(prepared, deps.provenance), deps)
     onEvent({ type: 'stage', stage: 'cluster' })
     await settle(signal)
     const chosen = chooseAmong(prepared, signal)

@@ -34,7 +34,7 @@ export async function prepareClustering(request: RunRequest): Promise<PreparedCl
   const options = withOverrides(request)
   const models = options.models ?? ['k-means']
   checkOptions(options, models)
-  const dataset = await loadProjectData(options, request.file, { signal: request.signal })
+  const dataset = request.dataset ?? (await loadProjectData(options, request.file, { signal: request.signal }))
   const roles = resolveInputs(dataset.schema, options.data)
   const { features, matrix, warnings } = fitClusterFeatures({
     table: dataset.table,

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { BlobStore } from '../track/blob-store.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
 import type { PreparedRun } from './prepare-run.ts'
+import type { ProjectOptions } from './project.ts'
 import type { Provenance } from './provenance.ts'
 
 /** Artifact of a run: what its search was made from. */
@@ -23,7 +24,10 @@ export const SearchRecord = z.strictObject({
 })
 export type SearchRecord = z.output<typeof SearchRecord>
 
-export function searchRecord({ dataset, options }: PreparedRun, { bellwether, node, git }: Provenance): SearchRecord {
+export function searchRecord(
+  { dataset, options }: { readonly dataset: Pick<PreparedRun['dataset'], 'id'>; readonly options: ProjectOptions },
+  { bellwether, node, git }: Provenance,
+): SearchRecord {
   return {
     version: 1,
     dataset: dataset.id,
@@ -69,7 +73,7 @@ function say(value: unknown): string {
 }
 
 /** Addresses may hold a password. */
-function isSecret(path: string): boolean {
+export function isSecret(path: string): boolean {
   return path === 'data.source' || path.startsWith('data.source.')
 }
 

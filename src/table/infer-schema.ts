@@ -76,13 +76,25 @@ function inferColumn(
   const kind = declaredKind(column.name, declaration, roles) ?? inferKind(column.name, facts)
   const categories = declaredCategories(declaration)
   const dataType = declaration.dataType ?? inferDataType(kind, facts, categories)
-  const labels =
-    declaration.labels ??
-    (declaration.categories && !isList(declaration.categories) ? declaration.categories : undefined)
   return {
     name: column.name,
     kind,
     dataType,
+    ...declaredParts(declaration, dataType),
+    observed: { missing: 0, distinct: 0, min: null, max: null, categories: [] },
+  }
+}
+
+/** What of a column's schema follows from its declaration alone. */
+function declaredParts(
+  declaration: ColumnDeclaration,
+  dataType: DataType,
+): Pick<ColumnSchema, 'declared' | 'labels' | 'dateFormat' | 'unit' | 'description'> {
+  const categories = declaredCategories(declaration)
+  const labels =
+    declaration.labels ??
+    (declaration.categories && !isList(declaration.categories) ? declaration.categories : undefined)
+  return {
     declared: {
       ...(declaration.min === undefined ? {} : { min: declaration.min }),
       ...(declaration.max === undefined ? {} : { max: declaration.max }),
@@ -90,11 +102,29 @@ function inferColumn(
       ...(declaration.dataType === undefined ? {} : { dataType: declaration.dataType }),
       required: declaration.required ?? false,
     },
-    observed: { missing: 0, distinct: 0, min: null, max: null, categories: [] },
     ...(labels === undefined ? {} : { labels: canonicalLabels(labels as Readonly<Record<string, string>>, dataType) }),
     ...(declaration.dateFormat === undefined ? {} : { dateFormat: declaration.dateFormat }),
     ...(declaration.unit === undefined ? {} : { unit: declaration.unit }),
     ...(declaration.description === undefined ? {} : { description: declaration.description }),
+  }
+}
+
+/**
+ * The schema of the same content under another project's declarations. One dataset version may have been read under several: ranges,
+ * labels and descriptions are no part of its content, so it keeps those of its first reading.
+ */
+export function redeclareSchema(
+  schema: TableSchema,
+  declared: Readonly<Record<string, ColumnDeclaration>>,
+): TableSchema {
+  return {
+    columns: schema.columns.map(({ name, kind, dataType, observed }) => ({
+      name,
+      kind,
+      dataType,
+      ...declaredParts(own(declared, name) ?? {}, dataType),
+      observed,
+    })),
   }
 }
 
