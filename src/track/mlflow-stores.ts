@@ -193,6 +193,20 @@ export interface MlflowRegistry {
   downloadUri(model: string, version: number): Promise<string>
 }
 
+/** A part of an upload; numbers begin at 1. */
+export interface UploadedPart {
+  readonly number: number
+  readonly hash: string
+  readonly sizeBytes: number
+}
+
+export interface ArtifactUpload {
+  readonly path: string
+  /** It has become an artifact. */
+  readonly whole: boolean
+  readonly parts: readonly UploadedPart[]
+}
+
 /**
  * Files by path, as MLflow's clients put them through the server: `<experiment>/<run>/artifacts/<path>`, which are the run's own artifacts,
  * `<experiment>/models/<model id>/artifacts/<path>`, or any other. A path is a name: content is found by its hash.
@@ -208,12 +222,20 @@ export interface ArtifactStore {
   below(folder: string): Promise<StoredArtifact[]>
   /** A file, or all that is below a folder. */
   delete(path: string): Promise<number>
-  /** Starts an upload in parts. @returns its id */
+  /** Starts an upload in parts. @returns its id. @throws INVALID_INPUT for a path that nothing can be put at */
   beginUpload(path: string, now: number): Promise<string>
-  putPart(uploadId: string, part: { number: number; hash: string; sizeBytes: number }): Promise<void>
-  /** @throws ARTIFACT_NOT_FOUND for an upload that is not under way */
-  parts(uploadId: string, path: string): Promise<{ number: number; hash: string; sizeBytes: number }[]>
+  /** Its parts in the order of their numbers. @throws ARTIFACT_NOT_FOUND */
+  upload(id: string): Promise<ArtifactUpload>
+  /** @returns the hash of the part of this number that it replaces, or null. @throws ARTIFACT_NOT_FOUND, also once the upload is whole */
+  putPart(uploadId: string, part: UploadedPart): Promise<string | null>
+  /** In one step: the artifact appears, and the upload is whole. */
+  finishUpload(uploadId: string, artifact: StoredArtifact): Promise<void>
+  /** Counts its age from now. */
+  prolongUpload(id: string, now: number): Promise<void>
+  /** Forgets an upload and its parts; contents are the caller's to delete. */
   endUpload(uploadId: string): Promise<void>
+  /** Uploads that began before a time, whole ones too. */
+  staleUploads(before: number): Promise<string[]>
   /** A secret of this installation, made at the first call, the same in every process. */
   secret(name: string): Promise<string>
 }

@@ -1,21 +1,16 @@
 import { Readable } from 'node:stream'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
-import type { Permission } from '../../security/permissions.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { BlobStore } from '../../track/blob-store.ts'
-import type { StoredArtifact } from '../../track/mlflow-model.ts'
 import { checkArtifactPath, invalidParameter } from '../../track/mlflow-rules.ts'
 import type { MlflowStores } from '../../track/mlflow-stores.ts'
+import { sendArtifact } from './artifact-reply.ts'
+import { type ArtifactRoute, addArtifactRoutes, both, one, takeFiles, wildcard } from './artifact-scope.ts'
 import { mediaTypeOf } from './media-type.ts'
-import { answerWireError } from './mlflow-routes.ts'
 import { proxiedPath, versionNumber } from './version-source.ts'
-import { WireError } from './wire-errors.ts'
 import { list, wireFile } from './wire-output.ts'
 
 /** The largest artifact that MLflow's user interface may send in a form's place. */
 const MAX_SMALL_UPLOAD = 10 * 1024 * 1024
-
-type Query = Readonly<Record<string, string | string[] | undefined>>
 
 export interface ArtifactContext {
   readonly stores: MlflowStores
@@ -30,57 +25,22 @@ export interface ArtifactContext {
 export async function artifactRoutes(app: FastifyInstance, context: ArtifactContext): Promise<void> {
   const { stores, blobs, maxBytes } = context
   const { artifacts, runs, loggedModels, registry } = stores
-  app.setErrorHandler((error, request, reply) => answerWireError(error, request, reply))
-  app.setSerializerCompiler(() => (value) => JSON.stringify(value, null, 2))
-  app.setValidatorCompiler(() => (value) => ({ value }))
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
-
+  takeFiles(app)
   const add = (
-    method: 'GET' | 'PUT' | 'POST' | 'DELETE',
+    method: ArtifactRoute['method'],
     urls: readonly string[],
-    about: { operationId: string; summary: string; permission: Permission; query?: readonly string[] },
-    handler: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
-  ) => {
-    for (const [index, url] of urls.entries()) {
-      app.route({
-        method,
-        url,
-        bodyLimit: Number.MAX_SAFE_INTEGER,
-        config: {
-          permission: about.permission,
-          upload: method === 'PUT' || about.operationId === 'mlflowUploadSmallArtifact',
-        },
-        schema: {
-          tags: ['mlflow'],
-          hide: index > 0,
-          operationId: about.operationId,
-          summary: about.summary,
-          ...(about.query
-            ? { querystring: z.object(Object.fromEntries(about.query.map((name) => [name, z.string().optional()]))) }
-            : {}),
-          ...(url.includes('*') ? { params: z.object({ '*': z.string() }) } : {}),
-          ...(url.includes(':model_id') ? { params: z.object({ model_id: z.string() }) } : {}),
-          response: {
-            200: { description: 'The bytes, or a document.', content: { '*/*': { schema: z.unknown() } } },
-            400: WireError,
-            404: WireError,
-          },
-        } as object,
-        handler,
-      })
-    }
-  }
+    about: Omit<ArtifactRoute, 'method' | 'urls' | 'handle'>,
+    handle: ArtifactRoute['handle'],
+  ) => addArtifactRoutes(app, [{ method, urls, ...about, handle }])
 
-  const both = (path: string) => [`/api/2.0${path}`, `/ajax-api/2.0${path}`]
   const files = both('/mlflow-artifacts/artifacts/*')
 
   add(
     'PUT',
     files,
-    { operationId: 'mlflowUploadArtifact', summary: 'Put an artifact', permission: 'runs:write' },
+    { operationId: 'mlflowUploadArtifact', summary: 'Put an artifact', permission: 'runs:write', upload: true },
     async (request) => {
-      await store(context, wildcard(request), request, maxBytes)
+      await storeArtifact(context, wildcard(request), request, maxBytes)
       return {}
     },
   )
@@ -88,7 +48,7 @@ export async function artifactRoutes(app: FastifyInstance, context: ArtifactCont
     'GET',
     files,
     { operationId: 'mlflowDownloadArtifact', summary: 'Fetch an artifact', permission: 'runs:read' },
-    async (request, reply) => send(blobs, reply, await artifacts.get(wildcard(request))),
+    async (request, reply) => sendArtifact(blobs, request, reply, await artifacts.get(wildcard(request))),
   )
   add(
     'DELETE',
@@ -166,7 +126,7 @@ export async function artifactRoutes(app: FastifyInstance, context: ArtifactCont
       if (!path)
         throw invalidParameter('artifact_file_path', 'Request must include the "artifact_file_path" query parameter.')
       const model = await loggedModels.get((request.params as { model_id: string }).model_id)
-      return send(blobs, reply, await artifacts.get(within(model.artifactUri, path)))
+      return sendArtifact(blobs, request, reply, await artifacts.get(within(model.artifactUri, path)))
     },
   )
   add(
@@ -181,7 +141,7 @@ export async function artifactRoutes(app: FastifyInstance, context: ArtifactCont
     async (request, reply) => {
       const path = checkArtifactPath(one(request, 'path') ?? '')
       const { info } = await runs.get(one(request, 'run_id') || one(request, 'run_uuid') || '')
-      return send(blobs, reply, await artifacts.get(within(info.artifactUri, path)))
+      return sendArtifact(blobs, request, reply, await artifacts.get(within(info.artifactUri, path)))
     },
   )
   add(
@@ -200,7 +160,7 @@ export async function artifactRoutes(app: FastifyInstance, context: ArtifactCont
     async (request, reply) => {
       const path = checkArtifactPath(one(request, 'path') ?? '')
       const uri = await registry.downloadUri(one(request, 'name') ?? '', versionNumber(one(request, 'version') ?? ''))
-      return send(blobs, reply, await artifacts.get(within(uri, path)))
+      return sendArtifact(blobs, request, reply, await artifacts.get(within(uri, path)))
     },
   )
   add(
@@ -210,6 +170,7 @@ export async function artifactRoutes(app: FastifyInstance, context: ArtifactCont
       operationId: 'mlflowUploadSmallArtifact',
       summary: 'Put a small artifact of a run',
       permission: 'runs:write',
+      upload: true,
       query: ['run_uuid', 'path'],
     },
     async (request) => {
@@ -223,14 +184,14 @@ export async function artifactRoutes(app: FastifyInstance, context: ArtifactCont
       if (!request.body || request.headers['content-length'] === '0')
         throw invalidParameter('data', 'Request must specify data.')
       const { info } = await runs.get(id)
-      await store(context, within(info.artifactUri, path), request, MAX_SMALL_UPLOAD)
+      await storeArtifact(context, within(info.artifactUri, path), request, MAX_SMALL_UPLOAD)
       return {}
     },
   )
 }
 
 /** Streams a body into the blob store, then gives it its name. */
-async function store(
+export async function storeArtifact(
   { blobs, stores }: ArtifactContext,
   path: string,
   request: FastifyRequest,
@@ -239,18 +200,6 @@ async function store(
   const body = (request.body ?? Readable.from([])) as AsyncIterable<Uint8Array>
   const { hash, sizeBytes } = await blobs.putStream(body, { maxBytes })
   await stores.artifacts.put({ path, hash, sizeBytes, mediaType: mediaTypeOf(path) })
-}
-
-export async function send(blobs: BlobStore, reply: FastifyReply, artifact: StoredArtifact): Promise<FastifyReply> {
-  const bytes = await blobs.getStream(artifact.hash)
-  const name = artifact.path.split('/').at(-1)!
-  reply.headers({
-    'content-type': artifact.mediaType,
-    'content-length': artifact.sizeBytes,
-    'content-disposition': `attachment; filename="${name.replaceAll(/[^\w. -]/g, '_')}"; filename*=UTF-8''${encodeURIComponent(name)}`,
-    'x-content-type-options': 'nosniff',
-  })
-  return reply.send(Readable.from(bytes, { objectMode: false }))
 }
 
 async function listing(stores: MlflowStores, uri: string, folder: string) {
@@ -266,15 +215,4 @@ function within(uri: string, path: string): string {
   const root = proxiedPath(uri)
   if (root === null) throw invalidParameter('path', 'The artifacts are not kept by this server.')
   return `${root}/${path}`
-}
-
-function wildcard(request: FastifyRequest): string {
-  const path = checkArtifactPath((request.params as { '*': string })['*'])
-  if (path === '') throw invalidParameter('path', 'Invalid path')
-  return path
-}
-
-function one(request: FastifyRequest, name: string): string | undefined {
-  const value = (request.query as Query)[name]
-  return Array.isArray(value) ? value.at(-1) : value
 }

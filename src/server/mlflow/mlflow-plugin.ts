@@ -3,13 +3,19 @@ import { z } from 'zod'
 import { BellwetherError } from '../../errors.ts'
 import type { BlobStore } from '../../track/blob-store.ts'
 import type { MlflowStores } from '../../track/mlflow-stores.ts'
+import { MultipartUploads } from '../../track/multipart-uploads.ts'
 import { artifactRoutes } from './artifact-routes.ts'
 import { experimentRoutes } from './experiment-routes.ts'
 import { loggedModelRoutes } from './logged-model-routes.ts'
+import { mediaTypeOf } from './media-type.ts'
 import { metricRoutes } from './metric-routes.ts'
 import { addMlflowRoutes, answerWireError, useMlflowWire } from './mlflow-routes.ts'
+import { multipartRoutes } from './multipart-routes.ts'
+import { presignedRoutes } from './presigned-routes.ts'
 import { registryRoutes } from './registry-routes.ts'
 import { runRoutes } from './run-routes.ts'
+import { signedAddresses } from './signed-addresses.ts'
+import { signedRoutes } from './signed-routes.ts'
 import { versionRoutes } from './version-routes.ts'
 
 /** The release of MLflow whose protocol this is; its clients ask for it. */
@@ -25,6 +31,9 @@ export interface MlflowContext {
 /** MLflow's tracking and registry protocol, for its own clients: point `MLFLOW_TRACKING_URI` at this server. */
 export async function mlflowRoutes(app: FastifyInstance, context: MlflowContext): Promise<void> {
   const { mlflow, blobs } = context.stores
+  const { clock, maxArtifactBytes: maxBytes } = context
+  const uploads = new MultipartUploads({ artifacts: mlflow.artifacts, blobs, maxBytes, mediaTypeOf })
+  const addresses = signedAddresses(mlflow.artifacts, clock)
   await app.register(async (scope) => {
     useMlflowWire(scope)
     addMlflowRoutes(
@@ -36,11 +45,18 @@ export async function mlflowRoutes(app: FastifyInstance, context: MlflowContext)
         ...loggedModelRoutes(mlflow),
         ...registryRoutes(mlflow),
         ...versionRoutes(mlflow),
+        ...multipartRoutes(uploads, addresses),
+        ...presignedRoutes(mlflow, addresses),
       ],
-      context.clock,
+      clock,
     )
   })
-  await app.register(artifactRoutes, { stores: mlflow, blobs, maxBytes: context.maxArtifactBytes })
+  await app.register(artifactRoutes, { stores: mlflow, blobs, maxBytes })
+  await app.register(signedRoutes, { stores: mlflow, blobs, maxBytes, uploads, addresses })
+  const endSweeping = sweepUploads(uploads, clock, (error) =>
+    app.log.error({ err: error }, 'old uploads were not removed'),
+  )
+  app.addHook('onClose', async () => endSweeping())
   await app.register(probes)
   for (const prefix of ['/api/2.0', '/ajax-api/2.0', '/api/3.0', '/ajax-api/3.0']) {
     await app.register(
@@ -56,6 +72,19 @@ export async function mlflowRoutes(app: FastifyInstance, context: MlflowContext)
       },
       { prefix },
     )
+  }
+}
+
+const SWEEP_MS = 60 * 60 * 1000
+
+/** Removes what is left of uploads that nobody ended, soon after the start and every hour. @returns what ends it */
+function sweepUploads(uploads: MultipartUploads, clock: () => number, onError: (error: unknown) => void): () => void {
+  const sweep = () => void uploads.sweep(clock()).catch(onError)
+  const timer = setInterval(sweep, SWEEP_MS).unref()
+  const first = setTimeout(sweep, 60_000).unref()
+  return () => {
+    clearInterval(timer)
+    clearTimeout(first)
   }
 }
 

@@ -20,7 +20,7 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 /** A call of MLflow's protocol. */
 export interface MlflowRoute {
   readonly method: Method
-  /** After `/api/2.0`; `:name` is a part of the input. */
+  /** After `/api/2.0`; `:name` and a last `*` are parts of the input. */
   readonly path: string
   readonly operationId: string
   readonly summary: string
@@ -50,7 +50,8 @@ export function addMlflowRoutes(app: FastifyInstance, routes: readonly MlflowRou
   for (const route of routes) {
     for (const prefix of PREFIXES) {
       if (route.onlyAjax && prefix === '/api/2.0') continue
-      const params = Array.from(route.path.matchAll(/:(\w+)/g), ([, name]) => name!)
+      const named = Array.from(route.path.matchAll(/:(\w+)/g), ([, name]) => name!)
+      const params = route.path.endsWith('*') ? [...named, '*'] : named
       const shape = route.input.shape
       const rest = z.object(Object.fromEntries(Object.entries(shape).filter(([name]) => !params.includes(name))))
       app.route({

@@ -2,7 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { BellwetherError } from '../../errors.ts'
 import type { ArtifactEntry, StoredArtifact } from '../../track/mlflow-model.ts'
 import { invalidParameter } from '../../track/mlflow-rules.ts'
-import type { ArtifactStore } from '../../track/mlflow-stores.ts'
+import type { ArtifactStore, ArtifactUpload, UploadedPart } from '../../track/mlflow-stores.ts'
+import { unknownUpload } from '../../track/multipart-uploads.ts'
 import { UPSERT_ARTIFACT } from '../queries/artifact-queries.ts'
 import type { SqlConnection, SqlDatabase } from '../sql-database.ts'
 
@@ -43,10 +44,15 @@ const DELETE: Readonly<Record<'run' | 'stored', string>> = {
   stored: `DELETE FROM stored_artifacts WHERE root = ? AND (path = ? OR substr(path, 1, ?) = ?)`,
 }
 const INSERT_UPLOAD = `INSERT INTO artifact_uploads (id, path, created_time) VALUES (?, ?, ?)`
+const PROLONG_UPLOAD = `UPDATE artifact_uploads SET created_time = ? WHERE id = ?`
+const SELECT_STALE = `SELECT id FROM artifact_uploads WHERE created_time < ? ORDER BY created_time, id`
 const SELECT_UPLOAD = `SELECT path FROM artifact_uploads WHERE id = ?`
 const UPSERT_PART = `
 INSERT INTO artifact_upload_parts (upload_id, part_number, hash, size_bytes) VALUES (?, ?, ?, ?)
 ON CONFLICT (upload_id, part_number) DO UPDATE SET hash = excluded.hash, size_bytes = excluded.size_bytes`
+/** Not a part: the whole, once the upload has become an artifact. */
+const WHOLE = 0
+const SELECT_PART = `SELECT hash FROM artifact_upload_parts WHERE upload_id = ? AND part_number = ?`
 const SELECT_PARTS = `
 SELECT part_number AS number, hash, size_bytes AS "sizeBytes" FROM artifact_upload_parts WHERE upload_id = ? ORDER BY part_number`
 const INSERT_SECRET = `INSERT INTO installation_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`
@@ -60,15 +66,8 @@ export class SqlArtifactStore implements ArtifactStore {
     this.#database = database
   }
 
-  async put({ path, hash, sizeBytes, mediaType }: StoredArtifact): Promise<void> {
-    await this.#database.write(async (sql) => {
-      const place = await placeOf(sql, path)
-      if (place.kind === 'version')
-        throw invalidParameter('path', 'The files of a registered version are never written again.')
-      if (place.path === '') throw invalidParameter('path', 'Invalid path')
-      const query = place.kind === 'run' ? UPSERT_ARTIFACT : UPSERT_STORED
-      await sql.run(query, ...place.keys, place.path, hash, sizeBytes, mediaType)
-    })
+  async put(artifact: StoredArtifact): Promise<void> {
+    await this.#database.write((sql) => putArtifact(sql, artifact))
   }
 
   async get(path: string): Promise<StoredArtifact> {
@@ -123,22 +122,42 @@ export class SqlArtifactStore implements ArtifactStore {
 
   async beginUpload(path: string, now: number): Promise<string> {
     const id = randomUUID()
-    await this.#database.write((sql) => sql.run(INSERT_UPLOAD, id, path, now))
+    await this.#database.write(async (sql) => {
+      await writablePlace(sql, path)
+      await sql.run(INSERT_UPLOAD, id, path, now)
+    })
     return id
   }
 
-  async putPart(uploadId: string, part: { number: number; hash: string; sizeBytes: number }): Promise<void> {
-    await this.#database.write(async (sql) => {
-      await requireUpload(sql, uploadId)
-      await sql.run(UPSERT_PART, uploadId, part.number, part.hash, part.sizeBytes)
+  upload(id: string): Promise<ArtifactUpload> {
+    return this.#database.read(async (sql) => {
+      const path = await requireUpload(sql, id)
+      const parts = await sql.all<UploadedPart>(SELECT_PARTS, id)
+      return { path, whole: parts[0]?.number === WHOLE, parts: parts.filter(({ number }) => number !== WHOLE) }
     })
   }
 
-  parts(uploadId: string, path: string): Promise<{ number: number; hash: string; sizeBytes: number }[]> {
-    return this.#database.read(async (sql) => {
-      if ((await requireUpload(sql, uploadId)) !== path) throw unknownUpload()
-      return sql.all<{ number: number; hash: string; sizeBytes: number }>(SELECT_PARTS, uploadId)
+  putPart(uploadId: string, part: UploadedPart): Promise<string | null> {
+    return this.#database.write(async (sql) => {
+      await requireUpload(sql, uploadId)
+      if (await sql.first(SELECT_PART, uploadId, WHOLE)) throw unknownUpload()
+      const before = await sql.first<{ hash: string }>(SELECT_PART, uploadId, part.number)
+      await sql.run(UPSERT_PART, uploadId, part.number, part.hash, part.sizeBytes)
+      return before?.hash ?? null
     })
+  }
+
+  async finishUpload(uploadId: string, artifact: StoredArtifact): Promise<void> {
+    await this.#database.write(async (sql) => {
+      await requireUpload(sql, uploadId)
+      if (await sql.first(SELECT_PART, uploadId, WHOLE)) return
+      await putArtifact(sql, artifact)
+      await sql.run(UPSERT_PART, uploadId, WHOLE, artifact.hash, artifact.sizeBytes)
+    })
+  }
+
+  async prolongUpload(id: string, now: number): Promise<void> {
+    await this.#database.write((sql) => sql.run(PROLONG_UPLOAD, now, id))
   }
 
   async endUpload(uploadId: string): Promise<void> {
@@ -146,6 +165,11 @@ export class SqlArtifactStore implements ArtifactStore {
       await sql.run(`DELETE FROM artifact_upload_parts WHERE upload_id = ?`, uploadId)
       await sql.run(`DELETE FROM artifact_uploads WHERE id = ?`, uploadId)
     })
+  }
+
+  async staleUploads(before: number): Promise<string[]> {
+    const rows = await this.#database.read((sql) => sql.all<{ id: string }>(SELECT_STALE, before))
+    return rows.map(({ id }) => id)
   }
 
   async secret(name: string): Promise<string> {
@@ -157,6 +181,21 @@ export class SqlArtifactStore implements ArtifactStore {
       return (await find(sql))!.value
     })
   }
+}
+
+async function putArtifact(sql: SqlConnection, { path, hash, sizeBytes, mediaType }: StoredArtifact): Promise<void> {
+  const place = await writablePlace(sql, path)
+  const query = place.kind === 'run' ? UPSERT_ARTIFACT : UPSERT_STORED
+  await sql.run(query, ...place.keys, place.path, hash, sizeBytes, mediaType)
+}
+
+/** @throws INVALID_INPUT where nothing can be put */
+async function writablePlace(sql: SqlConnection, path: string): Promise<Place> {
+  const place = await placeOf(sql, path)
+  if (place.kind === 'version')
+    throw invalidParameter('path', 'The files of a registered version are never written again.')
+  if (place.path === '') throw invalidParameter('path', 'Invalid path')
+  return place
 }
 
 async function placeOf(sql: SqlConnection, path: string): Promise<Place> {
@@ -182,8 +221,4 @@ async function requireUpload(sql: SqlConnection, id: string): Promise<string> {
   const upload = await sql.first<{ path: string }>(SELECT_UPLOAD, id)
   if (!upload) throw unknownUpload()
   return upload.path
-}
-
-function unknownUpload(): BellwetherError {
-  return new BellwetherError('ARTIFACT_NOT_FOUND', 'There is no such upload under way for this path.')
 }

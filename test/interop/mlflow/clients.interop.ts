@@ -10,6 +10,7 @@ const STEPS = [
   'param_is_written_once',
   'log_artifacts',
   'download_artifacts',
+  'upload_and_download_in_parts',
   'log_input',
   'search_runs',
   'log_sklearn_model',

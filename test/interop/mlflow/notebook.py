@@ -83,6 +83,50 @@ def download_artifacts():
     assert mlflow.artifacts.load_dict(f"runs:/{state['run']}/d.json") == {"k": [1, 2]}
 
 
+def upload_and_download_in_parts():
+    content = os.urandom(3_500_000) + bytes(1_000_000)
+    parts = {
+        "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD": "true",
+        "MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE": "1000000",
+        "MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE": "700000",
+        "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "true",
+        "MLFLOW_MULTIPART_DOWNLOAD_MINIMUM_FILE_SIZE": "1000000",
+        "MLFLOW_MULTIPART_DOWNLOAD_CHUNK_SIZE": "900000",
+    }
+    sent, got = counted(), None
+    try:
+        os.environ.update(parts)
+        with tempfile.TemporaryDirectory() as folder:
+            open(f"{folder}/ü big.bin", "wb").write(content)
+            client.log_artifact(state["run"], f"{folder}/ü big.bin", "parts")
+            got = open(mlflow.artifacts.download_artifacts(run_id=state["run"], artifact_path="parts/ü big.bin"), "rb").read()
+    finally:
+        for name in parts:
+            del os.environ[name]
+        puts = sent()
+    assert got == content
+    assert puts == [f"mpu/parts {number}" for number in range(1, 8)], puts
+
+
+def counted():
+    """Watches what `requests` is asked to put, so that a fall-back to one request would be seen."""
+    import requests
+
+    plain, seen = requests.put, []
+
+    def put(url, **more):
+        seen.append("mpu/parts " + url.split("?")[0].rsplit("/", 1)[1] if "/mpu/parts/" in url else url)
+        return plain(url, **more)
+
+    requests.put = put
+
+    def end():
+        requests.put = plain
+        return sorted(seen, key=lambda one: int(one.split()[-1]))
+
+    return end
+
+
 def log_input():
     with mlflow.start_run(run_name="inputs") as run:
         mlflow.log_input(mlflow.data.from_pandas(x, name="iris"), context="training")
@@ -181,6 +225,7 @@ STEPS = [
     param_is_written_once,
     log_artifacts,
     download_artifacts,
+    upload_and_download_in_parts,
     log_input,
     search_runs,
     log_sklearn_model,
