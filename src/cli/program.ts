@@ -130,6 +130,26 @@ export function createProgram(): Command {
     .description('get a public dataset and check its hash (uci-697)')
     .argument('<name>', 'uci-697')
     .option('--out <folder>', 'folder to write to', '.')
+  program
+    .command('what-if')
+    .description(
+      'how the answer to one record would change, and the smallest change that moves it; exit status 1 when none does',
+    )
+    .argument('<model>', 'name, name@alias or name/version')
+    .requiredOption('--record <file>', 'JSON file with one record, or - for standard input')
+    .option('--target <label>', 'where the answer should move (default: any other label)')
+    .option('--min <n>', 'for a number: at least this')
+    .option('--max <n>', 'for a number: at most this')
+    .option(
+      '--fields <names>',
+      'change only these, separated by commas (default: all that the project calls actionable)',
+    )
+    .option('--max-fields <n>', 'how many fields the smallest change may touch', '3')
+    .addOption(trustedKeys())
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/what-if.ts')))
+
     .addOption(json())
     .action(lazily(() => import('./commands/data-fetch.ts')))
   data

@@ -241,3 +241,42 @@ describe('a refused question', () => {
     await page.getByRole('alert').getByText('The server does not answer.').waitFor()
   })
 })
+
+describe('what would move the answer', () => {
+  const open = usePages()
+
+  test('is tried on demand, of what the project calls actionable, and said in words of chance and not of cause', async () => {
+    const page = await open('#/predict/academic-risk')
+    await page.getByLabel('Tuition fees up to date', { exact: true }).selectOption('0')
+    await page.getByLabel('Curricular units 2nd sem (approved)', { exact: true }).fill('1')
+    const { answer } = await predict(page)
+    const { label } = answer.predictions[0]!
+    const frame = page.getByRole('region', { name: 'What if' })
+    const target = label === 'Graduate' ? 'Dropout' : 'Graduate'
+    await frame.getByLabel('Towards').selectOption(target)
+    expect(await frame.getByLabel('Towards').locator('option').allTextContents()).not.toContain(label)
+    const [response] = await Promise.all([
+      page.waitForResponse(
+        (candidate) => candidate.url().endsWith('/what-if') && candidate.request().method() === 'POST',
+      ),
+      frame.getByRole('button', { name: 'Try changes' }).click(),
+    ])
+    const { smallest, fields } = await response.json()
+    await frame.getByText('associations that the model has learnt').waitFor()
+    expect(await frame.locator('details').count()).toBe(fields.length)
+    if (smallest) {
+      const changes = frame.getByRole('list', { name: 'The smallest change' }).getByRole('listitem')
+      expect(await changes.count()).toBe(smallest.changes.length)
+      await frame.getByText(`${target}, `).first().waitFor()
+    } else await frame.getByText(/moves it there/).waitFor()
+    await frame.getByText('Tuition fees up to date').last().click()
+    await frame.getByRole('cell', { name: 'yes (1)' }).waitFor()
+  })
+
+  test('is not offered where the project names no such field', async () => {
+    const page = await open('#/predict/grades')
+    await predict(page)
+    await page.getByRole('heading', { name: 'Reasons' }).waitFor()
+    expect(await page.getByRole('region', { name: 'What if' }).count()).toBe(0)
+  })
+})

@@ -3,13 +3,14 @@ import type { ModelSignature } from '../../../../../src/packaging/signature.ts'
 import { ApiError } from '../../../api/api-error.ts'
 import { Failure, Loading } from '../../../components/states.tsx'
 import { useSignature } from '../api/get-signature.ts'
-import { type InputRecord, usePredict } from '../api/post-predict.ts'
+import { type InputRecord, type PredictAnswer, usePredict } from '../api/post-predict.ts'
 import { sortErrors } from '../form/field-errors.ts'
 import { exampleValues, type FormValues, toRecord } from '../form/form-values.ts'
 import { Answer } from './answer.tsx'
 import { ErrorSummary } from './error-summary.tsx'
 import { PredictForm } from './predict-form.tsx'
 import { RequestSample } from './request-sample.tsx'
+import { WhatIf } from './what-if.tsx'
 import './predict-panel.css'
 
 /** The form of one model beside its answer. */
@@ -63,7 +64,18 @@ function AskPanel({ model, signature }: { model: string; signature: ModelSignatu
         {error ? (
           <ErrorSummary error={error} sorted={sorted} onGoTo={goTo} />
         ) : predict.data ? (
-          <Answer answer={predict.data} signature={signature} outdated={isOutdated(predict.variables, record)} />
+          <>
+            <Answer answer={predict.data} signature={signature} outdated={isOutdated(predict.variables, record)} />
+            {signature.task === 'clustering' ? null : (
+              <WhatIf
+                key={predict.data.predictions[0]?.id}
+                model={model}
+                signature={signature}
+                record={predict.variables}
+                label={labelOf(predict.data)}
+              />
+            )}
+          </>
         ) : (
           <div className="predict-waiting soft">
             <p>The form holds an example: a typical record, made from training statistics and nobody's data.</p>
@@ -74,6 +86,10 @@ function AskPanel({ model, signature }: { model: string; signature: ModelSignatu
       </aside>
     </div>
   )
+}
+
+function labelOf({ predictions: [prediction] }: PredictAnswer): string | null {
+  return prediction && 'label' in prediction ? prediction.label : null
 }
 
 function isOutdated(asked: InputRecord | undefined, record: InputRecord): boolean {
