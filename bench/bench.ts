@@ -1,7 +1,8 @@
 /**
- * npm run bench -- [--only boosting|forest|search|quality|text|scoring|row|memory] [--rows N,N] [--trees N] [--threads N] [--repeats N] [--json]
+ * npm run bench -- [--only boosting|forest|search|quality|text|scoring|row|memory|tracking] [--rows N,N] [--trees N] [--threads N] [--repeats N] [--json]
  *                  [--trials N] [--data FILE]                                            (of search and quality)
  *                  [--tables NAME,NAME] [--peers NAME,NAME] [--kept]                     (of quality)
+ *                  [--parts start,writes,search,artifacts]                               (of tracking; --rows says how many runs are searched)
  *
  * Bellwether beside its peers: same rows, fresh processes in turns, medians. The peers are installed from PyPI into a virtual environment of
  * the bench's own (bench/.venv); tables are made with a committed seed and kept in bench/.data.
@@ -14,6 +15,7 @@ import { qualityReport, runQuality } from './quality.ts'
 import { report } from './report.ts'
 import type { Answer } from './run-peers.ts'
 import { defaultTable, runSearch, searchReport } from './search.ts'
+import { runTracking, TRACKING_PARTS, trackingReport } from './tracking.ts'
 import { works } from './works.ts'
 
 const { values } = parseArgs({
@@ -28,10 +30,11 @@ const { values } = parseArgs({
     tables: { type: 'string' },
     peers: { type: 'string' },
     kept: { type: 'boolean', default: false },
+    parts: { type: 'string', default: TRACKING_PARTS.join(',') },
     json: { type: 'boolean', default: false },
   },
 })
-const known = [...Object.keys(works), 'search', 'quality']
+const known = [...Object.keys(works), 'search', 'quality', 'tracking']
 const only = values.only
 if (only !== undefined && !known.includes(only)) {
   console.error(`--only takes ${known.join(', ')}; got "${only}".`)
@@ -65,6 +68,20 @@ for (const name of only === undefined ? known.filter((name) => name !== 'memory'
     })
     results.push(...judged.map(label))
     if (!values.json) console.log(qualityReport(judged))
+  } else if (name === 'tracking') {
+    const parts = values.parts.split(',')
+    const unknown = parts.find((part) => !TRACKING_PARTS.some((each) => each === part))
+    if (unknown !== undefined) {
+      console.error(`--parts takes ${TRACKING_PARTS.join(', ')}; got "${unknown}".`)
+      process.exit(2)
+    }
+    const answers = await runTracking({
+      parts: TRACKING_PARTS.filter((part) => parts.includes(part)),
+      runs: settings.rows?.[0] ?? 100_000,
+      repeats: settings.repeats,
+    })
+    results.push(...answers.map(label))
+    if (!values.json) console.log(trackingReport(answers))
   } else {
     const file = path.resolve(values.data ?? defaultTable())
     const searched = await runSearch(settings.python, file, number('--trials', values.trials), settings.threads)

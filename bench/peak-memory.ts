@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
 export interface Measured {
@@ -31,7 +31,7 @@ export async function measure(
   })
   let peak = 0
   const timer = setInterval(() => {
-    peak = Math.max(peak, residentMib(child))
+    peak = Math.max(peak, treeResidentMib(child.pid!))
   }, 100)
   const status = await new Promise<number | null>((resolve) => child.on('close', resolve))
   clearInterval(timer)
@@ -48,7 +48,8 @@ export function ownPeakMib(): number | null {
   }
 }
 
-function residentMib(child: ChildProcess): number {
+/** Resident memory of a process and its descendants, now; 0 where there is no /proc. Pages that they share count for each. */
+export function treeResidentMib(root: number): number {
   const parents = new Map<number, number>()
   const resident = new Map<number, number>()
   try {
@@ -65,6 +66,6 @@ function residentMib(child: ChildProcess): number {
   } catch {
     return 0
   }
-  const belongs = (pid: number): boolean => pid === child.pid || (parents.has(pid) && belongs(parents.get(pid)!))
+  const belongs = (pid: number): boolean => pid === root || (parents.has(pid) && belongs(parents.get(pid)!))
   return [...resident].reduce((sum, [pid, mib]) => sum + (belongs(pid) ? mib : 0), 0)
 }
