@@ -364,6 +364,7 @@ export const ERRORS = {
     status: 422,
     hint: 'Name a run that trained a model version here; `bellwether models show NAME/VERSION` names the run of a version.',
   },
+  REPRODUCTION_NOT_FOUND: { status: 404, hint: 'Ask for it: POST to the same address.' },
   PARAM_CHANGED: { status: 409, hint: 'A param is written once; start a new run for another value.' },
   ARTIFACT_NOT_FOUND: { status: 404, hint: 'List the artifacts of the run with `bellwether runs show RUN`.' },
   DATASET_NOT_FOUND: { status: 404, hint: 'List the dataset versions with `bellwether data list`.' },

@@ -6,10 +6,11 @@ import type { ServerOptions } from '../server/server-options.ts'
 import type { ServerSettings } from '../server/server-settings.ts'
 import type { Home } from '../store/open-home.ts'
 import type { FilePredictionLog } from '../store/prediction-log/file-prediction-log.ts'
-import { text, wholeNumber } from './context.ts'
+import { homeFolder, text, wholeNumber } from './context.ts'
 import { openPredictionLog } from './open-prediction-log.ts'
 import { note, noteLabelled } from './output.ts'
 import { readableLog } from './readable-log.ts'
+import { reproduceInChild } from './reproduce-in-child.ts'
 
 /** Without what was left out. */
 function given<T extends object>(values: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
@@ -74,6 +75,7 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
       ...(authentication ? { authentication } : {}),
       ...(environmentKeys ? { environmentKeys } : {}),
       stores: home,
+      makeAgain: reproduceInChild(homeFolder(options)),
       clock: Date.now,
       newId: ulid,
       dashboardFolder: DASHBOARD,

@@ -36,6 +36,7 @@ import { modelRoutes } from './routes/models.ts'
 import { onnxRoutes } from './routes/onnx.ts'
 import { predictRoutes } from './routes/predict.ts'
 import { predictionRoutes } from './routes/predictions.ts'
+import { reproductionRoutes } from './routes/reproductions.ts'
 import { runRoutes } from './routes/runs.ts'
 import { whatIfRoutes } from './routes/what-if.ts'
 import { addSecurityHooks, setSecurityHeaders } from './security-hooks.ts'
@@ -218,6 +219,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     clock,
     newId,
     predictionLog: options.predictionLog ?? null,
+    makeAgain: options.makeAgain ?? null,
     defaultModel: options.defaultModel ?? null,
   }
   await app.register(predictRoutes, context)
@@ -230,6 +232,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   const endRetention = keepRetention(context, (error) => log.error({ err: error }, 'old predictions were not removed'))
   app.addHook('onClose', async () => endRetention())
   await app.register(runRoutes, context)
+  await app.register(reproductionRoutes, context)
   await app.register(mlflowRoutes, { stores, clock, maxArtifactBytes: limits.artifactBytes })
   await app.register(datasetRoutes, context)
   await app.register(keyRoutes, { ...context, authentication })

@@ -11,6 +11,7 @@ import type { ModelCache } from '../serve/model-cache.ts'
 import type { LogSecrets } from '../serve/prediction-log/make-entries.ts'
 import type { PredictionLog } from '../serve/prediction-log/prediction-log.ts'
 import type { ServerMetrics } from './metrics.ts'
+import type { MakeAgain } from './reproductions.ts'
 import type { ServerLimits, ServerStores } from './server-options.ts'
 
 /** Types requests and answers by the Zod schemas that a route declares. Answers may be the stores' immutable values. */
@@ -45,6 +46,8 @@ export interface RouteContext {
   readonly newId: () => string
   /** Where predictions are kept; null: nowhere. */
   readonly predictionLog: (PredictionLog & LogSecrets) | null
+  /** Makes a run again in another process; null: this server does not. */
+  readonly makeAgain: MakeAgain | null
   /** As the operator set it; null: the only model there is. */
   readonly defaultModel: string | null
 }

@@ -9,6 +9,7 @@ import type { ModelRegistry } from '../track/model-registry.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
 import type { AuthenticationMode } from './authentication.ts'
 import type { LogSink } from './logger.ts'
+import type { MakeAgain } from './reproductions.ts'
 import type { TlsFiles } from './tls.ts'
 import type { Tracing } from './tracing.ts'
 
@@ -51,6 +52,8 @@ export interface ServerOptions {
   readonly defaultModel?: string
   /** Where predictions are kept; nowhere where left out. Who opened it closes it. */
   readonly predictionLog?: PredictionLog & LogSecrets
+  /** Makes a run again in a process of its own; where left out, nobody can ask for it. */
+  readonly makeAgain?: MakeAgain
   /** Where traces go; nowhere where left out. Who opened it closes it. */
   readonly tracing?: Tracing
   /** Where log lines go; standard error where left out. */

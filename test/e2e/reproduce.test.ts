@@ -4,9 +4,11 @@ import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { ClusteringResult } from '../../src/pipeline/execute-clustering.ts'
 import type { RunResult } from '../../src/pipeline/execute-run.ts'
 import type { Reproduction } from '../../src/pipeline/reproduce-run.ts'
+import type { ReproductionState } from '../../src/server/reproductions.ts'
 import type { Run } from '../../src/track/tracking-store.ts'
 import { bellwether, temporaryFolder } from '../support/cli.ts'
 import { makePupils, writePupilsProject } from '../support/pupils.ts'
+import { startServing } from '../support/served.ts'
 
 const { folder, remove } = temporaryFolder()
 afterAll(remove)
@@ -33,6 +35,7 @@ search: { trials: 2, folds: 3 }
   const home = path.join(folder, 'home')
   const file = path.join(project, 'bellwether.yaml')
   let runId = ''
+  let trial = ''
 
   test('makes the same bytes from the store alone, whatever was said of the same data before', async () => {
     const text = readFileSync(file, 'utf8')
@@ -95,11 +98,41 @@ search: { trials: 2, folds: 3 }
 
   test('of a trial, or of a run that there is not, is refused in words', async () => {
     const { runs } = await json<{ runs: Run[] }>(0, home, 'runs', 'list', '--parent', runId)
-    const refused = await json<{ error: string; message: string }>(2, home, 'runs', 'reproduce', runs[0]!.id)
+    trial = runs[0]!.id
+    const refused = await json<{ error: string; message: string }>(2, home, 'runs', 'reproduce', trial)
     expect(refused.error).toBe('RUN_NOT_REPRODUCIBLE')
     expect(refused.message).toMatch(/is a trial of the run/)
     const unknown = await json<{ error: string }>(2, home, 'runs', 'reproduce', 'ffffffff')
     expect(unknown.error).toBe('RUN_NOT_FOUND')
+  })
+
+  test('is asked of a server too, which goes on answering', async () => {
+    const server = await startServing(['serve', '--home', home])
+    try {
+      const at = `/api/v1/runs/${runId}/reproduction`
+      const begun = await server.post<ReproductionState>(at, {})
+      expect([begun.status, begun.body.endTime]).toEqual([202, null])
+      const ended = await vi.waitUntil(
+        async () => {
+          const { body } = await server.get<ReproductionState>(at)
+          return body.endTime === null ? null : body
+        },
+        { timeout: 120_000, interval: 200 },
+      )
+      expect(ended).toMatchObject({ state: 'done', error: null, result: { runId, verdict: 'identical' } })
+      const refused = `/api/v1/runs/${trial}/reproduction`
+      await server.post(refused, {})
+      const failed = await vi.waitUntil(
+        async () => {
+          const { body } = await server.get<ReproductionState>(refused)
+          return body.endTime === null ? null : body
+        },
+        { timeout: 120_000, interval: 200 },
+      )
+      expect(failed).toMatchObject({ state: 'failed', error: { error: 'RUN_NOT_REPRODUCIBLE' } })
+    } finally {
+      await server.stop()
+    }
   })
 
   test('makes a clustering again', async () => {

@@ -50,7 +50,11 @@ export async function action(options: Record<string, unknown>, [reference]: stri
       release()
     }
   }
-  return serveHome(await openHome(folder, { create: false }), { ...options, defaultModel: project.options.name })
+  return serveHome(await openHome(folder, { create: false }), {
+    ...options,
+    home: folder,
+    defaultModel: project.options.name,
+  })
 }
 
 /** Makes a version of the project's model, and tells how good it is. */
