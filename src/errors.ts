@@ -166,6 +166,18 @@ export const ERRORS = {
     status: 400,
     hint: 'Correct the rows, declare the columns as they are (`data.columns`, `data.read.missing`), or raise `data.rejects.maxRejectedShare`.',
   },
+  NO_FILES: { status: 400, hint: 'Name a file, or a folder with files in it.' },
+  FILE_NOT_REGULAR: {
+    status: 400,
+    hint: 'Copy what it points at into its place, or take it out of the folder: a version holds files alone, with names in UTF-8.',
+  },
+  FILE_CHANGED: { status: 409, hint: 'Wait until nothing writes to the files, and try again.' },
+  MANIFEST_INVALID: {
+    status: 400,
+    hint: 'The list of files is damaged or not of this release; fetch the version again from where it came.',
+  },
+  TARGET_EXISTS: { status: 409, hint: 'Name another place with `--out`, or remove what is there.' },
+  DATA_BUSY: { status: 409, hint: 'Wait until it has ended, and try again.' },
   DATASET_UNKNOWN: { status: 404, hint: 'Fetch one of the data sets named in the message.' },
   DOWNLOAD_CORRUPT: {
     status: 502,

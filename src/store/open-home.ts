@@ -1,6 +1,7 @@
 import { access, chmod, constants, link, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { ChunkIndex } from '../data/versions/chunk-index.ts'
 import { BellwetherError } from '../errors.ts'
 import { parseTrustedKeys, signingKeyFromEnvironment, type TrustedKeys } from '../packaging/sign-manifest.ts'
 import { type KeyRing, keyRingFromEnvironment } from '../security/at-rest/key-ring.ts'
@@ -16,6 +17,7 @@ import { parseHomePlace } from './home-place.ts'
 import { migrate, requireCurrentSchema } from './migrations/migrate.ts'
 import { openMlflowStores } from './mlflow/open-mlflow-stores.ts'
 import { openPostgres } from './postgres/open-postgres.ts'
+import { SqlChunkIndex } from './sql-chunk-index.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { SqlDatasetStore } from './sql-dataset-store.ts'
 import { SqlKeyStore } from './sql-key-store.ts'
@@ -32,6 +34,8 @@ export interface Home {
   readonly database: SqlDatabase
   readonly tracking: TrackingStore
   readonly datasets: DatasetStore
+  /** Contents of the versions of files. */
+  readonly chunks: ChunkIndex
   readonly models: ModelRegistry
   /** What MLflow's clients keep, over the same tables. */
   readonly mlflow: MlflowStores
@@ -89,6 +93,7 @@ export async function openHome(place: string, options: OpenHomeOptions = {}): Pr
         database,
         tracking: new SqlTrackingStore(database, blobs.store),
         datasets: new SqlDatasetStore(database, blobs.store),
+        chunks: new SqlChunkIndex(database, blobs.store),
         models: new SqlModelRegistry(database, blobs.store, signingKey),
         mlflow: openMlflowStores(database),
         blobs: blobs.store,
