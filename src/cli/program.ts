@@ -124,12 +124,6 @@ export function createProgram(): Command {
     .addOption(json())
     .action(lazily(() => import('./commands/predict.ts')))
 
-  const data = program.command('data').description('data versions')
-  data
-    .command('fetch')
-    .description('get a public dataset and check its hash (uci-697)')
-    .argument('<name>', 'uci-697')
-    .option('--out <folder>', 'folder to write to', '.')
   program
     .command('what-if')
     .description(
@@ -150,6 +144,12 @@ export function createProgram(): Command {
     .addOption(json())
     .action(lazily(() => import('./commands/what-if.ts')))
 
+  const data = program.command('data').description('data versions')
+  data
+    .command('fetch')
+    .description('get a public dataset and check its hash (uci-697)')
+    .argument('<name>', 'uci-697')
+    .option('--out <folder>', 'folder to write to', '.')
     .addOption(json())
     .action(lazily(() => import('./commands/data-fetch.ts')))
   data
@@ -209,6 +209,18 @@ export function createProgram(): Command {
     .addOption(json())
     .action(lazily(() => import('./commands/runs-compare.ts')))
 
+  runs
+    .command('reproduce')
+    .description(
+      'make a run again from its lineage and compare the package byte for byte; exit status 1 when it differs',
+    )
+    .argument('<run>', 'its id or the start of it')
+    .option('--project <project>', 'take its options as they are now, in place of those that the run had')
+    .option('--threads <n>', 'worker threads (default: one per core)')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/runs-reproduce.ts')))
+
   const models = program.command('models').description('registered models, versions and aliases')
   models
     .command('list')
@@ -229,18 +241,6 @@ export function createProgram(): Command {
     .argument('<model>', 'name/version')
     .option('--alias <alias>', 'the alias', 'champion')
     .option('--reason <text>', 'why; kept in the ledger')
-  runs
-    .command('reproduce')
-    .description(
-      'make a run again from its lineage and compare the package byte for byte; exit status 1 when it differs',
-    )
-    .argument('<run>', 'its id or the start of it')
-    .option('--project <project>', 'take its options as they are now, in place of those that the run had')
-    .option('--threads <n>', 'worker threads (default: one per core)')
-    .addOption(home())
-    .addOption(json())
-    .action(lazily(() => import('./commands/runs-reproduce.ts')))
-
     .option('--override', 'make it champion although a gate said no; needs --reason')
     .addOption(home())
     .addOption(json())
