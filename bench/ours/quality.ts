@@ -63,10 +63,18 @@ async function nested(split: number): Promise<void> {
   const { table, target } = prepared.test
   const { decision } = pipeline
   const best = Array.from(search.bestByFamily, ([name, trial]) => [name, scoreAll(target, refit(trial).predict(table))])
+  const seconds = (performance.now() - started) / 1000
+  const { options } = prepared
+  const bagging = {
+    ...prepared,
+    options: { ...options, ensemble: { ...options.ensemble, finalModel: 'foldBagging' as const } },
+  }
+  const bagged = await buildAnswer(bagging, search, refit)
   const answer = {
     split,
     ...scoreAll(target, pipeline.predict(table), { decision }),
-    seconds: (performance.now() - started) / 1000,
+    foldBagging: scoreAll(target, bagged.pipeline.predict(table), { decision }),
+    seconds,
     peakMib: ownPeakMib(),
     members: report.members,
     blend: report.blend,

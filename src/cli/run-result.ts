@@ -81,7 +81,12 @@ function answerLines({ members, blend, calibration, decision, labels }: RunResul
   }
   if (calibration) {
     const { before, after } = calibration.logLoss
-    lines.push(`calibrated by ${calibration.method}: log_loss ${figure(before)} to ${figure(after)} out of fold`)
+    const others = Object.entries(calibration.compared).filter(([method]) => method !== 'none')
+    lines.push(
+      calibration.method === 'none'
+        ? pc.dim(`not calibrated: log_loss ${figure(before)} out of fold${besides(others)}`)
+        : `calibrated by ${calibration.method}: log_loss ${figure(before)} to ${figure(after)} out of fold`,
+    )
   }
   if (decision && labels) {
     const weights = Object.entries(decision).map(([label, weight]) => `${label} ${weight.toFixed(2)}`)
@@ -90,6 +95,13 @@ function answerLines({ members, blend, calibration, decision, labels }: RunResul
     )
   }
   return lines
+}
+
+/** What the calibrators that were compared would have made of it; nothing where none was. */
+function besides(others: readonly (readonly [string, number])[]): string {
+  return others.length === 0
+    ? ''
+    : `, no better by ${others.map(([method, value]) => `${method} (${figure(value)})`).join(', ')}`
 }
 
 /** The rungs of a search by halving, and what ended a search before its plan did. */

@@ -40,6 +40,8 @@ export interface FittedModel {
   readonly warnings?: readonly string[]
   /** What was decided for the fit, such as a preset; none when left out, and of a restored model. */
   readonly notes?: readonly string[]
+  /** What the fit measured of itself, such as `oob.accuracy`; none when left out. A run records them as metrics. */
+  readonly figures?: Readonly<Record<string, number>>
   /**
    * Classification: probabilities, shape (nRows * nClasses) row-major, each row sums to 1.
    * Regression: values, shape (nRows).

@@ -63,7 +63,14 @@ export const ModelManifest = z.object({
   estimator: z.string().describe('Of a blend, that of the member of the largest weight.'),
   params: z.record(z.string(), z.json()).describe('Options of that estimator.'),
   members: z
-    .array(z.object({ estimator: z.string(), params: z.record(z.string(), z.json()), weight: z.number().positive() }))
+    .array(
+      z.object({
+        estimator: z.string(),
+        params: z.record(z.string(), z.json()),
+        weight: z.number().positive(),
+        fold: Count.optional().describe('Whose training rows it learnt from; left out where from all.'),
+      }),
+    )
     .optional()
     .describe('What the answer is blended of; left out for one model (always in format 1).'),
   calibration: z

@@ -49,6 +49,7 @@ export interface ManifestFacts
     readonly estimator: string
     readonly params: Readonly<Record<string, unknown>>
     readonly weight: number
+    readonly fold?: number
   }[]
   readonly project: Readonly<Record<string, unknown>>
   /** NaN and the infinities are written as null. */

@@ -1,6 +1,7 @@
 import { BellwetherError } from '../errors.ts'
 import { type AnsweringPipeline, answeringPipeline } from '../evaluate/answering-pipeline.ts'
 import { makeBackground } from '../evaluate/background.ts'
+import type { CalibrationMethod } from '../evaluate/calibration/calibrator.ts'
 import { type AnswerPromise, fitPromise } from '../evaluate/conformal/answer-sets.ts'
 import { type AnswerChoice, chooseAnswer } from '../evaluate/ensemble/choose-answer.ts'
 import { needsBackground } from '../evaluate/explain-answer.ts'
@@ -10,6 +11,7 @@ import { gradientBoosting } from '../learn/boosting/gradient-boosting.ts'
 import type { FittedPipeline } from '../learn/fitted-pipeline.ts'
 import { targetLength } from '../table/target.ts'
 import { type Bounds, boundByFolds, boundByQuantiles } from './fit-bounds.ts'
+import { fitByFolds, type MemberRecipe } from './fit-members.ts'
 import type { PreparedRun } from './prepare-run.ts'
 
 /** Bytes of out-of-fold predictions that a search may keep for what comes after it. */
@@ -39,11 +41,14 @@ export interface AnswerReport {
   }[]
   /** The blend beside the best single model, out of fold; null where none was tried. */
   readonly blend: AnswerChoice['comparison']
-  /** null where probabilities are left as they are, and for numbers. */
+  /** null for numbers. */
   readonly calibration: {
-    readonly method: string
+    /** `none` where probabilities are left as they are. */
+    readonly method: CalibrationMethod | 'none'
     /** Mean log loss out of fold, before and after. */
     readonly logLoss: { readonly before: number; readonly after: number }
+    /** The same of each method that was compared, by its name. */
+    readonly compared: Readonly<Record<string, number>>
   } | null
   /** Weight of each class by its label; null where the label is the most probable class. */
   readonly decision: Readonly<Record<string, number>> | null
@@ -51,16 +56,25 @@ export interface AnswerReport {
   readonly labels: AnswerChoice['labels']
 }
 
+/** A model that answers, alone or with others. */
+export interface FittedMember {
+  readonly estimator: string
+  readonly params: Readonly<Record<string, unknown>>
+  /** The fold whose training rows it learnt from, counted from 0; left out where it learnt from all. */
+  readonly fold?: number
+}
+
 export interface BuiltAnswer {
   readonly pipeline: AnsweringPipeline
-  /** In the order of the pipeline's members. */
-  readonly trials: readonly TrialResult[]
+  /** What was fitted, in the order of the pipeline's members. */
+  readonly fitted: readonly FittedMember[]
   readonly conformal: AnswerPromise
   readonly report: AnswerReport
 }
 
 /**
- * Builds what answers out of a search: chooses on out-of-fold predictions, then fits the members on all training rows.
+ * Builds what answers out of a search: chooses on out-of-fold predictions, then fits the members on all training rows, or with
+ * `foldBagging` takes the mean of what they are on those of each fold.
  * @param fitTrial Fits a trial's model on all training rows.
  * @throws as `chooseAnswer` and `fitTrial` do
  */
@@ -98,22 +112,25 @@ export async function buildAnswer(
     decision: options.decision,
   })
   const trials = choice.members.map(({ candidate }) => candidates[candidate]!)
-  const members: FittedPipeline[] = []
-  for (const trial of trials) members.push(await fitTrial(trial))
+  const recipes = trials.map(({ estimator, params }, i) => ({ estimator, params, weight: choice.members[i]!.weight }))
+  const bagged = options.ensemble.finalModel === 'foldBagging'
+  const needsFolds = bagged || (train.target.task === 'regression' && options.conformal.method === 'cvPlus')
+  const byFold = needsFolds ? await fitByFolds(prepared, recipes, signal) : null
+  const { members, weights, fitted } =
+    bagged && byFold ? bagOf(recipes, byFold) : await refitAll(recipes, trials, fitTrial)
   const inputs = [...new Set(members.flatMap(({ features }) => features.inputs))]
-  const bounded = await boundsOf(prepared, search, choice, trials, signal)
+  const bounded = await boundsOf(prepared, search, choice, { recipes, byFold }, signal)
   const pipeline = answeringPipeline({
     members,
-    weights: Float64Array.from(choice.members, ({ weight }) => weight),
+    weights,
     calibrator: choice.calibrator,
     decision: choice.decision,
     background: needsBackground(members) ? makeBackground(train.table, inputs, options.search.seed) : null,
     bounds: bounded?.bounds ?? null,
   })
-  const method = choice.calibrator?.method
   return {
     pipeline,
-    trials,
+    fitted,
     conformal: bounded?.promise ?? fitPromise(train.target, choice.outOfFold, options.conformal),
     report: {
       members: trials.map(({ estimator, index, params }, i) => ({
@@ -123,14 +140,59 @@ export async function buildAnswer(
         weight: choice.members[i]!.weight,
       })),
       blend: choice.comparison,
-      calibration:
-        method && choice.calibration
-          ? { method, logLoss: { before: choice.calibration.none, after: choice.calibration[method] } }
-          : null,
+      calibration: calibrationOf(choice),
       decision:
         choice.decision && Object.fromEntries(pipeline.target.classes.map((label, c) => [label, choice.decision![c]!])),
       labels: choice.labels,
     },
+  }
+}
+
+interface Members {
+  readonly members: readonly FittedPipeline[]
+  readonly weights: Float64Array
+  readonly fitted: readonly FittedMember[]
+}
+
+async function refitAll(
+  recipes: readonly MemberRecipe[],
+  trials: readonly TrialResult[],
+  fitTrial: (trial: TrialResult) => Promise<FittedPipeline>,
+): Promise<Members> {
+  const members: FittedPipeline[] = []
+  for (const trial of trials) members.push(await fitTrial(trial))
+  return {
+    members,
+    weights: Float64Array.from(recipes, ({ weight }) => weight),
+    fitted: recipes.map(({ estimator, params }) => ({ estimator, params })),
+  }
+}
+
+/** Each member as often as there are folds, with that share of its weight; those of one member side by side. */
+function bagOf(recipes: readonly MemberRecipe[], byFold: readonly (readonly FittedPipeline[])[]): Members {
+  const each = recipes.flatMap(({ estimator, params, weight }, member) =>
+    byFold.map((models, fold) => ({
+      model: models[member]!,
+      weight: weight / byFold.length,
+      fitted: { estimator, params, fold },
+    })),
+  )
+  return {
+    members: each.map(({ model }) => model),
+    weights: Float64Array.from(each, ({ weight }) => weight),
+    fitted: each.map(({ fitted }) => fitted),
+  }
+}
+
+function calibrationOf({ calibrator, calibration }: AnswerChoice): AnswerReport['calibration'] {
+  if (!calibration) return null
+  const method = calibrator?.method ?? 'none'
+  const compared = Object.entries(calibration).filter(([, logLoss]) => !Number.isNaN(logLoss))
+  if (compared.length === 0) return null
+  return {
+    method,
+    logLoss: { before: calibration.none, after: calibration[method] },
+    compared: Object.fromEntries(compared),
   }
 }
 
@@ -139,17 +201,14 @@ async function boundsOf(
   prepared: PreparedRun,
   search: SearchResult,
   choice: AnswerChoice,
-  trials: readonly TrialResult[],
+  { recipes, byFold }: { recipes: readonly MemberRecipe[]; byFold: readonly (readonly FittedPipeline[])[] | null },
   signal: AbortSignal | undefined,
 ): Promise<Bounds | null> {
   const { target } = prepared.train
   const { method } = prepared.options.conformal
   if (target.task !== 'regression') return null
   const ground = { ...prepared, target }
-  if (method === 'cvPlus') {
-    const members = trials.map((trial, i) => ({ ...trial, weight: choice.members[i]!.weight }))
-    return boundByFolds(ground, members, choice.outOfFold, signal)
-  }
+  if (method === 'cvPlus' && byFold) return boundByFolds(ground, recipes, byFold, choice.outOfFold)
   if (method !== 'quantile') return null
   return boundByQuantiles(ground, search.bestByFamily.get(gradientBoosting.name)?.params ?? {}, signal)
 }

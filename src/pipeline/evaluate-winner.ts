@@ -24,6 +24,8 @@ export interface CandidateReport {
   readonly test: Readonly<Record<string, number>>
   /** 95 % bootstrap bounds of the scoring metric on the test rows. */
   readonly interval: readonly [number, number]
+  /** What the best model's fit on all training rows measured of itself, such as `oob.accuracy`. */
+  readonly figures: Readonly<Record<string, number>>
   readonly seconds: number
 }
 

@@ -167,23 +167,24 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
         cvStd: Object.fromEntries(Object.entries(trial.cv).map(([key, { std }]) => [key, std])),
         test: scoreAll(test.target, fit.predictions),
         interval: scoringInterval(prepared, fit.predictions),
+        figures: fit.pipeline.model.figures ?? {},
         seconds: all.reduce((sum, each) => sum + each.seconds, fit.seconds),
       } satisfies CandidateReport,
     ]
   })
 
   onEvent({ type: 'stage', stage: 'blend' })
-  const fitted = async (trial: TrialResult) => {
+  const fitTrial = async (trial: TrialResult) => {
     const known = search.bestByFamily.get(trial.estimator)?.index === trial.index ? fits.get(trial.estimator) : null
     return known?.pipeline ?? (await refit(trial))
   }
-  const { pipeline, trials, conformal, report } = await buildAnswer(prepared, search, fitted, signal)
+  const { pipeline, fitted, conformal, report } = await buildAnswer(prepared, search, fitTrial, signal)
 
   onEvent({ type: 'stage', stage: 'evaluate' })
   await settle(signal)
   const title = answeringTitle(pipeline)
   const winner = {
-    estimator: trials.length > 1 ? `blend of ${title}` : title,
+    estimator: report.members.length > 1 ? `blend of ${title}` : title,
     pipeline,
     predictions: pipeline.predict(test.table),
   }
@@ -219,11 +220,15 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
       'answer.members': JSON.stringify(
         report.members.map(({ estimator: name, trial, weight }) => [name, trial, weight]),
       ),
+      'answer.finalModel': options.ensemble.finalModel,
       'answer.calibration': report.calibration?.method ?? 'none',
       ...(report.decision ? { 'answer.decision': JSON.stringify(report.decision) } : {}),
     },
     metrics: [
       ...answerMetrics(report),
+      ...candidates.flatMap(({ estimator: name, figures }) =>
+        Object.entries(figures).map(([key, value]) => ({ key: `${name}.${key}`, value })),
+      ),
       ...Object.entries(testMetrics).map(([key, value]) => ({ key: `test.${key}`, value })),
       ...Object.entries(cv).map(([key, value]) => ({ key: `cv.${key}`, value })),
       ...Object.entries(baseline).map(([key, value]) => ({ key: `baseline.${key}`, value })),
@@ -238,7 +243,7 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
       prepared: { ...prepared, options: replayable(options, search) },
       runId: run.id,
       pipeline,
-      trials,
+      fitted,
       testMetrics,
       gates,
       conformal,
@@ -271,7 +276,7 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
   }
 }
 
-/** Of out-of-fold predictions: what the blend, the calibrator and the weights of the classes gained. */
+/** Of out-of-fold predictions: what the blend, the calibrators and the weights of the classes gained. */
 function answerMetrics({ blend, calibration, labels }: AnswerReport): { key: string; value: number }[] {
   return [
     ...(blend
@@ -284,6 +289,9 @@ function answerMetrics({ blend, calibration, labels }: AnswerReport): { key: str
       ? [
           { key: 'uncalibrated.log_loss', value: calibration.logLoss.before },
           { key: 'calibrated.log_loss', value: calibration.logLoss.after },
+          ...Object.entries(calibration.compared)
+            .filter(([method]) => method !== 'none')
+            .map(([method, value]) => ({ key: `${method}.log_loss`, value })),
         ]
       : []),
     ...(labels

@@ -103,6 +103,12 @@ export const EnsembleOptions = z.strictObject({
       'auto blends greedily where that is better than the best single model on rows that it has not seen, else that model answers; none: always the best single model; greedy and stacking: always a blend.',
     ),
   maxMembers: z.int().min(1).max(50).default(6).describe('Most models in a blend.'),
+  finalModel: z
+    .enum(['refit', 'foldBagging'])
+    .default('refit')
+    .describe(
+      'refit: what was chosen is fitted again on all training rows; foldBagging: the mean of its models of the folds answers, each fitted on its part of the rows, at `search.folds` times the size and the cost of an answer.',
+    ),
 })
 export type EnsembleOptions = z.output<typeof EnsembleOptions>
 

@@ -1,11 +1,11 @@
 import { type AnsweringPipeline, answeringTitle } from '../evaluate/answering-pipeline.ts'
 import type { AnswerPromise } from '../evaluate/conformal/answer-sets.ts'
-import type { TrialResult } from '../evaluate/search/randomised-search.ts'
 import { makeSignature } from '../packaging/make-signature.ts'
 import { writePackage } from '../packaging/write-package.ts'
 import { profileTable } from '../table/profile.ts'
 import { selectColumns } from '../table/table.ts'
 import type { ModelVersion } from '../track/model-registry.ts'
+import type { FittedMember } from './build-answer.ts'
 import type { GateResult } from './gates.ts'
 import type { PreparedRun } from './prepare-run.ts'
 import type { RunDeps } from './run-deps.ts'
@@ -17,8 +17,8 @@ export interface NewVersion {
   readonly prepared: PreparedRun
   readonly runId: string
   readonly pipeline: AnsweringPipeline
-  /** What was fitted, in the order of the pipeline's members. */
-  readonly trials: readonly Pick<TrialResult, 'estimator' | 'params'>[]
+  /** In the order of the pipeline's members. */
+  readonly fitted: readonly FittedMember[]
   readonly testMetrics: Readonly<Record<string, number>>
   readonly gates: readonly GateResult[]
   readonly conformal: AnswerPromise
@@ -26,7 +26,7 @@ export interface NewVersion {
 
 /** Writes the package's files, then makes the version, its alias and its ledger entries in one transaction. Champion only if every gate passes. */
 export async function registerVersion(version: NewVersion, deps: RunDeps): Promise<ModelVersion> {
-  const { prepared, runId, pipeline, trials, testMetrics, gates, conformal } = version
+  const { prepared, runId, pipeline, fitted, testMetrics, gates, conformal } = version
   const { options, dataset, train, test, roles } = prepared
   const schema = { columns: dataset.schema.columns.filter(({ name }) => pipeline.inputs.includes(name)) }
   // In the schema's order, whichever member reads them first.
@@ -48,11 +48,9 @@ export async function registerVersion(version: NewVersion, deps: RunDeps): Promi
     manifest: {
       name: options.name,
       task: options.task,
-      estimator: trials[0]!.estimator,
-      params: trials[0]!.params,
-      ...(trials.length > 1
-        ? { members: trials.map(({ estimator, params }, i) => ({ estimator, params, weight: pipeline.weights[i]! })) }
-        : {}),
+      estimator: fitted[0]!.estimator,
+      params: fitted[0]!.params,
+      ...(fitted.length > 1 ? { members: fitted.map((each, i) => ({ ...each, weight: pipeline.weights[i]! })) } : {}),
       ...(pipeline.calibrator ? { calibration: { method: pipeline.calibrator.method } } : {}),
       ...(pipeline.decision ? { decision: Array.from(pipeline.decision) } : {}),
       seed: options.search.seed,

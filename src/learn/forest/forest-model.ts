@@ -28,6 +28,8 @@ export class ForestModel implements ContrastingModel, RowModel {
   /** Those answers, shape (nRows * nOutputs), NaN for a row that every tree drew; null for a restored model as well. */
   readonly oobPredictions: Float64Array | null
   readonly warnings: readonly string[]
+  /** `oob.accuracy` or `oob.r2` where there is an `oobScore`. */
+  readonly figures: Readonly<Record<string, number>>
   readonly #grown: GrownForest
 
   /** @param oobScore Of a restored model, which has no answers out of bag. */
@@ -39,6 +41,8 @@ export class ForestModel implements ContrastingModel, RowModel {
     this.oobScore = outOfBag ? (Number.isNaN(outOfBag.score) ? null : outOfBag.score) : oobScore
     this.oobPredictions = outOfBag ? outOfBag.predictions : null
     this.warnings = warningsOf(outOfBag)
+    this.figures =
+      this.oobScore === null ? {} : { [task === 'classification' ? 'oob.accuracy' : 'oob.r2']: this.oobScore }
   }
 
   /** @param threads Threads that help with many rows; the same answers with and without. */

@@ -45,7 +45,7 @@ export const RandomForestOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Answer each row by the trees that did not draw it, and score those answers: accuracy, or R^2. Needs `bootstrap`.',
+      'Answer each row by the trees that did not draw it, and score those answers: accuracy, or R^2, which a run records as `random-forest.oob.accuracy` or `random-forest.oob.r2`. Needs `bootstrap`.',
     ),
 })
 export type RandomForestOptions = z.output<typeof RandomForestOptions>
