@@ -29,14 +29,15 @@ export class ClassCriterion extends Criterion {
 
   /**
    * @param codes Class of each row of `binned`.
-   * @param weights Weight of each row in this tree; rows with 0 are not in it.
+   * @param drawn Weight of each row, and how often it was drawn for this tree, once when left out; rows with 0 are not in it. A row
+   *   drawn twice weighs exactly twice what it weighs in fixed point.
    * @param memory Where `binned` and the rows entered lie, for the kernels; null for plain TypeScript.
    */
   constructor(
     binned: BinnedMatrix,
     codes: Int32Array,
     nClasses: number,
-    weights: Float64Array,
+    { weights, times }: { readonly weights: Float64Array; readonly times?: Float64Array },
     minSamplesLeaf: number,
     memory: KernelMemory | null = null,
   ) {
@@ -46,9 +47,14 @@ export class ClassCriterion extends Criterion {
     if (memory) this.#codes.set(codes)
     const countBits = bitsFor(binned.nRows)
     this.#countUnit = 2 ** countBits
-    this.#weightScale = fixedPointScale(sum(weights), 51 - countBits)
+    let total = 0
+    for (let row = 0; row < weights.length; row++) total += weights[row]! * (times ? times[row]! : 1)
+    this.#weightScale = fixedPointScale(total, 51 - countBits)
     // A weight too small for the scale is its smallest step, so that every row keeps some.
-    const entries = weights.map((w) => Math.max(1, Math.round(w * this.#weightScale)) * this.#countUnit + 1)
+    const entries = weights.map((weight, row) => {
+      const fixed = Math.max(1, Math.round(weight * this.#weightScale))
+      return fixed * (times ? times[row]! : 1) * this.#countUnit + 1
+    })
     this.#entries = memory ? memory.float64(entries.length) : entries
     if (memory) this.#entries.set(entries)
     this.#left = new Float64Array(nClasses)
@@ -186,22 +192,22 @@ export class ClassCriterion extends Criterion {
     const unit = this.#countUnit
     const perUnit = 1 / unit
     const n = this.end - this.begin
-    let leftSquares = 0
-    let rightSquares = this.#squares
     let leftWeight = 0
     let leftCount = 0
     // With missing values on the left, theirs is gone over first; on the right, the last split is just before them.
     const end = anyMissing && !missingLeft ? nValueGroups : nValueGroups - 1
     for (let g = missingLeft ? -1 : 0; g < end; g++) {
       const at = (g < 0 ? nValueGroups : g) * nChannels
+      let leftSquares = 0
+      let rightSquares = 0
       for (let c = 0; c < nChannels; c++) {
         const sum = groupSums[at + c]!
-        if (sum === 0) continue
         const weight = Math.floor(sum * perUnit)
-        const before = left[c]!
-        leftSquares += weight * (2 * before + weight)
-        rightSquares -= weight * (2 * (totals[c]! - before) - weight)
-        left[c] = before + weight
+        const onLeft = left[c]! + weight
+        const onRight = totals[c]! - onLeft
+        left[c] = onLeft
+        leftSquares += onLeft * onLeft
+        rightSquares += onRight * onRight
         leftWeight += weight
         leftCount += sum - weight * unit
       }
@@ -215,10 +221,4 @@ export class ClassCriterion extends Criterion {
       if (score > best.score) this.take(score, column, here, next, missingLeft, only)
     }
   }
-}
-
-function sum(values: Float64Array): number {
-  let total = 0
-  for (const value of values) total += value
-  return total
 }

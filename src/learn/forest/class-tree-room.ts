@@ -9,31 +9,42 @@ export interface ClassTreeSize {
   readonly nColumns: number
   readonly nClasses: number
   readonly minSamplesLeaf: number
+  /** Whether `growLaneTree` works in it, where a row is one whole number; else `growClassTree`. */
+  readonly lanes: boolean
 }
 
-/** Bytes of each part of a room, in the order in which assembly/class-tree.ts takes their pointers. */
-function parts({ nRows, nColumns, nClasses, minSamplesLeaf }: ClassTreeSize): number[] {
+/** Bytes of what a kernel works with, in the order in which assembly/lane-tree.ts and assembly/class-tree.ts take their pointers. */
+function work({ nRows, nColumns, nClasses, lanes }: ClassTreeSize): number[] {
+  const [times, rows, spareRows, columns] = [4 * nRows, 4 * nRows, 4 * nRows, 4 * nColumns]
+  if (lanes) {
+    // Four columns' histograms; groups are written four at a time.
+    const [histogram, groupSums, groupBins, laneOf] = [4 * 8 * STRIDE, 8 * (STRIDE + 4), STRIDE + 4, 8 * 256]
+    return [times, rows, spareRows, columns, histogram, groupSums, groupBins, laneOf]
+  }
+  const [entries, spareEntries, totals, lefts] = [8 * nRows, 8 * nRows, 8 * nClasses, 8 * nClasses]
+  const [histogram, groupSums, groupBins, noted] = [8 * STRIDE * nClasses, 8 * STRIDE * nClasses, 4 * STRIDE, 32]
+  return [
+    ...[times, rows, entries, spareRows, spareEntries, columns],
+    ...[histogram, groupSums, groupBins, noted, totals, lefts],
+  ]
+}
+
+/** Bytes of the nodes to do and of the tree, which follow that. */
+function tree({ nRows, nColumns, nClasses, minSamplesLeaf, lanes }: ClassTreeSize): number[] {
   const nLeaves = Math.max(1, Math.floor(nRows / minSamplesLeaf))
   const nNodes = 2 * nLeaves - 1
-  const bag = 8 * nRows
-  const [rows, entries, spareRows, spareEntries] = [4 * nRows, 8 * nRows, 4 * nRows, 8 * nRows]
-  const [histogram, groupSums, groupBins, noted] = [8 * STRIDE * nClasses, 8 * STRIDE * nClasses, 4 * STRIDE, 32]
-  const [columns, totals, lefts] = [4 * nColumns, 8 * nClasses, 8 * nClasses]
   // A node that is done leaves room for its two children: never more wait than there can be leaves.
-  const stack = (16 + 8 * nClasses) * (nLeaves + 1)
+  const stack = (16 + 8 * (lanes ? 1 : nClasses)) * (nLeaves + 1)
   const nodes = [4 * nNodes, nNodes, 4 * nNodes, nNodes, 8 * nNodes]
-  return [
-    ...[bag, rows, entries, spareRows, spareEntries, columns, histogram, groupSums, groupBins, noted, totals, lefts],
-    ...[stack, ...nodes, 8 * nClasses * nLeaves, 8 * nColumns, 4],
-  ]
+  return [stack, ...nodes, 8 * nClasses * nLeaves, 8 * nColumns, 4]
 }
 
 /** Where one tree of a forest of classes grows at a time, in a kernel's memory. */
 export class ClassTreeRoom {
   /** Pointers to the parts. */
   readonly pointer: number
-  /** What each row weighed in the tree, shape (nRows). */
-  readonly bag: Float64Array
+  /** How often each row was drawn for the tree, shape (nRows). */
+  readonly times: Uint32Array
   readonly feature: Int32Array
   readonly bin: Uint8Array
   readonly child: Int32Array
@@ -46,27 +57,29 @@ export class ClassTreeRoom {
 
   /** Bytes that one takes of a memory. */
   static roomFor(size: ClassTreeSize): number {
-    const sizes = parts(size)
+    const sizes = [...work(size), ...tree(size)]
     return sizes.reduce((sum, bytes) => sum + roomFor(bytes), roomFor(4 * sizes.length))
   }
 
   constructor(size: ClassTreeSize, memory: KernelMemory) {
-    const arrays = parts(size).map((bytes) => memory.uint8(bytes))
+    const own = work(size)
+    const arrays = [...own, ...tree(size)].map((bytes) => memory.uint8(bytes))
     const pointers = memory.uint32(arrays.length)
     pointers.set(arrays.map(({ byteOffset }) => byteOffset))
     this.pointer = pointers.byteOffset
-    const at = (part: number) => arrays[part]!
-    const float64 = (part: number) => new Float64Array(at(part).buffer, at(part).byteOffset, at(part).length / 8)
-    const int32 = (part: number) => new Int32Array(at(part).buffer, at(part).byteOffset, at(part).length / 4)
-    this.bag = float64(0)
-    this.feature = int32(13)
-    this.bin = at(14)
-    this.child = int32(15)
-    this.missingLeft = at(16)
-    this.cover = float64(17)
-    this.values = float64(18)
-    this.gains = float64(19)
-    this.#nLeaves = int32(20)
+    const [times, , ...rest] = [arrays[0]!, ...arrays.slice(own.length)]
+    this.times = new Uint32Array(times.buffer, times.byteOffset, size.nRows)
+    const [feature, bin, child, missingLeft, cover, values, gains, nLeaves] = rest as TreeArrays
+    const float64 = ({ buffer, byteOffset, length }: Uint8Array) => new Float64Array(buffer, byteOffset, length / 8)
+    const int32 = ({ buffer, byteOffset, length }: Uint8Array) => new Int32Array(buffer, byteOffset, length / 4)
+    this.feature = int32(feature)
+    this.bin = bin
+    this.child = int32(child)
+    this.missingLeft = missingLeft
+    this.cover = float64(cover)
+    this.values = float64(values)
+    this.gains = float64(gains)
+    this.#nLeaves = int32(nLeaves)
   }
 
   /** Leaves of the tree grown last. */
@@ -74,3 +87,15 @@ export class ClassTreeRoom {
     return this.#nLeaves[0]!
   }
 }
+
+/** The parts of `tree` but the nodes to do. */
+type TreeArrays = [
+  feature: Uint8Array,
+  bin: Uint8Array,
+  child: Uint8Array,
+  missingLeft: Uint8Array,
+  cover: Uint8Array,
+  values: Uint8Array,
+  gains: Uint8Array,
+  nLeaves: Uint8Array,
+]

@@ -13,17 +13,41 @@ import type { ForestTreeRules } from './grow.ts'
 const MAX_ROWS = 2 ** 24
 const MAX_CLASSES = 256
 
-/** Whether the kernel that grows whole trees takes such a problem. */
+/** Rows up to which a node reads bins side by side: what one column brings into the nearest caches is there for the next. */
+const NEAR_ROWS = 4096
+
+/** Whether a kernel that grows whole trees takes such a problem. */
 export function classTreesFit(nRows: number, nClasses: number): boolean {
   return nRows <= MAX_ROWS && nClasses <= MAX_CLASSES
 }
 
 /** Bytes that `growClassTrees` takes of its memory. */
-export function roomForClassTrees(mapper: BinMapper, size: ClassTreeSize, nThreads: number): number {
+export function roomForClassTrees(mapper: BinMapper, size: Omit<ClassTreeSize, 'lanes'>, nThreads: number): number {
   const { nRows } = size
   const table =
     roomForChunks(mapper.nColumns, nRows) + roomFor(8 * nRows) + roomFor(nRows) + 2 * roomFor(4 * mapper.nColumns)
-  return table + nThreads * ClassTreeRoom.roomFor(size)
+  const ofTree = (lanes: boolean) => ClassTreeRoom.roomFor({ ...size, lanes })
+  return table + nThreads * Math.max(ofTree(false), ofTree(true))
+}
+
+/**
+ * Bits of a lane where rows can be counted class by class in one whole number of 64 bits, one lane more for rows of any class; else 0.
+ * 21 bits hold the draws of two million rows, 16 those of 65,535.
+ */
+function laneBits(nRows: number, nClasses: number): number {
+  if (nClasses === 2 && nRows < 2 ** 21) return 21
+  return nClasses === 3 && nRows < 2 ** 16 ? 16 : 0
+}
+
+/** Weight of the rows of each class, shape (nClasses), 1 for one without rows; null where they differ within a class. */
+function classWeights({ codes, nClasses, weights }: ClassTreesInput): Float64Array | null {
+  const byClass = new Float64Array(nClasses)
+  for (let row = 0; row < codes.length; row++) {
+    const known = byClass[codes[row]!]!
+    if (known === 0) byClass[codes[row]!] = weights[row]!
+    else if (known !== weights[row]) return null
+  }
+  return byClass.map((weight) => weight || 1)
 }
 
 /** The inputs of a forest of classes. */
@@ -41,7 +65,7 @@ export interface ClassTreesInput {
 }
 
 /**
- * Grows the trees of a forest of classes in the kernel, as many at a time as there are threads: the trees that `growForestTree` grows,
+ * Grows the trees of a forest of classes in a kernel, as many at a time as there are threads: the trees that `growForestTree` grows,
  * to the last bit, since each has a random stream of its own.
  * @param onTree Called for each tree, in order, once it is in `writer`.
  * @throws CANCELLED
@@ -50,49 +74,44 @@ export function growClassTrees(
   input: ClassTreesInput,
   memory: KernelMemory,
   writer: EnsembleWriter,
-  onTree: (tree: { readonly gains: Float64Array; readonly bag: Float64Array }) => void,
+  onTree: (tree: { readonly gains: Float64Array; readonly times: ArrayLike<number> }) => void,
 ): void {
   const { binned, nClasses, rules, seed, signal } = input
   const { nRows, nColumns } = binned
   const chunks = layOutChunks(binned, memory)
-  const weights = memory.float64(nRows)
-  weights.set(input.weights)
+  const bits = laneBits(nRows, nClasses)
+  const byClass = bits > 0 ? classWeights(input) : null
+  const weights = memory.float64(byClass ? nClasses : nRows)
+  weights.set(byClass ?? input.weights)
   const codes = memory.uint8(nRows)
   codes.set(input.codes)
   const nBins = memory.int32(nColumns)
   nBins.set(binned.nBins)
   const usable = memory.int32(nColumns)
   usable.set(input.usable)
-  const size = { nRows, nColumns, nClasses, minSamplesLeaf: rules.minSamplesLeaf }
+  const size = { nRows, nColumns, nClasses, minSamplesLeaf: rules.minSamplesLeaf, lanes: byClass !== null }
   const rooms = Array.from({ length: threadsOf(memory) }, () => new ClassTreeRoom(size, memory))
   const thresholds = new Float64Array(256 * nColumns)
   for (let i = 0; i < thresholds.length; i++) thresholds[i] = thresholdAfter(binned, i >> 8, i & 255)
   for (let first = 0; first < rules.nEstimators; ) {
     throwIfCancelled(signal)
     const count = Math.min(memory.team?.present ?? 1, rules.nEstimators - first)
-    const tasks = Array.from({ length: count }, (_, i) => [
-      deriveSeed(seed, 'forest', 'tree', first + i),
-      rules.bootstrap ? 1 : 0,
-      weights.byteOffset,
-      nRows,
-      bitsFor(nRows),
-      binned.bins.byteOffset,
-      chunks.byteOffset,
-      binned.hasMissing.byteOffset,
-      nBins.byteOffset,
-      nColumns,
-      usable.byteOffset,
-      input.usable.length,
-      codes.byteOffset,
-      nClasses,
-      rules.nFeatures,
-      rules.maxDepth ?? 0,
-      rules.minSamplesSplit,
-      rules.minSamplesLeaf,
-      rules.extraTrees ? 1 : 0,
-      rooms[i]!.pointer,
-    ])
-    for (const [i, nNodes] of runTasks(memory, 'growClassTree', tasks).entries()) {
+    const tasks = Array.from({ length: count }, (_, i) => {
+      const draw = [deriveSeed(seed, 'forest', 'tree', first + i), rules.bootstrap ? 1 : 0]
+      const table = [binned.hasMissing.byteOffset, nBins.byteOffset, nColumns, usable.byteOffset, input.usable.length]
+      const kinds = [codes.byteOffset, nClasses]
+      const rest = [
+        ...[rules.nFeatures, rules.maxDepth ?? 0, rules.minSamplesSplit, rules.minSamplesLeaf],
+        ...[rules.extraTrees ? 1 : 0, rooms[i]!.pointer],
+      ]
+      const size = [nRows, bitsFor(nRows), binned.bins.byteOffset, chunks.byteOffset]
+      return byClass
+        ? [...draw, ...size, NEAR_ROWS, ...table, ...kinds, weights.byteOffset, bits, ...rest]
+        : [...draw, weights.byteOffset, ...size, ...table, ...kinds, ...rest]
+    })
+    for (const [i, nNodes] of runTasks(memory, byClass ? 'growLaneTree' : 'growClassTree', tasks).entries()) {
+      // Less likely than one in 10^80: a row would have to be drawn 64 times in as many draws as there are rows.
+      if (nNodes === 0) throw new Error('A row was drawn more than 63 times for one tree.')
       const room = rooms[i]!
       const { feature, bin, child, missingLeft, cover, values, nLeaves } = room
       writer.append({ nNodes, nLeaves, feature, bin, thresholds, child, missingLeft, cover, values })

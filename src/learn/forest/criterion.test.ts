@@ -32,7 +32,7 @@ function node(shape: { seed: number; nRows: number; nColumns: number; minSamples
   const rows = all.filter((row) => row === 0 || random.randint(4) > 0)
   const columns = Int32Array.from({ length: nColumns }, (_, i) => i)
   const criteria: readonly Criterion[] = [
-    new ClassCriterion(binned, codes, 3, weights, minSamplesLeaf),
+    new ClassCriterion(binned, codes, 3, { weights }, minSamplesLeaf),
     new ValueCriterion(binned, values, weights, minSamplesLeaf),
   ]
   /** Weighted impurity of rows: Gini of the classes, or variance of the values. */

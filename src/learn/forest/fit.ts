@@ -107,10 +107,10 @@ function growForest(input: FitInput, options: RandomForestOptions, data: ForestR
   const gains = new Float64Array(x.nColumns)
   const left = options.oobScore ? new OutOfBagSums(x, all, nOutputs) : null
   const perTree = target.task === 'classification' && options.classWeight === 'balanced_subsample' ? target.codes : null
-  const onTree = (tree: { readonly gains: Float64Array; readonly bag: Float64Array }) => {
+  const onTree = (tree: { readonly gains: Float64Array; readonly times: ArrayLike<number> }) => {
     const treeGains = shares(tree.gains)
     for (let column = 0; column < gains.length; column++) gains[column]! += treeGains[column]! / options.nEstimators
-    left?.add(writer, tree.bag)
+    left?.add(writer, tree.times)
   }
   if (memory && target.task === 'classification' && byKernel(target, options)) {
     const { codes } = target
@@ -120,7 +120,8 @@ function growForest(input: FitInput, options: RandomForestOptions, data: ForestR
   for (let t = 0; t < options.nEstimators; t++) {
     throwIfCancelled(signal)
     const random = new RandomState(deriveSeed(seed, 'forest', 'tree', t))
-    const drawn = options.bootstrap ? drawBag(weights, random) : weights
+    const times = options.bootstrap ? drawTimes(weights.length, random) : new Float64Array(weights.length).fill(1)
+    const drawn = weights.map((weight, row) => weight * times[row]!)
     const bag = perTree ? balancedWeights(perTree, nOutputs, drawn) : drawn
     memory?.reset(mark)
     const positive = positiveRows(bag)
@@ -128,10 +129,17 @@ function growForest(input: FitInput, options: RandomForestOptions, data: ForestR
     if (memory) rows.set(positive)
     const criterion =
       target.task === 'classification'
-        ? new ClassCriterion(binned, target.codes, nOutputs, bag, options.minSamplesLeaf, memory)
+        ? new ClassCriterion(
+            binned,
+            target.codes,
+            nOutputs,
+            perTree ? { weights: bag } : { weights, times },
+            options.minSamplesLeaf,
+            memory,
+          )
         : new ValueCriterion(binned, target.values, bag, options.minSamplesLeaf, memory)
     const columns = usable.slice()
-    onTree({ gains: growForestTree({ binned, criterion, rows, columns, rules, random, memory }, writer), bag })
+    onTree({ gains: growForestTree({ binned, criterion, rows, columns, rules, random, memory }, writer), times })
   }
   return { trees: writer.finish(), gains, outOfBag: left ? left.finish(target) : null }
 }
@@ -144,13 +152,9 @@ function positiveRows(weights: Float64Array): Uint32Array {
   return rows.subarray(0, n)
 }
 
-/** Each row's weight times how often it comes in as many draws with replacement as there are rows. */
-function drawBag(weights: Float64Array, random: RandomState): Float64Array {
-  const n = weights.length
-  const bag = new Float64Array(n)
-  for (let i = 0; i < n; i++) {
-    const row = random.randint(n)
-    bag[row]! += weights[row]!
-  }
-  return bag
+/** How often each row comes in as many draws with replacement as there are rows. */
+function drawTimes(n: number, random: RandomState): Float64Array {
+  const times = new Float64Array(n)
+  for (let i = 0; i < n; i++) times[random.randint(n)]!++
+  return times
 }

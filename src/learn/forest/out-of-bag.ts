@@ -29,11 +29,11 @@ export class OutOfBagSums {
     this.#nTrees = new Int32Array(rows.length)
   }
 
-  /** Takes in the latest tree. in: `bag`, what each row weighed in it, 0 for those left out; shape (nRows) */
-  add(writer: EnsembleWriter, bag: Float64Array): void {
+  /** Takes in the latest tree. in: `times`, how often each row was drawn for it, 0 for those left out; shape (nRows) */
+  add(writer: EnsembleWriter, times: ArrayLike<number>): void {
     const nOutputs = this.#nOutputs
-    for (let row = 0; row < bag.length; row++) {
-      if (bag[row] !== 0) continue
+    for (let row = 0; row < times.length; row++) {
+      if (times[row] !== 0) continue
       const at = writer.latestLeaf(this.#x, this.#rows[row]!) * nOutputs
       for (let j = 0; j < nOutputs; j++) this.#sums[row * nOutputs + j]! += writer.values[at + j]!
       this.#nTrees[row]!++

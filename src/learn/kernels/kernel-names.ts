@@ -7,6 +7,7 @@ export const TEAM_KERNELS = [
   'addTreeOutputs',
   'chunkBins',
   'growClassTree',
+  'growLaneTree',
   'joinRows',
   'largestOf',
   'logisticGradients',

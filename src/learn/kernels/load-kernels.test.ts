@@ -61,6 +61,7 @@ describe('the loader of kernels', () => {
       'expOf',
       'findSplit',
       'growClassTree',
+      'growLaneTree',
       'joinRows',
       'largestOf',
       'logisticGradients',

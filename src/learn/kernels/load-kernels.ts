@@ -80,6 +80,30 @@ export interface Kernels {
     extraTrees: number,
     room: number,
   ): number
+  growLaneTree(
+    seed: number,
+    bootstrap: number,
+    nRows: number,
+    countBits: number,
+    bins: number,
+    chunks: number,
+    nearRows: number,
+    hasMissing: number,
+    nBins: number,
+    nColumns: number,
+    usable: number,
+    nUsable: number,
+    codes: number,
+    nClasses: number,
+    classWeights: number,
+    laneBits: number,
+    nFeatures: number,
+    maxDepth: number,
+    minSamplesSplit: number,
+    minSamplesLeaf: number,
+    extraTrees: number,
+    room: number,
+  ): number
   mergeHistogram(sum: number, part: number, nBins: number): void
   subtractHistogram(parent: number, child: number, nBins: number): void
   addToClassHistogram(

@@ -1,4 +1,5 @@
 import { CHUNK, CHUNK_SHIFT } from "./layout";
+import { drawTimes, fixedPointScale, toFixedPoint } from "./draw";
 import { randint, seedRandom } from "./random";
 
 /** Bins of a column in a histogram, used or not. */
@@ -88,7 +89,7 @@ export function growClassTree(
   minSamplesLeaf = <f64>leastSamples;
   unit = <f64>(<u64>1 << countBits);
   perUnit = 1 / unit;
-  const bag = load<usize>(room);
+  const times = load<usize>(room);
   rows = load<usize>(room, 4);
   entries = load<usize>(room, 8);
   spareRows = load<usize>(room, 12);
@@ -114,9 +115,9 @@ export function growClassTree(
   memory.fill(noted, 0, 32);
   memory.copy(columns, usable, <usize>nUsable << 2);
   seedRandom(seed);
-  drawBag(bag, weights, bootstrap);
+  drawTimes(times, nRows, bootstrap);
   begin = 0;
-  end = layRowsOut(bag, codes, countBits);
+  end = layRowsOut(times, weights, codes, countBits);
 
   let nNodes: u32 = 1;
   let nLeaves: u32 = 0;
@@ -203,47 +204,21 @@ function push(at: usize, node: u32, from: u32, to: u32, depth: u32): void {
   store<u32>(at, depth, 12);
 }
 
-/** Each row's weight times how often it comes in as many draws as there are rows, or once. */
-function drawBag(bag: usize, weights: usize, bootstrap: u32): void {
-  if (!bootstrap) {
-    memory.copy(bag, weights, <usize>nRows << 3);
-    return;
-  }
-  memory.fill(bag, 0, <usize>nRows << 3);
-  for (let i: u32 = 0; i < nRows; i++) {
-    const at = <usize>randint(nRows) << 3;
-    store<f64>(bag + at, load<f64>(bag + at) + load<f64>(weights + at));
-  }
-}
-
 /** The rows drawn, ascending, each with its class and its packed weight and count. Returns how many. */
-function layRowsOut(bag: usize, codes: usize, countBits: u32): u32 {
+function layRowsOut(times: usize, weights: usize, codes: usize, countBits: u32): u32 {
   let total: f64 = 0;
-  for (let row: u32 = 0; row < nRows; row++) total += load<f64>(bag + (<usize>row << 3));
+  for (let row: usize = 0; row < nRows; row++) total += load<f64>(weights + (row << 3)) * <f64>load<u32>(times + (row << 2));
   scale = fixedPointScale(total, 51 - <i32>countBits);
   let n: u32 = 0;
   for (let row: u32 = 0; row < nRows; row++) {
-    const value = load<f64>(bag + (<usize>row << 3));
-    if (!(value > 0)) continue;
+    const count = load<u32>(times + (<usize>row << 2));
+    if (count == 0) continue;
+    const weight = toFixedPoint(load<f64>(weights + (<usize>row << 3)), scale);
     store<u32>(rows + (<usize>n << 2), row | (<u32>load<u8>(codes + row) << 24));
-    store<f64>(entries + (<usize>n << 3), max<f64>(1, round(value * scale)) * unit + 1);
+    store<f64>(entries + (<usize>n << 3), weight * <f64>count * unit + 1);
     n++;
   }
   return n;
-}
-
-function fixedPointScale(bound: f64, bits: i32): f64 {
-  if (!(bound > 0)) return 1;
-  const biased = <i32>(reinterpret<u64>(bound) >> 52) & 0x7ff;
-  const exponent = biased == 0 ? -1023 : biased - 1023;
-  return reinterpret<f64>(<u64>(max(-1000, min(1000, bits - 1 - exponent)) + 1023) << 52);
-}
-
-// @ts-ignore: decorator
-@inline
-function round(x: f64): f64 {
-  const up = ceil(x);
-  return select<f64>(up, up - 1, up - 0.5 <= x);
 }
 
 /** Packed sum of each class over some rows. out: `sums` f64 (nClasses) */
@@ -415,74 +390,28 @@ function take(value: u32, to: u32): u32 {
   return any > 0 ? 1 : 0;
 }
 
-/** The same steps as `scan` for two classes, side by side. Adding 0 for a class without rows changes nothing. */
-function scanTwo(column: u32, nValueBins: i32, nValueGroups: u32, anyMissing: bool, missingLeft: bool, only: i32): void {
-  const n = <f64>(end - begin);
-  const all = weight;
-  const least = minSamplesLeaf;
-  const perUnits = f64x2.splat(perUnit);
-  const units = f64x2.splat(unit);
-  const sumsOfAll = v128.load(totals);
-  let before = f64x2.splat(0);
-  let leftSquares: f64 = 0;
-  let rightSquares = squares;
-  let leftWeight: f64 = 0;
-  let leftCount: f64 = 0;
-  let found = bestScore;
-  const last = <i32>(anyMissing && !missingLeft ? nValueGroups : nValueGroups - 1);
-  for (let g: i32 = missingLeft ? -1 : 0; g < last; g++) {
-    const sums = v128.load(groupSums + (<usize>(g < 0 ? nValueGroups : <u32>g) << 4));
-    const here = f64x2.floor(f64x2.mul(sums, perUnits));
-    const counts = f64x2.sub(sums, f64x2.mul(here, units));
-    const gained = f64x2.mul(here, f64x2.add(f64x2.add(before, before), here));
-    const rest = f64x2.sub(sumsOfAll, before);
-    const lost = f64x2.mul(here, f64x2.sub(f64x2.add(rest, rest), here));
-    before = f64x2.add(before, here);
-    leftSquares = leftSquares + f64x2.extract_lane(gained, 0) + f64x2.extract_lane(gained, 1);
-    rightSquares = rightSquares - f64x2.extract_lane(lost, 0) - f64x2.extract_lane(lost, 1);
-    leftWeight += f64x2.extract_lane(here, 0) + f64x2.extract_lane(here, 1);
-    leftCount += f64x2.extract_lane(counts, 0) + f64x2.extract_lane(counts, 1);
-    if (g < 0 || leftCount < least) continue;
-    if (n - leftCount < least) break;
-    const score = leftSquares / leftWeight + rightSquares / (all - leftWeight);
-    if (!(score > found)) continue;
-    const bin = load<i32>(groupBins + (<usize>g << 2));
-    const next = g + 1 < <i32>nValueGroups ? load<i32>(groupBins + (<usize>(g + 1) << 2)) : <i32>STRIDE;
-    if (only >= 0 && (only < bin || only >= next)) continue;
-    found = score;
-    bestColumn = column;
-    bestBin = next >= nValueBins ? nValueBins - 1 : only >= 0 ? only : (bin + next - 1) >> 1;
-    bestMissingLeft = <u32>missingLeft;
-  }
-  bestScore = found;
-}
-
 /** As `ClassCriterion.scan`. */
 function scan(column: u32, nValueBins: i32, nValueGroups: u32, anyMissing: bool, missingLeft: bool, only: i32): void {
-  if (nClasses == 2) {
-    scanTwo(column, nValueBins, nValueGroups, anyMissing, missingLeft, only);
-    return;
-  }
   for (let c: usize = 0; c < <usize>nClasses << 3; c += 8) store<f64>(lefts + c, 0);
   const n = <f64>(end - begin);
   const all = weight;
-  let leftSquares: f64 = 0;
-  let rightSquares = squares;
   let leftWeight: f64 = 0;
   let leftCount: f64 = 0;
   const last = <i32>(anyMissing && !missingLeft ? nValueGroups : nValueGroups - 1);
   for (let g: i32 = missingLeft ? -1 : 0; g < last; g++) {
     const at = groupSums + (<usize>((g < 0 ? nValueGroups : <u32>g) * nClasses) << 3);
+    let leftSquares: f64 = 0;
+    let rightSquares: f64 = 0;
     for (let c: usize = 0; c < <usize>nClasses << 3; c += 8) {
       const sum = load<f64>(at + c);
-      if (sum == 0) continue;
       const here = floor(sum * perUnit);
-      const before = load<f64>(lefts + c);
-      leftSquares += here * (2 * before + here);
-      rightSquares -= here * (2 * (load<f64>(totals + c) - before) - here);
-      store<f64>(lefts + c, before + here);
+      const left = load<f64>(lefts + c) + here;
+      store<f64>(lefts + c, left);
       leftWeight += here;
       leftCount += sum - here * unit;
+      const right = load<f64>(totals + c) - left;
+      leftSquares += left * left;
+      rightSquares += right * right;
     }
     if (g < 0 || leftCount < minSamplesLeaf) continue;
     if (n - leftCount < minSamplesLeaf) return;

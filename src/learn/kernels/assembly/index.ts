@@ -5,6 +5,7 @@ export { addToClassHistogram } from "./class-histogram";
 export { growClassTree } from "./class-tree";
 export { expOf } from "./exp";
 export { addToHistogram, mergeHistogram, subtractHistogram } from "./histogram";
+export { growLaneTree } from "./lane-tree";
 export { useScratch } from "./layout";
 export { addLeafValues, sumLeaves } from "./leaves";
 export { logisticGradients } from "./logistic";

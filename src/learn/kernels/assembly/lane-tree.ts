@@ -1,0 +1,563 @@
+import { drawTimes, fixedPointScale, toFixedPoint } from "./draw";
+import { CHUNK, CHUNK_SHIFT } from "./layout";
+import { randint, seedRandom } from "./random";
+
+/** Bytes of a column's histogram: 256 bins of 8 bytes. */
+const HISTOGRAM: usize = 2048;
+
+/** A row's number in its word; in the eight bits above, how it counts: 64 * class + times drawn. */
+const ROW: u32 = 0xffffff;
+const MAX_TIMES: u32 = 63;
+
+/** Rows up to which the bins that hold some are noted while the rows are added, so that the others need no look. */
+const NOTED_ROWS: u32 = 64;
+
+/** A whole number below 2^52 in the last bits of this one, less this one, is that number as f64. */
+const MAGIC: u64 = 0x4330000000000000;
+
+// The table and the rules, as `growLaneTree` was given them.
+let nRows: u32 = 0;
+let bins: usize = 0;
+let chunks: usize = 0;
+let nearRows: u32 = 0;
+let hasMissing: usize = 0;
+let nBinsOf: usize = 0;
+let nClasses: u32 = 0;
+let laneBits: u32 = 16;
+let leastSamples: u32 = 1;
+let weight0: f64 = 0;
+let weight1: f64 = 0;
+let weight2: f64 = 0;
+
+// The rooms (see ../../forest/lane-tree-room.ts).
+let rows: usize = 0;
+let spare: usize = 0;
+let columns: usize = 0;
+let histogram: usize = 0;
+let groupSums: usize = 0;
+let groupBins: usize = 0;
+let laneOf: usize = 0;
+
+// The node at work.
+let begin: u32 = 0;
+let end: u32 = 0;
+let total: u64 = 0;
+let bestScore: f64 = 0;
+let bestColumn: i32 = -1;
+let bestBin: u32 = 0;
+let bestMissingLeft: bool = false;
+let bestAnyMissing: bool = false;
+let bestLeft: u64 = 0;
+
+// Bins that hold rows of the node, four to a bit, of the columns grouped last.
+let note0: u64 = 0;
+let note1: u64 = 0;
+let note2: u64 = 0;
+let note3: u64 = 0;
+
+/**
+ * Grows one tree of a forest of two or three classes whose rows weigh the same within a class: number by number what `growClassTree`
+ * does. A row counts as one whole number of 64 bits, its times drawn in the lane of its class and a 1 in the lane above
+ * those of the classes: one addition for all, and the sums of a split's sides are known when it is found.
+ * in:  `bins` u8 at column * nRows + row; `chunks`, the same side by side as `chunkBins` makes them, read by nodes of up to `nearOf` rows;
+ *      `hasMissing` u8, `nBins` i32 by column; `usable` i32 (nUsable); `codes` u8 by row; `classWeights` f64 by class; bits of a lane, wide
+ *      enough for the number of rows; `maxDepth` 0 for none; `room`, u32 pointers to the rooms of the tree
+ * out: the tree in its rooms, as `growClassTree` leaves it; `times` u32 by row, how often each was drawn
+ * Returns the number of nodes; 0 where a row was drawn more often than its word can say.
+ */
+export function growLaneTree(
+  seed: u32,
+  bootstrap: u32,
+  nRowsOfTable: u32,
+  countBits: u32,
+  binsOfTable: usize,
+  chunksOfTable: usize,
+  nearOf: u32,
+  hasMissingOf: usize,
+  nBinsOfColumns: usize,
+  nColumns: u32,
+  usable: usize,
+  nUsable: u32,
+  codes: usize,
+  nClassesOf: u32,
+  classWeights: usize,
+  laneBitsOf: u32,
+  nFeatures: u32,
+  maxDepth: u32,
+  minSamplesSplit: u32,
+  leastSamplesOf: u32,
+  extraTrees: u32,
+  room: usize,
+): u32 {
+  nRows = nRowsOfTable;
+  bins = binsOfTable;
+  chunks = chunksOfTable;
+  nearRows = nearOf;
+  hasMissing = hasMissingOf;
+  nBinsOf = nBinsOfColumns;
+  nClasses = nClassesOf;
+  laneBits = laneBitsOf;
+  leastSamples = leastSamplesOf;
+  const times = load<usize>(room);
+  rows = load<usize>(room, 4);
+  spare = load<usize>(room, 8);
+  columns = load<usize>(room, 12);
+  histogram = load<usize>(room, 16);
+  groupSums = load<usize>(room, 20);
+  groupBins = load<usize>(room, 24);
+  laneOf = load<usize>(room, 28);
+  const stack = load<usize>(room, 32);
+  const feature = load<usize>(room, 36);
+  const bin = load<usize>(room, 40);
+  const child = load<usize>(room, 44);
+  const missingLeft = load<usize>(room, 48);
+  const cover = load<usize>(room, 52);
+  const values = load<usize>(room, 56);
+  const gains = load<usize>(room, 60);
+
+  memory.fill(histogram, 0, 4 * HISTOGRAM);
+  memory.fill(gains, 0, <usize>nColumns << 3);
+  memory.copy(columns, usable, <usize>nUsable << 2);
+  seedRandom(seed);
+  drawTimes(times, nRows, bootstrap);
+  const scale = setWeights(times, codes, classWeights, countBits);
+  const n = layRowsOut(times, codes);
+  if (n == 0) return 0;
+
+  let nNodes: u32 = 1;
+  let nLeaves: u32 = 0;
+  // Nodes still to do: node, begin, end, depth, and the sums of their rows.
+  let top = stack;
+  push(top, 0, 0, n, 0, sumOf(0, n));
+  store<f64>(cover, weightOf(load<u64>(top, 16)) / scale);
+  top += 24;
+  while (top > stack) {
+    top -= 24;
+    const node = load<u32>(top);
+    const from = load<u32>(top, 4);
+    const to = load<u32>(top, 8);
+    const depth = load<u32>(top, 12);
+    total = load<u64>(top, 16);
+    begin = from;
+    end = to;
+    bestColumn = -1;
+    const n = to - from;
+    const maySplit =
+      isMixed(total) && n >= minSamplesSplit && n >= 2 * leastSamples && (maxDepth == 0 || depth < maxDepth);
+    if (maySplit) {
+      bestScore = -Infinity;
+      searchSplit(nUsable, nFeatures, extraTrees);
+    }
+    if (!maySplit || bestColumn < 0) {
+      store<i32>(feature + (<usize>node << 2), -1);
+      store<u32>(child + (<usize>node << 2), nLeaves);
+      store<u8>(missingLeft + node, 0);
+      writeValues(values + (<usize>(nLeaves * nClasses) << 3));
+      nLeaves++;
+      continue;
+    }
+    const column = bestColumn;
+    const gain = gains + (<usize>column << 3);
+    const weight = weightOf(total);
+    store<f64>(gain, load<f64>(gain) + max<f64>(0, bestScore - squaresOf(total) / weight));
+    const alsoLeft = bestMissingLeft ? load<i32>(nBinsOf + (<usize>column << 2)) - 1 : -1;
+    const middle = partition(from, to, column, bestBin, alsoLeft);
+    const leftCover = weightOf(bestLeft) / scale;
+    const rightCover = weight / scale - leftCover;
+    store<i32>(feature + (<usize>node << 2), column);
+    store<u8>(bin + node, <u8>bestBin);
+    store<u32>(child + (<usize>node << 2), nNodes);
+    // Where the node had no missing value, one that comes later takes the heavier side.
+    store<u8>(missingLeft + node, bestAnyMissing ? <u8>bestMissingLeft : <u8>(leftCover >= rightCover));
+    store<f64>(cover + (<usize>nNodes << 3), leftCover);
+    store<f64>(cover + (<usize>nNodes << 3), rightCover, 8);
+    push(top, nNodes + 1, middle, to, depth + 1, total - bestLeft);
+    push(top + 24, nNodes, from, middle, depth + 1, bestLeft);
+    top += 48;
+    nNodes += 2;
+  }
+  store<u32>(load<usize>(room, 64), nLeaves);
+  return nNodes;
+}
+
+// @ts-ignore: decorator
+@inline
+function push(at: usize, node: u32, from: u32, to: u32, depth: u32, sum: u64): void {
+  store<u32>(at, node);
+  store<u32>(at, from, 4);
+  store<u32>(at, to, 8);
+  store<u32>(at, depth, 12);
+  store<u64>(at, sum, 16);
+}
+
+/** What one draw of each class weighs, in fixed point. Returns the scale. */
+function setWeights(times: usize, codes: usize, classWeights: usize, countBits: u32): f64 {
+  let all: f64 = 0;
+  for (let row: u32 = 0; row < nRows; row++) {
+    const weight = load<f64>(classWeights + (<usize>load<u8>(codes + row) << 3));
+    all += weight * <f64>load<u32>(times + (<usize>row << 2));
+  }
+  const scale = fixedPointScale(all, 51 - <i32>countBits);
+  weight0 = toFixedPoint(load<f64>(classWeights), scale);
+  weight1 = toFixedPoint(load<f64>(classWeights, 8), scale);
+  weight2 = nClasses == 3 ? toFixedPoint(load<f64>(classWeights, 16), scale) : 0;
+  return scale;
+}
+
+/** The rows drawn, ascending, each with how it counts. Returns how many; 0 where one was drawn too often. */
+function layRowsOut(times: usize, codes: usize): u32 {
+  for (let word: u32 = 0; word < 256; word++) {
+    const sum = (<u64>(word & 63) << (laneBits * (word >> 6))) + (<u64>1 << (laneBits * nClasses));
+    store<u64>(laneOf + (<usize>word << 3), sum);
+  }
+  let n: u32 = 0;
+  for (let row: u32 = 0; row < nRows; row++) {
+    const count = load<u32>(times + (<usize>row << 2));
+    if (count > MAX_TIMES) return 0;
+    store<u32>(rows + (<usize>n << 2), row | (count << 24) | (<u32>load<u8>(codes + row) << 30));
+    n += <u32>(count != 0);
+  }
+  return n;
+}
+
+// @ts-ignore: decorator
+@inline
+function laneOfWord(word: u32): u64 {
+  return load<u64>(laneOf + (<usize>(word >> 24) << 3));
+}
+
+function sumOf(from: u32, to: u32): u64 {
+  let sum: u64 = 0;
+  for (let i = from; i < to; i++) sum += laneOfWord(load<u32>(rows + (<usize>i << 2)));
+  return sum;
+}
+
+// @ts-ignore: decorator
+@inline
+function timesOf(sum: u64, code: u32): u64 {
+  return (sum >> (laneBits * code)) & ((<u64>1 << laneBits) - 1);
+}
+
+function isMixed(sum: u64): bool {
+  let nPresent: u32 = 0;
+  for (let code: u32 = 0; code < nClasses; code++) nPresent += <u32>(timesOf(sum, code) != 0);
+  return nPresent > 1;
+}
+
+// @ts-ignore: decorator
+@inline
+function weightOfClass(sum: u64, code: u32): f64 {
+  const weight = code == 0 ? weight0 : code == 1 ? weight1 : weight2;
+  return <f64>timesOf(sum, code) * weight;
+}
+
+function weightOf(sum: u64): f64 {
+  let weight: f64 = 0;
+  for (let code: u32 = 0; code < nClasses; code++) weight += weightOfClass(sum, code);
+  return weight;
+}
+
+function squaresOf(sum: u64): f64 {
+  let squares: f64 = 0;
+  for (let code: u32 = 0; code < nClasses; code++) {
+    const weight = weightOfClass(sum, code);
+    squares += weight * weight;
+  }
+  return squares;
+}
+
+/** The classes' shares of the node. */
+function writeValues(at: usize): void {
+  const weight = weightOf(total);
+  for (let code: u32 = 0; code < nClasses; code++) {
+    store<f64>(at + (<usize>code << 3), weightOfClass(total, code) / weight);
+  }
+}
+
+/** Draws columns without replacement, puts them to the front and looks at them. */
+function searchSplit(nUsable: u32, nFeatures: u32, extraTrees: u32): void {
+  let drawn: u32 = 0;
+  let nVarying: u32 = 0;
+  while (drawn < nUsable && (drawn < nFeatures || nVarying == 0)) {
+    let from = drawn;
+    const to = min(nUsable, drawn < nFeatures ? nFeatures : drawn + 1);
+    for (; drawn < to; drawn++) {
+      const at = columns + (<usize>(drawn + randint(nUsable - drawn)) << 2);
+      const column = load<u32>(at);
+      store<u32>(at, load<u32>(columns + (<usize>drawn << 2)));
+      store<u32>(columns + (<usize>drawn << 2), column);
+    }
+    for (; from < to; from += 4) {
+      const at = columns + (<usize>from << 2);
+      const count = min<u32>(4, to - from);
+      if (count > 2) addFour(at, count);
+      else if (count == 2) addTwo(at);
+      else addOne(at);
+      nVarying += consider(load<u32>(at), histogram, note0, extraTrees);
+      if (count > 1) nVarying += consider(load<u32>(at, 4), histogram + HISTOGRAM, note1, extraTrees);
+      if (count > 2) nVarying += consider(load<u32>(at, 8), histogram + 2 * HISTOGRAM, note2, extraTrees);
+      if (count > 3) nVarying += consider(load<u32>(at, 12), histogram + 3 * HISTOGRAM, note3, extraTrees);
+    }
+  }
+}
+
+/** Where a column's bins lie for a node of n rows: those of a row at `at + (row << shiftOf(n))`. */
+// @ts-ignore: decorator
+@inline
+function binsFor(column: u32, n: u32): usize {
+  if (n > nearRows) return bins + <usize>column * nRows;
+  return chunks + (((<usize>column / CHUNK) * nRows) * CHUNK + column % CHUNK);
+}
+
+// @ts-ignore: decorator
+@inline
+function shiftOf(n: u32): u32 {
+  return n > nearRows ? 0 : CHUNK_SHIFT;
+}
+
+// @ts-ignore: decorator
+@inline
+function addTo(at: usize, sum: u64): void {
+  store<u64>(at, load<u64>(at) + sum);
+}
+
+// @ts-ignore: decorator
+@inline
+function bitOf(bin: usize): u64 {
+  return <u64>1 << <u64>(bin >> 2);
+}
+
+/** Adds the node's rows to the histograms of four columns, or of three where there are no more: then the last one is done twice, and cleared. */
+function addFour(list: usize, count: u32): void {
+  const n = end - begin;
+  const shift = shiftOf(n);
+  const bins0 = binsFor(load<u32>(list), n);
+  const bins1 = binsFor(load<u32>(list, 4), n);
+  const bins2 = binsFor(load<u32>(list, 8), n);
+  const bins3 = binsFor(load<u32>(list + (count > 3 ? 12 : 8)), n);
+  let at = rows + (<usize>begin << 2);
+  const last = rows + (<usize>end << 2);
+  const sums = histogram;
+  if (n > NOTED_ROWS) {
+    for (; at < last; at += 4) {
+      const word = load<u32>(at);
+      const sum = laneOfWord(word);
+      const row = <usize>(word & ROW) << shift;
+      addTo(sums + (<usize>load<u8>(bins0 + row) << 3), sum);
+      addTo(sums + HISTOGRAM + (<usize>load<u8>(bins1 + row) << 3), sum);
+      addTo(sums + 2 * HISTOGRAM + (<usize>load<u8>(bins2 + row) << 3), sum);
+      addTo(sums + 3 * HISTOGRAM + (<usize>load<u8>(bins3 + row) << 3), sum);
+    }
+  } else {
+    let notes0: u64 = 0;
+    let notes1: u64 = 0;
+    let notes2: u64 = 0;
+    let notes3: u64 = 0;
+    for (; at < last; at += 4) {
+      const word = load<u32>(at);
+      const sum = laneOfWord(word);
+      const row = <usize>(word & ROW) << shift;
+      const bin0 = <usize>load<u8>(bins0 + row);
+      const bin1 = <usize>load<u8>(bins1 + row);
+      const bin2 = <usize>load<u8>(bins2 + row);
+      const bin3 = <usize>load<u8>(bins3 + row);
+      addTo(sums + (bin0 << 3), sum);
+      addTo(sums + HISTOGRAM + (bin1 << 3), sum);
+      addTo(sums + 2 * HISTOGRAM + (bin2 << 3), sum);
+      addTo(sums + 3 * HISTOGRAM + (bin3 << 3), sum);
+      notes0 |= bitOf(bin0);
+      notes1 |= bitOf(bin1);
+      notes2 |= bitOf(bin2);
+      notes3 |= bitOf(bin3);
+    }
+    note0 = notes0;
+    note1 = notes1;
+    note2 = notes2;
+    note3 = notes3;
+  }
+  if (count < 4) memory.fill(sums + 3 * HISTOGRAM, 0, HISTOGRAM);
+}
+
+function addTwo(list: usize): void {
+  const n = end - begin;
+  const shift = shiftOf(n);
+  const bins0 = binsFor(load<u32>(list), n);
+  const bins1 = binsFor(load<u32>(list, 4), n);
+  let at = rows + (<usize>begin << 2);
+  const last = rows + (<usize>end << 2);
+  const sums = histogram;
+  let notes0: u64 = 0;
+  let notes1: u64 = 0;
+  for (; at < last; at += 4) {
+    const word = load<u32>(at);
+    const sum = laneOfWord(word);
+    const row = <usize>(word & ROW) << shift;
+    const bin0 = <usize>load<u8>(bins0 + row);
+    const bin1 = <usize>load<u8>(bins1 + row);
+    addTo(sums + (bin0 << 3), sum);
+    addTo(sums + HISTOGRAM + (bin1 << 3), sum);
+    notes0 |= bitOf(bin0);
+    notes1 |= bitOf(bin1);
+  }
+  note0 = notes0;
+  note1 = notes1;
+}
+
+function addOne(list: usize): void {
+  const n = end - begin;
+  const shift = shiftOf(n);
+  const bins0 = binsFor(load<u32>(list), n);
+  let at = rows + (<usize>begin << 2);
+  const last = rows + (<usize>end << 2);
+  const sums = histogram;
+  let notes0: u64 = 0;
+  for (; at < last; at += 4) {
+    const word = load<u32>(at);
+    const bin = <usize>load<u8>(bins0 + (<usize>(word & ROW) << shift));
+    addTo(sums + (bin << 3), laneOfWord(word));
+    notes0 |= bitOf(bin);
+  }
+  note0 = notes0;
+}
+
+/** Looks at a column's splits. Returns 1 unless it is constant in the node. */
+function consider(column: u32, sums: usize, notes: u64, extraTrees: u32): u32 {
+  const nBins = load<u32>(nBinsOf + (<usize>column << 2));
+  const nGroups = end - begin > NOTED_ROWS ? groupAll(sums, nBins) : groupNoted(sums, notes);
+  if (nGroups < 2) return 0;
+  const nValueBins = nBins - load<u8>(hasMissing + column);
+  const anyMissing = <u32>load<u8>(groupBins + nGroups - 1) >= nValueBins;
+  const nValueGroups = anyMissing ? nGroups - 1 : nGroups;
+  let only: i32 = -1;
+  if (extraTrees) {
+    const low = <i32>load<u8>(groupBins);
+    const high = <i32>load<u8>(groupBins + nValueGroups - 1);
+    only = low + <i32>randint(high - low + (anyMissing ? 1 : 0));
+  }
+  scan(column, nValueBins, nValueGroups, anyMissing, false, only);
+  if (anyMissing) scan(column, nValueBins, nValueGroups, true, true, only);
+  return 1;
+}
+
+/** The bins that hold rows, ascending, each with its sum, which is made 0 in the histogram. Returns how many. */
+function groupAll(sums: usize, nBins: u32): u32 {
+  let nGroups: u32 = 0;
+  for (let bin: u32 = 0; bin < nBins; bin += 4) nGroups = take(sums, bin, nGroups);
+  return nGroups;
+}
+
+/** The same, looking only where a bit of `notes` says that there are some. */
+function groupNoted(sums: usize, notes: u64): u32 {
+  let nGroups: u32 = 0;
+  for (; notes != 0; notes &= notes - 1) nGroups = take(sums, <u32>ctz(notes) << 2, nGroups);
+  return nGroups;
+}
+
+/** Four bins, without a branch: what holds no row is overwritten by the next. */
+// @ts-ignore: decorator
+@inline
+function take(sums: usize, bin: u32, nGroups: u32): u32 {
+  const at = sums + (<usize>bin << 3);
+  for (let i: u32 = 0; i < 4; i++) {
+    const sum = load<u64>(at + (<usize>i << 3));
+    store<u64>(groupSums + (<usize>nGroups << 3), sum);
+    store<u8>(groupBins + nGroups, <u8>(bin + i));
+    nGroups += <u32>(sum != 0);
+  }
+  v128.store(at, i64x2.splat(0));
+  v128.store(at, i64x2.splat(0), 16);
+  return nGroups;
+}
+
+/** What rows of a class weigh, of two sums at a time. */
+// @ts-ignore: decorator
+@inline
+function weigh(sums: v128, mask: v128, weight: v128): v128 {
+  const magic = i64x2.splat(MAGIC);
+  return f64x2.mul(f64x2.sub(v128.or(v128.and(sums, mask), magic), magic), weight);
+}
+
+/** As `ClassCriterion.scan`, the two sides of a split side by side. */
+function scan(column: u32, nValueBins: u32, nValueGroups: u32, anyMissing: bool, missingLeft: bool, only: i32): void {
+  const n = end - begin;
+  const least = leastSamples;
+  const all = total;
+  const bits = laneBits;
+  const countAt = bits * nClasses;
+  const mask = i64x2.splat((<i64>1 << bits) - 1);
+  const three = nClasses == 3;
+  const of0 = f64x2.splat(weight0);
+  const of1 = f64x2.splat(weight1);
+  const of2 = f64x2.splat(weight2);
+  let found = bestScore;
+  let foundAt: i32 = -1;
+  let left: u64 = missingLeft ? load<u64>(groupSums + (<usize>nValueGroups << 3)) : 0;
+  let foundLeft: u64 = 0;
+  const last = anyMissing && !missingLeft ? nValueGroups : nValueGroups - 1;
+  for (let g: u32 = 0; g < last; g++) {
+    left += load<u64>(groupSums + (<usize>g << 3));
+    const count = <u32>(left >> countAt);
+    if (count < least) continue;
+    if (n - count < least) break;
+    if (only >= 0 && !lies(only, g, nValueGroups)) continue;
+    const both = i64x2.replace_lane(i64x2.splat(left), 1, all - left);
+    const weights0 = weigh(both, mask, of0);
+    const weights1 = weigh(i64x2.shr_u(both, bits), mask, of1);
+    let weights = f64x2.add(weights0, weights1);
+    let squares = f64x2.add(f64x2.mul(weights0, weights0), f64x2.mul(weights1, weights1));
+    if (three) {
+      const weights2 = weigh(i64x2.shr_u(both, 2 * bits), mask, of2);
+      weights = f64x2.add(weights, weights2);
+      squares = f64x2.add(squares, f64x2.mul(weights2, weights2));
+    }
+    const scores = f64x2.div(squares, weights);
+    const score = f64x2.extract_lane(scores, 0) + f64x2.extract_lane(scores, 1);
+    if (score > found) {
+      found = score;
+      foundAt = g;
+      foundLeft = left;
+    }
+  }
+  if (foundAt < 0) return;
+  const bin = <u32>load<u8>(groupBins + foundAt);
+  const next = binAfter(foundAt, nValueGroups);
+  bestScore = found;
+  bestColumn = column;
+  bestBin = next >= nValueBins ? nValueBins - 1 : only >= 0 ? only : (bin + next - 1) >> 1;
+  bestLeft = foundLeft;
+  bestMissingLeft = missingLeft;
+  bestAnyMissing = anyMissing;
+}
+
+/** The bin of the group after this one; past all of them where there is none. */
+function binAfter(group: u32, nValueGroups: u32): u32 {
+  return group + 1 < nValueGroups ? <u32>load<u8>(groupBins + group + 1) : 256;
+}
+
+/** Whether a threshold lies between a group and the next. */
+function lies(threshold: u32, group: u32, nValueGroups: u32): bool {
+  return <u32>load<u8>(groupBins + group) <= threshold && threshold < binAfter(group, nValueGroups);
+}
+
+/** As `partitionRows`, of rows with how they count. */
+function partition(from: u32, to: u32, column: u32, upTo: u32, alsoLeft: u32): u32 {
+  const bin = binsFor(column, to - from);
+  const shift = shiftOf(to - from);
+  let at = rows + (<usize>from << 2);
+  const last = rows + (<usize>to << 2);
+  let left = at;
+  let right = spare;
+  for (; at < last; at += 4) {
+    const word = load<u32>(at);
+    const value = <u32>load<u8>(bin + (<usize>(word & ROW) << shift));
+    const goesLeft = <usize>((value <= upTo) | (value == alsoLeft)) << 2;
+    store<u32>(left, word);
+    store<u32>(right, word);
+    left += goesLeft;
+    right += 4 - goesLeft;
+  }
+  // For a few rows, calling the host's copy takes longer than copying.
+  if (right - spare > 256) memory.copy(left, spare, right - spare);
+  else for (let i: usize = 0; i < right - spare; i += 4) store<u32>(left + i, load<u32>(spare + i));
+  return <u32>((left - rows) >> 2);
+}
