@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ActionableOptions } from '../packaging/actionable/actionable-options.ts'
+import { TrafficPlan } from '../track/traffic-plan.ts'
 
 /** `serving.predictionLog` of the project file. */
 export const PredictionLogOptions = z.strictObject({
@@ -23,6 +24,9 @@ export const ServingOptions = z.strictObject({
   predictionLog: PredictionLogOptions.prefault({}).describe('What is kept of predictions.'),
   actionable: ActionableOptions.default({}).describe(
     'Columns that people can do something about, such as hours of tutoring: what a what-if may change, and how far.',
+  ),
+  traffic: TrafficPlan.optional().describe(
+    "Who answers the model's requests, until `bellwether models traffic` says otherwise; left out: the champion.",
   ),
 })
 export type ServingOptions = z.output<typeof ServingOptions>

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { BellwetherError } from '../errors.ts'
 import { type Home, openHome } from '../store/open-home.ts'
 import type { ModelVersion } from '../track/model-registry.ts'
+import { TrafficPlan } from '../track/traffic-plan.ts'
 import { createModelCache, type LoadFailure, type ModelCache } from './model-cache.ts'
 import type { Scorer } from './scorer.ts'
 
@@ -58,7 +59,9 @@ async function register(name: string, aliases: readonly string[] = []): Promise<
 }
 
 /** A cache over the real registry; what is loaded is a stand-in that can be told apart. */
-function cacheOf(options: { readonly broken?: Set<number>; readonly pollMs?: number } = {}) {
+function cacheOf(
+  options: { readonly broken?: Set<number>; readonly pollMs?: number; readonly slow?: Map<number, Promise<void>> } = {},
+) {
   const loads: number[] = []
   const failures: LoadFailure[] = []
   const time = { now: 0 }
@@ -68,9 +71,11 @@ function cacheOf(options: { readonly broken?: Set<number>; readonly pollMs?: num
     pollMs: options.pollMs ?? 250,
     load: async ({ version }) => {
       loads.push(version)
+      await options.slow?.get(version)
       if (options.broken?.has(version)) throw new BellwetherError('BLOB_CORRUPT', 'the file is not what it was')
       return { version } as unknown as Scorer
     },
+    swapWaitMs: 20,
     onFailure: (failure) => failures.push(failure),
   })
   return { cache, loads, failures, time }
@@ -129,6 +134,33 @@ describe('the model cache', () => {
     time.now = 5_000
     expect((await cache.resolve('risk', { alias: 'champion' })).version).toBe(2)
     expect(cache.failures()).toEqual([])
+  })
+
+  test('while the new version takes long to load the old one answers, and the new one as soon as it is there', async () => {
+    await register('risk', ['champion'])
+    await register('risk')
+    const gate = Promise.withResolvers<void>()
+    const { cache, loads } = cacheOf({ pollMs: 0, slow: new Map([[2, gate.promise]]) })
+    await cache.resolve('risk', { alias: 'champion' })
+    await promote(elsewhere, 2)
+    const during = await Promise.all(Array.from({ length: 5 }, () => cache.resolve('risk', { alias: 'champion' })))
+    expect(during.map(({ version }) => version)).toEqual([1, 1, 1, 1, 1])
+    gate.resolve()
+    await gate.promise
+    expect((await cache.resolve('risk', { alias: 'champion' })).version).toBe(2)
+    expect(loads).toEqual([1, 2])
+  })
+
+  test('knows the plan of traffic as the registry has it, from the same look', async () => {
+    await register('risk', ['champion', 'challenger'])
+    const { cache } = cacheOf({ pollMs: 0 })
+    await cache.resolve('risk', { alias: 'champion' })
+    expect(cache.trafficOf('risk')).toBeNull()
+    const plan = TrafficPlan.parse({ weights: { champion: 60, challenger: 40 } })
+    await elsewhere.models.setTraffic({ model: 'risk', plan, actor: 'test', reason: 'test', now: 3 })
+    await cache.resolve('risk', { alias: 'champion' })
+    expect(cache.trafficOf('risk')).toEqual(plan)
+    expect(cache.trafficOf('__proto__')).toBeNull()
   })
 
   test('a version that cannot be loaded and has no predecessor is MODEL_UNAVAILABLE', async () => {

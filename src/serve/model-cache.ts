@@ -1,5 +1,6 @@
 import { BellwetherError } from '../errors.ts'
 import type { ModelRegistry, ModelVersion, RegisteredModel } from '../track/model-registry.ts'
+import type { TrafficPlan } from '../track/traffic-plan.ts'
 import type { Scorer } from './scorer.ts'
 
 /** A version that answers, and the name by which it was asked for. */
@@ -26,10 +27,15 @@ export interface ModelCacheOptions {
   readonly clock: () => number
   /** How old the view of the registry may be. */
   readonly pollMs: number
+  /** How long a request waits for the version that its alias was moved to; after that, the one from before answers it. */
+  readonly swapWaitMs?: number
   readonly onFailure?: (failure: LoadFailure) => void
   readonly onRegistryError?: (error: unknown) => void
   readonly onServed?: (model: ServedModel) => void
 }
+
+/** How long a request waits for the version that its alias was moved to, before the one from before answers it. */
+const SWAP_WAIT_MS = 1_000
 
 /** How long a version that failed to load is left alone. */
 const RETRY_MS = 5_000
@@ -43,6 +49,8 @@ export interface ModelCache {
    * @throws MODEL_NOT_FOUND, ALIAS_NOT_FOUND, VERSION_NOT_FOUND; MODEL_UNAVAILABLE when it can't be loaded and nothing else serves in its place
    */
   resolve(model: string, which: { readonly alias: string } | { readonly version: number }): Promise<ServedModel>
+  /** The plan of traffic as of the last look at the registry, at the latest that of the last `resolve`. */
+  trafficOf(model: string): TrafficPlan | null
   /** The registered models, by name, and the registry's revision that they are from. */
   registered(): Promise<{ readonly revision: number; readonly models: readonly RegisteredModel[] }>
   /** Looks at the registry now: after a change made through this process. */
@@ -141,22 +149,20 @@ export function createModelCache(options: ModelCacheOptions): ModelCache {
     const key = `${name}@${alias}`
     const before = serving.get(key)
     if (before?.version === version) return before
-    try {
-      const now: ServedModel = { name, version, alias, scorer: await loadVersion(name, version) }
+    const swapped = loadVersion(name, version).then((scorer): ServedModel => {
+      const now: ServedModel = { name, version, alias, scorer }
       // Requests that waited for the same load all come here; a slower load of an older version must not win.
-      if (serving.get(key) === before) {
-        serving.set(key, now)
-        evict()
-        options.onServed?.(now)
-      }
+      if (serving.get(key) !== before) return now
+      serving.set(key, now)
+      evict()
+      options.onServed?.(now)
       return now
-    } catch (error) {
-      if (before) return before
-      throw error
-    }
+    })
+    return before ? firstOf(swapped, before, options.swapWaitMs ?? SWAP_WAIT_MS) : swapped
   }
 
   return {
+    trafficOf: (model) => snapshot?.models.get(model)?.traffic ?? null,
     async resolve(name, which) {
       if ('alias' in which) return behindAlias(name, which.alias)
       return { name, version: which.version, alias: null, scorer: await loadVersion(name, which.version) }
@@ -175,6 +181,19 @@ export function createModelCache(options: ModelCacheOptions): ModelCache {
         Object.values(snapshot?.models.get(model)?.aliases ?? {}).includes(version),
       )
     },
+  }
+}
+
+/** What comes, or what was before where that takes too long or fails. */
+async function firstOf(coming: Promise<ServedModel>, before: ServedModel, waitMs: number): Promise<ServedModel> {
+  let timer: NodeJS.Timeout | undefined
+  const waited = new Promise<ServedModel>((resolve) => {
+    timer = setTimeout(resolve, waitMs, before)
+  })
+  try {
+    return await Promise.race([coming.catch(() => before), waited])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

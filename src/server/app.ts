@@ -4,6 +4,7 @@ import { validatorCompiler } from 'fastify-type-provider-zod'
 import type { BellwetherError } from '../errors.ts'
 import { parseEnvironmentKeys } from '../security/environment-keys.ts'
 import { createModelCache } from '../serve/model-cache.ts'
+import { Traffic } from '../serve/traffic/traffic.ts'
 import { type DeclaredRoute, requirePermissions } from './access.ts'
 import { Authentication } from './authentication.ts'
 import { limitBodyShape } from './body-shape.ts'
@@ -26,6 +27,7 @@ import { createRateLimit } from './rate-limit.ts'
 import { logRequests } from './request-log.ts'
 import { limitRequestTime } from './request-time.ts'
 import type { RouteContext, TypedApp } from './route-types.ts'
+import { batchRoutes } from './routes/batch.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { datasetRoutes } from './routes/datasets.ts'
 import { docsRoutes } from './routes/docs.ts'
@@ -38,11 +40,14 @@ import { predictRoutes } from './routes/predict.ts'
 import { predictionRoutes } from './routes/predictions.ts'
 import { reproductionRoutes } from './routes/reproductions.ts'
 import { runRoutes } from './routes/runs.ts'
+import { trafficRoutes } from './routes/traffic.ts'
 import { whatIfRoutes } from './routes/what-if.ts'
 import { addSecurityHooks, setSecurityHeaders } from './security-hooks.ts'
 import { DEFAULT_LIMITS, type ServerOptions } from './server-options.ts'
 import { followTls, readTls, trackConnections } from './tls.ts'
 import { tracedStores, traceRequests } from './tracing.ts'
+import { dealingSecret, nameVersions } from './traffic/through-traffic.ts'
+import { trafficMetrics } from './traffic/traffic-metrics.ts'
 
 export interface BuiltApp {
   readonly app: TypedApp
@@ -170,6 +175,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   acceptOnlyJson(app)
   answerUnmatched(app)
   logRequests(app)
+  nameVersions(app)
   const metrics = addMetrics(app, { lostEntries: () => options.predictionLog?.lost ?? 0 })
   addSecurityHooks(app, {
     bindHost: options.host,
@@ -211,9 +217,29 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   coarsenAnswers(app)
   const document = await describeApi(app, cache, limits.records)
 
+  const counts = trafficMetrics(metrics.registry)
+  const traffic = new Traffic({
+    cache,
+    models: stores.models,
+    clock,
+    secret: dealingSecret(options.predictionLog?.hashKey),
+    random: Math.random,
+    isBusy: () => metrics.inFlight > 0,
+    listener: {
+      ...counts,
+      stopped(canary, rule, why) {
+        counts.stopped(canary, rule, why)
+        log.warn({ model: canary.name, version: canary.version, alias: canary.alias, rule, why }, 'canary was stopped')
+      },
+      failed: (error) => log.error({ err: error }, 'traffic: the canary or shadow was not dealt with'),
+    },
+  })
+  app.addHook('onClose', () => traffic.close())
+
   const context: RouteContext = {
     stores,
     cache,
+    traffic,
     metrics,
     limits,
     clock,
@@ -223,10 +249,12 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     defaultModel: options.defaultModel ?? null,
   }
   await app.register(predictRoutes, context)
+  await app.register(batchRoutes, context)
   await app.register(whatIfRoutes, context)
   await app.register(invocationRoutes, context)
   await app.register(openInferenceRoutes, { ...context, isClosing: () => closing })
   await app.register(modelRoutes, context)
+  await app.register(trafficRoutes, context)
   await app.register(onnxRoutes, context)
   await app.register(predictionRoutes, context)
   const endRetention = keepRetention(context, (error) => log.error({ err: error }, 'old predictions were not removed'))

@@ -10,6 +10,7 @@ import type { z } from 'zod'
 import type { ModelCache } from '../serve/model-cache.ts'
 import type { LogSecrets } from '../serve/prediction-log/make-entries.ts'
 import type { PredictionLog } from '../serve/prediction-log/prediction-log.ts'
+import type { Traffic } from '../serve/traffic/traffic.ts'
 import type { ServerMetrics } from './metrics.ts'
 import type { MakeAgain } from './reproductions.ts'
 import type { ServerLimits, ServerStores } from './server-options.ts'
@@ -40,6 +41,8 @@ export type TypedApp = FastifyInstance<
 export interface RouteContext {
   readonly stores: ServerStores
   readonly cache: ModelCache
+  /** Deals requests over versions; for those that name neither version nor alias. */
+  readonly traffic: Traffic
   readonly metrics: ServerMetrics
   readonly limits: ServerLimits
   readonly clock: () => number

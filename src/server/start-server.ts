@@ -43,7 +43,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw error
   })
   const warmUp = readyModels(context).then(
-    ({ ready }) => app.log.info({ models: ready.length }, 'models loaded'),
+    async ({ ready }) => {
+      app.log.info({ models: ready.length }, 'models loaded')
+      await context.traffic.warmAll()
+    },
     (error: unknown) => app.log.error({ err: error }, 'models could not be loaded'),
   )
 

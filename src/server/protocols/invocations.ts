@@ -8,6 +8,7 @@ import { toPublicError } from '../error-reply.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
 import { bodyByHand } from '../routes/predict-schemas.ts'
 import { scoreAllRecords } from '../scoring.ts'
+import { throughTraffic } from '../traffic/through-traffic.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -100,7 +101,7 @@ export async function invocationRoutes(app: TypedApp, context: RouteContext): Pr
       schema: route("Predictions of the default model's champion, as MLflow's server gives them", 'invocations'),
     },
     async (request) =>
-      answer(request, await context.cache.resolve(await defaultModelName(context), { alias: 'champion' })),
+      throughTraffic(request, await defaultModelName(context), context, (served) => answer(request, served)),
   )
   app.post(
     '/api/v1/models/:name/invocations',
@@ -112,7 +113,7 @@ export async function invocationRoutes(app: TypedApp, context: RouteContext): Pr
         params: z.object({ name: z.string() }),
       },
     },
-    async (request) => answer(request, await context.cache.resolve(request.params.name, { alias: 'champion' })),
+    async (request) => throughTraffic(request, request.params.name, context, (served) => answer(request, served)),
   )
   app.get(
     '/ping',

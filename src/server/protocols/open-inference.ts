@@ -12,6 +12,7 @@ import { readyModels } from '../readiness.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
 import { bodyByHand, ExplanationAnswer } from '../routes/predict-schemas.ts'
 import { scoreAllRecords } from '../scoring.ts'
+import { throughTraffic } from '../traffic/through-traffic.ts'
 
 const Facts = z.object({
   name: z.string(),
@@ -88,7 +89,10 @@ export async function openInferenceRoutes(
         tags,
         operationId: 'v2Server',
         summary: 'What answers here',
-        response: { 200: z.object({ name: z.string(), version: z.string(), extensions: z.array(z.string()) }) },
+        response: {
+          200: z.object({ name: z.string(), version: z.string(), extensions: z.array(z.string()) }),
+          ...FAILURES,
+        },
       },
     },
     async () => ({ name: 'bellwether', version: VERSION, extensions: ['model_repository'] }),
@@ -101,7 +105,7 @@ export async function openInferenceRoutes(
         tags,
         operationId: 'v2Live',
         summary: 'The process answers',
-        response: { 200: z.object({ live: z.boolean() }) },
+        response: { 200: z.object({ live: z.boolean() }), ...FAILURES },
       },
     },
     async () => ({ live: true }),
@@ -115,7 +119,7 @@ export async function openInferenceRoutes(
         tags,
         operationId: 'v2Ready',
         summary: 'The models answer their own examples',
-        response: { 200: Ready, 503: Ready },
+        response: { ...FAILURES, 200: Ready, 503: z.union([Ready, ErrorText]) },
       },
     },
     async (_, reply) => {
@@ -212,21 +216,26 @@ export async function openInferenceRoutes(
       },
       async (request) => {
         const { name, version } = request.params as { name: string; version?: string }
-        const served = await resolve(name, version)
-        const { signature } = served.scorer
-        const { id, records, outputs } = readInferRequest(request.body, signature, limits.records)
-        const predictions = await scoreAllRecords(request, served, records, context)
-        return {
-          model_name: name,
-          model_version: String(served.version),
-          id: id ?? newId(),
-          outputs: inferOutputs(predictions, signature, outputs),
-        }
+        return version === undefined
+          ? throughTraffic(request, name, context, (served) => infer(request, served))
+          : infer(request, await resolve(name, version))
       },
     )
   }
 
   await v1Routes(app, context, resolve)
+
+  async function infer(request: FastifyRequest, served: ServedModel) {
+    const { signature } = served.scorer
+    const { id, records, outputs } = readInferRequest(request.body, signature, limits.records)
+    const predictions = await scoreAllRecords(request, served, records, context)
+    return {
+      model_name: served.name,
+      model_version: String(served.version),
+      id: id ?? newId(),
+      outputs: inferOutputs(predictions, signature, outputs),
+    }
+  }
 
   async function resolve(name: string, version: string | undefined): Promise<ServedModel> {
     return cache.resolve(name, version === undefined ? { alias: 'champion' } : { version: versionNumber(version) })
@@ -290,11 +299,11 @@ async function v1Routes(
         response: { 200: z.object({ predictions: z.array(z.union([z.string(), z.number()])) }), ...FAILURES },
       },
     },
-    async (request) => {
-      const served = await resolve(request.params.name, undefined)
-      const predictions = await scoreAllRecords(request, served, read(request, served).records, context)
-      return { predictions: predictions.map(mainAnswer) }
-    },
+    async (request) =>
+      throughTraffic(request, request.params.name, context, async (served) => {
+        const predictions = await scoreAllRecords(request, served, read(request, served).records, context)
+        return { predictions: predictions.map(mainAnswer) }
+      }),
   )
   app.post(
     '/v1/models/:name([^:/]+)::explain',
@@ -310,11 +319,11 @@ async function v1Routes(
         response: { 200: z.object({ explanations: z.array(ExplanationAnswer) }), ...FAILURES },
       },
     },
-    async (request) => {
-      const served = await resolve(request.params.name, undefined)
-      const predictions = await scoreAllRecords(request, served, read(request, served).records, context, true)
-      return { explanations: predictions.flatMap(({ explanation }) => explanation ?? []) }
-    },
+    async (request) =>
+      throughTraffic(request, request.params.name, context, async (served) => {
+        const predictions = await scoreAllRecords(request, served, read(request, served).records, context, true)
+        return { explanations: predictions.flatMap(({ explanation }) => explanation ?? []) }
+      }),
   )
 }
 

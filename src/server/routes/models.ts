@@ -205,7 +205,7 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
         actor: principal?.actor ?? 'api:unknown',
         now: clock(),
       })
-      await cache.refresh()
+      await serveNow(name, body.alias)
       return version
     },
   )
@@ -246,8 +246,14 @@ export async function modelRoutes(app: TypedApp, { stores: { models }, cache, cl
         actor: principal?.actor ?? 'api:unknown',
         now: clock(),
       })
-      await cache.refresh()
+      await serveNow(name, body.alias)
       return version
     },
   )
+
+  /** The next request is answered by what the alias points at now, where that can be loaded. */
+  async function serveNow(model: string, alias: string): Promise<void> {
+    await cache.refresh()
+    await cache.resolve(model, { alias }).catch(() => null)
+  }
 }

@@ -9,6 +9,7 @@ import { defaultModelName } from '../default-model.ts'
 import { protocolOf } from '../metrics.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
 import { keepScored, scoreRecords } from '../scoring.ts'
+import { throughTraffic } from '../traffic/through-traffic.ts'
 import { ErrorAnswer, errorAnswers } from './api-schemas.ts'
 import {
   bodyByHand,
@@ -70,7 +71,8 @@ export async function predictRoutes(app: TypedApp, context: RouteContext): Promi
         response: answer,
       },
     },
-    async (request) => answerRecords(request, await cache.resolve(request.params.name, { alias: 'champion' }), context),
+    async (request) =>
+      throughTraffic(request, request.params.name, context, (served) => answerRecords(request, served, context)),
   )
 
   app.post(
@@ -122,7 +124,10 @@ export async function predictRoutes(app: TypedApp, context: RouteContext): Promi
         response: answer,
       },
     },
-    async (request) => answerRecords(request, await defaultChampion(context), context),
+    async (request) =>
+      throughTraffic(request, await defaultModelName(context), context, (served) =>
+        answerRecords(request, served, context),
+      ),
   )
 
   for (const [path, operationId] of [
@@ -144,13 +149,12 @@ export async function predictRoutes(app: TypedApp, context: RouteContext): Promi
           response: { 200: FlatAnswer, ...PREDICT_ERRORS },
         },
       },
-      async (request) => answerFlat(request, await defaultChampion(context), context),
+      async (request) =>
+        throughTraffic(request, await defaultModelName(context), context, (served) =>
+          answerFlat(request, served, context),
+        ),
     )
   }
-}
-
-async function defaultChampion(context: RouteContext): Promise<ServedModel> {
-  return context.cache.resolve(await defaultModelName(context), { alias: 'champion' })
 }
 
 async function answerRecords(

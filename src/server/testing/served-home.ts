@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fitConformal } from '../../evaluate/conformal.ts'
@@ -6,6 +6,7 @@ import { FeatureOptions } from '../../features/feature-options.ts'
 import { estimator } from '../../learn/estimators.ts'
 import { type FittedPipeline, fitModelOn, prepareFeatures } from '../../learn/fitted-pipeline.ts'
 import { makeSignature } from '../../packaging/make-signature.ts'
+import { MODEL_FILE } from '../../packaging/manifest.ts'
 import { writePackage } from '../../packaging/write-package.ts'
 import { type Home, openHome } from '../../store/open-home.ts'
 import { profileTable } from '../../table/profile.ts'
@@ -27,6 +28,8 @@ export interface ModelChoice {
   readonly notes?: readonly string[]
   /** Options of the estimator. */
   readonly params?: Readonly<Record<string, unknown>>
+  /** Largest age that the version takes; it refuses the records of older students. */
+  readonly oldest?: number
   /** Options of the project, as the manifest has them. */
   readonly project?: Readonly<Record<string, unknown>>
 }
@@ -54,6 +57,12 @@ export class ServedHome {
     return other
   }
 
+  /** Changes a byte of a version's model on disk, so that it can't be loaded any more. */
+  async damage({ files }: ModelVersion): Promise<void> {
+    const { hash } = files.find((file) => file.path === MODEL_FILE)!
+    await writeFile(path.join(this.home.folder, 'blobs', hash.slice(7, 9), hash.slice(7)), 'something else')
+  }
+
   async remove(): Promise<void> {
     for (const other of this.#others) await other.close()
     await this.home.close()
@@ -69,9 +78,10 @@ export class ServedHome {
       notes = [],
       params = {},
       project = {},
+      oldest = 100,
     } = choice
     const family = choice.estimator ?? (task === 'classification' ? 'logistic-regression' : 'ridge')
-    const data = students(task, 240, seed)
+    const data = students(task, 240, seed, oldest)
     const { table, schema, target } = data
     const inputs = schema.columns.map((column) => column.name)
     const prepared = prepareFeatures({

@@ -20,7 +20,7 @@ const schemaOf = (column: Partial<ColumnSchema> & Pick<ColumnSchema, 'name' | 'k
 })
 
 /** Invented students: who is older, behind with fees and has few grades tends to drop out. Every kind of column, missing grades among them. */
-export function students(task: 'classification' | 'regression', nRows = 240, seed = 7): Students {
+export function students(task: 'classification' | 'regression', nRows = 240, seed = 7, oldest = 100): Students {
   const random = new RandomState(seed)
   const age = Float64Array.from({ length: nRows }, () => 17 + random.randint(30))
   const grade = Float64Array.from({ length: nRows }, () =>
@@ -46,7 +46,7 @@ export function students(task: 'classification' | 'regression', nRows = 240, see
         name: 'Age',
         kind: 'number',
         dataType: 'integer',
-        declared: { required: true, min: 15, max: 100, dataType: 'integer' },
+        declared: { required: true, min: 15, max: oldest, dataType: 'integer' },
         observed: { missing: 0, distinct: 30, min: 17, max: 46, categories: [] },
         unit: 'years',
       }),
