@@ -117,8 +117,14 @@ export function createProgram(): Command {
     .description('score a file with a model version')
     .argument('<model>', 'name, name@alias or name/version')
     .requiredOption('--data <file>', 'CSV, Parquet or JSON lines')
-    .option('--out <file>', 'write CSV or JSON lines here (default: JSON lines on standard output)')
-    .option('--explain', 'add the contributions to each prediction')
+    .option(
+      '--out <file>',
+      'write .csv, .jsonl or .parquet here; again after a crash goes on (default: JSON lines on standard output)',
+    )
+    .option('--rejects <file>', 'CSV of the rows that could not be scored (default: beside --out, where there are any)')
+    .option('--include <columns>', 'columns of the data to copy beside each answer, separated by commas')
+    .option('--spreadsheet', 'CSV whose texts no spreadsheet takes for formulas')
+    .option('--explain', 'add the contributions to each prediction (JSON lines)')
     .addOption(trustedKeys())
     .addOption(home())
     .addOption(json())
@@ -154,9 +160,11 @@ export function createProgram(): Command {
     .action(lazily(() => import('./commands/data-fetch.ts')))
   data
     .command('add')
-    .description('read, validate and keep a table as a dataset version')
-    .argument('<project>', 'a folder, a project file, or a name')
-    .option('--data <file>', "the table (default: the project file's data.source)")
+    .description("keep a project's table, a table file, or any files and folders as a dataset version")
+    .argument('<paths...>', 'a project (folder, project file, name), a table file, or files and folders')
+    .option('--data <file>', "the project's table (default: the project file's data.source)")
+    .option('--name <name>', 'what the version is called (default: as the first path)')
+    .option('--as-files', 'keep every byte as it is, also of a table or a project')
     .addOption(home())
     .addOption(json())
     .action(lazily(() => import('./commands/data-add.ts')))
@@ -171,6 +179,7 @@ export function createProgram(): Command {
   data
     .command('list')
     .description('dataset versions, newest first')
+    .option('--name <name>', 'only of this name')
     .addOption(home())
     .addOption(json())
     .action(lazily(() => import('./commands/data-list.ts')))
@@ -179,9 +188,26 @@ export function createProgram(): Command {
     .description('schema and profile of a dataset version')
     .argument('<id>', 'its id or the start of it')
     .option('--rejects', 'print the rejected rows with their reasons, as CSV')
+    .option('--files', 'list every file of a version of files')
     .addOption(home())
     .addOption(json())
     .action(lazily(() => import('./commands/data-show.ts')))
+  data
+    .command('log')
+    .description('what a name, or each, came to mean in the course of time, newest first')
+    .argument('[name]', 'only this name')
+    .option('--limit <n>', 'how many', '50')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/data-log.ts')))
+  data
+    .command('get')
+    .description('write a dataset version out: a table as .parquet, .csv, .tsv or .jsonl, files as a folder')
+    .argument('<id>', 'its id or the start of it')
+    .requiredOption('--out <place>', 'file or folder, which must not be there yet')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/data-get.ts')))
 
   const runs = program.command('runs').description('what was tried')
   runs

@@ -22,6 +22,12 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['.htm', async (file, read) => (await import('./sources/read-html.ts')).readHtml(file, read)],
 ])
 
+/** Whether a file's name says that it is a table. */
+export function isTableName(file: string): boolean {
+  const name = path.basename(file).toLowerCase()
+  return READERS.has(path.extname(name.endsWith('.gz') ? name.slice(0, -3) : name))
+}
+
 /**
  * Reads one file, by its extension; `.gz` after that of a text file is unpacked. The rows of the result and its malformed
  * ones together are the rows of the file.

@@ -5,6 +5,7 @@ import { sourceKind } from '../data/sources/source-options.ts'
 import { type DataPlace, publicAddress, sqliteFile } from '../data/table-source.ts'
 import type { BlobStore } from '../track/blob-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
+import type { Project } from './load-project.ts'
 import type { PreparedRun } from './prepare-run.ts'
 import type { ProjectOptions } from './project.ts'
 
@@ -14,7 +15,10 @@ export async function keepDataset(
     dataset,
     options,
     project,
-  }: Pick<PreparedRun, 'dataset' | 'project'> & { readonly options: Pick<ProjectOptions, 'name'> },
+  }: Pick<PreparedRun, 'dataset'> & {
+    readonly options: Pick<ProjectOptions, 'name'>
+    readonly project: Pick<Project, 'folder'>
+  },
   { blobs, datasets, clock }: { blobs: BlobStore; datasets: DatasetStore; clock: () => number },
 ): Promise<void> {
   await datasets.putDataset({

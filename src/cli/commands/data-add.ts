@@ -1,30 +1,116 @@
+import { existsSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { DataOptions } from '../../data/data-options.ts'
+import { type LoadedDataset, loadDataset } from '../../data/load-dataset.ts'
+import { isTableName } from '../../data/read-table.ts'
+import { BellwetherError } from '../../errors.ts'
 import { keepDataset } from '../../pipeline/keep-dataset.ts'
+import { keepFiles, nameOfPaths, sourceOfPaths } from '../../pipeline/keep-files.ts'
+import { PROJECT_FILE } from '../../pipeline/load-project.ts'
 import { loadProjectData } from '../../pipeline/load-project-data.ts'
-import { openHome } from '../../store/open-home.ts'
-import { dataFile, homeFolder, openProject } from '../context.ts'
-import { noteLabelled, printJson, printLine } from '../output.ts'
+import { parseHomePlace } from '../../store/home-place.ts'
+import { type Home, openHome } from '../../store/open-home.ts'
+import { homeFolder, interruptSignal, openProject, text } from '../context.ts'
+import { dataFile } from '../data-file.ts'
+import { bytesText, extentText, FILE_INDEX_FOLDER } from '../data-text.ts'
+import { note, noteLabelled, printJson, printLine } from '../output.ts'
 
-export async function action(options: Record<string, unknown>, [reference]: string[]): Promise<number> {
-  const project = await openProject(reference!, options)
+/**
+ * Keeps a project's table, a table file, or any files and folders as a dataset version. One path that is a project (a folder with a project file, a
+ * YAML file, a name) is its table; one file whose name says that it is a table is that table; everything else is kept byte for byte.
+ */
+export async function action(options: Record<string, unknown>, paths: string[]): Promise<number> {
+  const [first = ''] = paths
+  const given = text(options, 'data')
+  if (given !== undefined && paths.length > 1)
+    throw new BellwetherError('USAGE', '--data goes with one project; files and folders are named without it.')
+  if (given !== undefined || (paths.length === 1 && !options['asFiles'] && isProject(first)))
+    return addProject(first, options)
+  if (paths.length === 1 && !options['asFiles'] && isTableName(first) && isFile(first)) return addTable(first, options)
+  return addPaths(paths, options)
+}
+
+function isFile(place: string): boolean {
+  return statSync(place, { throwIfNoEntry: false })?.isFile() === true
+}
+
+function isProject(reference: string): boolean {
+  if (/\.ya?ml$/i.test(reference)) return true
+  if (!existsSync(reference)) return /^[\w.-]+$/.test(reference)
+  return existsSync(path.join(reference, PROJECT_FILE))
+}
+
+async function addProject(reference: string, options: Record<string, unknown>): Promise<number> {
+  const project = await openProject(reference, options)
   const dataset = await loadProjectData(project.options, dataFile(options, project))
-  const home = await openHome(homeFolder(options, project.folder), { create: true })
+  return keepTable(dataset, project.options.name, project.folder, options)
+}
+
+async function addTable(file: string, options: Record<string, unknown>): Promise<number> {
+  const name = text(options, 'name') ?? nameOfPaths([file.replace(/\.[^.]+(\.gz)?$/i, '')])
+  const dataset = await loadDataset({ file: path.resolve(file), options: DataOptions.parse({}) })
+  return keepTable(dataset, name, null, options)
+}
+
+async function keepTable(
+  dataset: LoadedDataset,
+  name: string,
+  projectFolder: string | null,
+  options: Record<string, unknown>,
+): Promise<number> {
+  const home = await openHome(homeFolder(options, projectFolder ?? undefined), { create: true })
   try {
     await keepDataset(
-      { dataset, options: project.options, project },
+      { dataset, options: { name }, project: { folder: projectFolder ?? process.cwd() } },
       { blobs: home.blobs, datasets: home.datasets, clock: Date.now },
     )
   } finally {
     await home.close()
   }
   for (const warning of dataset.warnings) noteLabelled('warning', warning)
-  if (options['json'])
-    printJson({
-      id: dataset.id,
-      name: project.options.name,
-      rows: dataset.nRows,
-      rejected: dataset.nRejected,
-      warnings: dataset.warnings,
-    })
-  else printLine(`${dataset.id}  ${dataset.nRows} rows, ${dataset.nRejected} rejected`)
+  const { id, nRows, nRejected, warnings } = dataset
+  if (options['json']) printJson({ id, name, rows: nRows, rejected: nRejected, warnings })
+  else printLine(`${id}  ${nRows} rows, ${nRejected} rejected`)
+  return 0
+}
+
+async function addPaths(paths: readonly string[], options: Record<string, unknown>): Promise<number> {
+  const place = homeFolder(options)
+  const { folder } = parseHomePlace(place)
+  for (const each of paths) {
+    const inside = path.relative(path.resolve(each), path.resolve(folder))
+    if (inside === '' || !(inside.startsWith('..') || path.isAbsolute(inside)))
+      throw new BellwetherError('USAGE', `${each} holds the home ${folder}: name what is beside it, or another --home.`)
+  }
+  const home = await openHome(place, { create: true })
+  const { signal, release } = interruptSignal('the next attempt finds what is kept already')
+  try {
+    return await addTo(home, paths, options, signal)
+  } finally {
+    release()
+    await home.close()
+  }
+}
+
+async function addTo(
+  home: Home,
+  paths: readonly string[],
+  options: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<number> {
+  const name = text(options, 'name') ?? nameOfPaths(paths)
+  const started = Date.now()
+  const added = await keepFiles(
+    paths,
+    { name, source: sourceOfPaths(paths), signal },
+    { ...home, clock: Date.now, indexFolder: path.join(home.folder, FILE_INDEX_FOLDER) },
+  )
+  const { id, nFiles, sizeBytes, nRead, newBytes } = added
+  if (options['json']) printJson({ id, name, files: nFiles, sizeBytes, filesRead: nRead, newBytes })
+  else {
+    printLine(`${id}  ${extentText({ nRows: 0, files: { nFiles, sizeBytes } })}`)
+    const seconds = ((Date.now() - started) / 1000).toFixed(1)
+    note(`${nRead} of them read, ${bytesText(newBytes)} new; ${seconds} s`)
+  }
   return 0
 }

@@ -1,8 +1,11 @@
+import { listFiles } from '../../data/versions/get-files.ts'
 import { withHome } from '../context.ts'
+import { bytesText, extentText } from '../data-text.ts'
 import { formatTable } from '../format-table.ts'
 import { note, printJson, printLine } from '../output.ts'
 
 const MANY = 6
+const MANY_FILES = 20
 
 export async function action(options: Record<string, unknown>, [id]: string[]): Promise<number> {
   return withHome(options, async (home) => {
@@ -10,6 +13,24 @@ export async function action(options: Record<string, unknown>, [id]: string[]): 
     if (options['rejects']) {
       if (dataset.rejectsBlob === null) note(`no row of ${dataset.id.slice(0, 19)} was rejected`)
       else process.stdout.write(await home.blobs.get(dataset.rejectsBlob))
+      return 0
+    }
+    if (dataset.files) {
+      const files = await listFiles(dataset.blob, home.blobs)
+      if (options['json']) {
+        printJson({ ...dataset, list: files.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256 })) })
+        return 0
+      }
+      printLine(`${dataset.id}  ${extentText(dataset)}, from ${dataset.source}`)
+      const shown = options['files'] ? files : files.slice(0, MANY_FILES)
+      printLine(
+        formatTable(
+          ['file', 'size', 'sha256'],
+          shown.map(({ path, sizeBytes, sha256 }) => [path, bytesText(sizeBytes), sha256.slice(0, 12)]),
+          ['left', 'right'],
+        ),
+      )
+      if (shown.length < files.length) note(`… and ${files.length - shown.length} more; --files lists them all`)
       return 0
     }
     if (options['json']) {
