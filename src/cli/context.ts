@@ -186,12 +186,12 @@ export function actor(): string {
 }
 
 /** An AbortSignal that Ctrl-C and SIGTERM fire; a second Ctrl-C ends at once. */
-export function interruptSignal(): { signal: AbortSignal; release(): void } {
+export function interruptSignal(kept = 'finished trials are kept'): { signal: AbortSignal; release(): void } {
   const controller = new AbortController()
   const stop = () => {
     if (controller.signal.aborted) process.exit(130)
     controller.abort() // first: whoever draws on the terminal ends its line
-    process.stderr.write('\nstopping; finished trials are kept (again to end at once)\n')
+    process.stderr.write(`\nstopping; ${kept} (again to end at once)\n`)
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
