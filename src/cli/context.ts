@@ -2,11 +2,9 @@ import { globSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type DataPlace, resolveSource } from '../data/table-source.ts'
 import { BellwetherError } from '../errors.ts'
 import type { TrustedKeys } from '../packaging/sign-manifest.ts'
-import { findProjectFile, loadProject, type Project } from '../pipeline/load-project.ts'
-import { projectPlace } from '../pipeline/load-project-data.ts'
+import type { Project } from '../pipeline/load-project.ts'
 import { isDatabaseUrl, parseHomePlace, withFolder } from '../store/home-place.ts'
 import type { Home } from '../store/open-home.ts'
 
@@ -39,6 +37,8 @@ export function homeFolder(
 
 export async function openProject(reference: string, options: Record<string, unknown>): Promise<Project> {
   const home = text(options, 'home')
+  // Loaded where there is a project: what reads it knows all estimators, which would cost `serve` half of its start.
+  const { findProjectFile, loadProject } = await import('../pipeline/load-project.ts')
   return loadProject(await findProjectFile(reference, home ? [EXAMPLES, parseHomePlace(home).folder] : [EXAMPLES]))
 }
 
@@ -83,19 +83,6 @@ export async function withHome<T>(options: Record<string, unknown>, use: (home: 
   } finally {
     await home.close()
   }
-}
-
-/** The table to read: `--data`, or the project file's `data.source` beside it. @throws USAGE, URL_REFUSED */
-export function dataFile(options: Record<string, unknown>, project: Project): DataPlace {
-  const given = text(options, 'data')
-  if (given) return resolveSource(given, '.')
-  const place = projectPlace(project.options, project.folder)
-  if (place === null)
-    throw new BellwetherError(
-      'USAGE',
-      `The project "${project.options.name}" names no data.source, and --data was not given.`,
-    )
-  return place
 }
 
 export function text(options: Record<string, unknown>, name: string): string | undefined {

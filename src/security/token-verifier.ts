@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, customFetch, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import type { JWTPayload, JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 import { BellwetherError } from '../errors.ts'
 import { hashApiKey } from './api-key.ts'
@@ -40,6 +40,9 @@ export interface TokenVerifierOptions {
   readonly jwksCooldownMs?: number
 }
 
+/** On the first token: a server without an identity provider starts without it. */
+const loadJose = () => import('jose')
+
 const MAX_TOKEN_LENGTH = 16_384
 const DISCOVERY_RETRY_MS = 10_000
 const CACHE_MS = 60_000
@@ -68,6 +71,7 @@ export class TokenVerifier {
     const known = this.#passed.get(digest)
     const now = clock()
     if (known && known.until > now) return known.principal
+    const { errors, jwtVerify } = await loadJose()
     let payload: JWTPayload
     try {
       ;({ payload } = await jwtVerify(token, await this.#providerKeys(), {
@@ -110,6 +114,7 @@ export class TokenVerifier {
     const document = z
       .object({ issuer: z.literal(settings.issuer), jwks_uri: z.url() })
       .parse(JSON.parse(new TextDecoder().decode(bytes)))
+    const { createRemoteJWKSet, customFetch } = await loadJose()
     return createRemoteJWKSet(new URL(document.jwks_uri), {
       cooldownDuration: jwksCooldownMs,
       [customFetch]: async (url: string) => {

@@ -2,7 +2,8 @@ import path from 'node:path'
 import { rejectsToCsv } from '../../data/rejects-csv.ts'
 import { writeFileWhole } from '../../data/write-file-whole.ts'
 import { loadProjectData } from '../../pipeline/load-project-data.ts'
-import { dataFile, openProject, text } from '../context.ts'
+import { openProject, text } from '../context.ts'
+import { dataFile } from '../data-file.ts'
 import { noteLabelled, printJson, printLine } from '../output.ts'
 
 const SHOWN = 20

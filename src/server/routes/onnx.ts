@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { FOREIGN_FILE, isForeign } from '../../packaging/onnx/foreign-package.ts'
 import type { PackageFile } from '../../track/model-registry.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
 import { errorAnswers } from './api-schemas.ts'
@@ -46,6 +45,7 @@ async function onnxBytes(
   blobs: RouteContext['stores']['blobs'],
 ): Promise<Uint8Array> {
   const { exportVersion, readExportable } = await import('../../packaging/onnx/export-version.ts')
+  const { FOREIGN_FILE, isForeign } = await import('../../packaging/onnx/foreign-package.ts')
   const loaded = await readExportable(blobs, found.files)
   if (!isForeign(loaded.manifest)) return exportVersion(loaded, found.version).bytes
   return blobs.get(found.files.find(({ path }) => path === FOREIGN_FILE)!.hash)
