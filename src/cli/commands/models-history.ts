@@ -26,6 +26,14 @@ function printLive(options: Record<string, unknown>, entries: readonly LedgerEnt
   return 0
 }
 
+/** The reason, with the shares where traffic changed. */
+function whyOf({ reason, traffic }: LedgerEntry): string {
+  const why = reason.replaceAll(RUN_ID, '$1')
+  if (!traffic) return why
+  const shares = Object.entries(traffic.to?.weights ?? { champion: 100 }).filter(([, percent]) => percent > 0)
+  return `${shares.map(([alias, percent]) => `${alias} ${percent} %`).join(', ')}: ${why}`
+}
+
 export async function action(options: Record<string, unknown>, [model]: string[]): Promise<number> {
   return withHome(options, async (home) => {
     const at = timeGiven(options, 'at')
@@ -44,7 +52,7 @@ export async function action(options: Record<string, unknown>, [model]: string[]
             entry.alias,
             entry.from,
             entry.to,
-            entry.reason.replaceAll(RUN_ID, '$1'),
+            whyOf(entry),
           ]),
           ['right'],
         ),
