@@ -75,7 +75,12 @@ export function fitBoostedTrees(
 /** Bytes of the rows' scores, and of a tree's gradients, hessians and rows. */
 function roomForRows(target: Target, nRows: number): number {
   const nOutputs = target.task === 'classification' ? target.classes.length : 1
-  return roomFor(8 * (nOutputs * nRows + 1)) + 2 * roomFor(8 * (nRows + 1)) + roomFor(4 * nRows) + roomForLoss(nRows)
+  return (
+    roomFor(8 * (nOutputs * nRows + 1)) +
+    2 * roomFor(8 * (nRows + 1)) +
+    roomFor(4 * nRows) +
+    roomForLoss(nRows, nOutputs)
+  )
 }
 
 /** A fit's rows, those of weight 0 left out. */

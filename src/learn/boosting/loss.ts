@@ -42,7 +42,7 @@ export function lossOf(
   const prior = classShares(target.codes, target.classes.length, weights)
   return target.classes.length === 2
     ? logisticLoss(target.codes, prior, weights, initial, memory)
-    : softmaxLoss(target.codes, prior, weights, initial)
+    : softmaxLoss(target.codes, prior, weights, initial, memory)
 }
 
 function classShares(codes: Int32Array, nClasses: number, weights: Float64Array): Float64Array {
@@ -118,22 +118,29 @@ function logisticLoss(
 }
 
 /** Bytes that a loss takes of a memory. */
-export function roomForLoss(nRows: number): number {
-  return roomFor(nRows + 1) + roomFor(8 * (nRows + 1))
+export function roomForLoss(nRows: number, nOutputs: number): number {
+  const probabilities = nOutputs > 1 ? roomFor(8 * (nOutputs * nRows + 1)) : 0
+  return roomFor(nRows + 1) + roomFor(8 * (nRows + 1)) + probabilities
+}
+
+/** Classes and weights of the rows where the kernels can reach them; 0 for weights that are all 1. */
+function shareRows(codes: Int32Array, weights: Float64Array, memory: KernelMemory): { codes: number; weights: number } {
+  const classes = memory.uint8(codes.length + 1)
+  classes.set(codes)
+  const weighted = weights.some((weight) => weight !== 1) ? memory.float64(codes.length + 1) : null
+  weighted?.set(weights)
+  return { codes: classes.byteOffset, weights: weighted?.byteOffset ?? 0 }
 }
 
 /** The gradients of the logistic loss by a kernel, from arrays in its memory: the same to the last bit. */
 function logisticKernel(codes: Int32Array, weights: Float64Array, memory: KernelMemory) {
   const nRows = codes.length
-  const classes = memory.uint8(nRows + 1)
-  classes.set(codes)
-  const weighted = weights.some((weight) => weight !== 1) ? memory.float64(nRows + 1) : null
-  weighted?.set(weights)
+  const shared = shareRows(codes, weights, memory)
   return (raw: Float64Array, gradients: Float64Array, hessians: Float64Array): void => {
     runParts(memory, 'logisticGradients', nRows, nRows >= MIN_TEAM_ROWS, (begin, end) => [
       raw.byteOffset,
-      classes.byteOffset,
-      weighted?.byteOffset ?? 0,
+      shared.codes,
+      shared.weights,
       begin,
       end,
       gradients.byteOffset,
@@ -146,24 +153,39 @@ function logisticKernel(codes: Int32Array, weights: Float64Array, memory: Kernel
  * -log p_y with p = softmax(raw): gradient p_k - [y = k], hessian K / (K - 1) p_k (1 - p_k). The factor makes K = 2 take
  * the steps of the logistic loss (Friedman's (K - 1) / K on leaf values; as LightGBM).
  */
-function softmaxLoss(codes: Int32Array, prior: Float64Array, weights: Float64Array, initial?: Float64Array): Loss {
+function softmaxLoss(
+  codes: Int32Array,
+  prior: Float64Array,
+  weights: Float64Array,
+  initial: Float64Array | undefined,
+  memory: KernelMemory | null,
+): Loss {
   const nClasses = prior.length
   const nRows = codes.length
   const factor = nClasses / (nClasses - 1)
-  const probabilities = new Float64Array(nClasses * nRows)
+  const kernel = memory && nClasses <= MOST_KERNEL_CLASSES && softmaxKernel(codes, nClasses, weights, memory)
+  const probabilities = kernel ? new Float64Array(0) : new Float64Array(nClasses * nRows)
   const scores = new Float64Array(nClasses)
   return {
     nOutputs: nClasses,
     initial: initial ?? prior.map((share) => Math.log(Math.max(share, EPSILON))),
     trained: Uint8Array.from(prior, (share) => (share > 0 && share < 1 ? 1 : 0)),
     beginRound(raw) {
+      if (kernel) {
+        kernel.probabilities(raw)
+        return
+      }
       for (let row = 0; row < nRows; row++) {
         for (let k = 0; k < nClasses; k++) scores[k] = raw[k * nRows + row]!
-        softmax(scores)
+        softmax(scores, exp)
         for (let k = 0; k < nClasses; k++) probabilities[k * nRows + row] = scores[k]!
       }
     },
     gradients(_raw, output, gradients, hessians) {
+      if (kernel) {
+        kernel.gradients(output, gradients, hessians)
+        return
+      }
       const from = output * nRows
       for (let row = 0; row < nRows; row++) {
         const p = probabilities[from + row]!
@@ -182,13 +204,38 @@ function softmaxLoss(codes: Int32Array, prior: Float64Array, weights: Float64Arr
   }
 }
 
+/** Classes that are told by a byte, and whose powers fit into the kernel's room. */
+const MOST_KERNEL_CLASSES = 256
+
+/** The gradients of the softmax loss by kernels, from arrays in their memory: the same to the last bit. */
+function softmaxKernel(codes: Int32Array, nClasses: number, weights: Float64Array, memory: KernelMemory) {
+  const nRows = codes.length
+  const factor = nClasses / (nClasses - 1)
+  const shared = shareRows(codes, weights, memory)
+  const probabilities = memory.float64(nClasses * nRows + 1)
+  return {
+    probabilities(raw: Float64Array): void {
+      runParts(memory, 'softmaxProbabilities', nRows, nRows >= MIN_TEAM_ROWS, (begin, end) => [
+        ...[raw.byteOffset, nRows, nClasses, begin, end, probabilities.byteOffset],
+      ])
+    },
+    gradients(output: number, gradients: Float64Array, hessians: Float64Array): void {
+      const ofClass = probabilities.byteOffset + 8 * output * nRows
+      runParts(memory, 'classGradients', nRows, nRows >= MIN_TEAM_ROWS, (begin, end) => [
+        ...[ofClass, shared.codes, shared.weights, output, factor, begin, end],
+        ...[gradients.byteOffset, hessians.byteOffset],
+      ])
+    },
+  }
+}
+
 /** Scores to probabilities, in place. */
-export function softmax(scores: Float64Array): void {
+export function softmax(scores: Float64Array, power: (x: number) => number = Math.exp): void {
   let largest = Number.NEGATIVE_INFINITY
   for (let k = 0; k < scores.length; k++) if (scores[k]! > largest) largest = scores[k]!
   let sum = 0
   for (let k = 0; k < scores.length; k++) {
-    scores[k] = Math.exp(scores[k]! - largest)
+    scores[k] = power(scores[k]! - largest)
     sum += scores[k]!
   }
   for (let k = 0; k < scores.length; k++) scores[k]! /= sum

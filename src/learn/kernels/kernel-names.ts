@@ -6,6 +6,7 @@ export const TEAM_KERNELS = [
   'addToHistogram',
   'addTreeOutputs',
   'chunkBins',
+  'classGradients',
   'growClassTree',
   'growLaneTree',
   'joinRows',
@@ -13,6 +14,7 @@ export const TEAM_KERNELS = [
   'logisticGradients',
   'packGradients',
   'partRows',
+  'softmaxProbabilities',
   'sumLeaves',
 ] as const satisfies readonly (keyof Kernels)[]
 

@@ -19,6 +19,25 @@ export interface Kernels {
     gradients: number,
     hessians: number,
   ): void
+  softmaxProbabilities(
+    raw: number,
+    nRows: number,
+    nClasses: number,
+    begin: number,
+    end: number,
+    probabilities: number,
+  ): void
+  classGradients(
+    probabilities: number,
+    codes: number,
+    weights: number,
+    code: number,
+    factor: number,
+    begin: number,
+    end: number,
+    gradients: number,
+    hessians: number,
+  ): void
   largestOf(values: number, rows: number, begin: number, end: number): number
   packGradients(
     gradients: number,

@@ -12,6 +12,7 @@ export { logisticGradients } from "./logistic";
 export { largestOf, packGradients } from "./pack-gradients";
 export { joinRows, partitionRows, partRows } from "./partition";
 export { addTreeOutputs } from "./predict";
+export { classGradients, softmaxProbabilities } from "./softmax";
 export { sortValues } from "./sort-values";
 export { findSplit } from "./split";
 export { addToValueHistogram } from "./value-histogram";
