@@ -27,6 +27,7 @@ import { createRateLimit } from './rate-limit.ts'
 import { logRequests } from './request-log.ts'
 import { limitRequestTime } from './request-time.ts'
 import type { RouteContext, TypedApp } from './route-types.ts'
+import { batchRoutes } from './routes/batch.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { datasetRoutes } from './routes/datasets.ts'
 import { docsRoutes } from './routes/docs.ts'
@@ -248,6 +249,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     defaultModel: options.defaultModel ?? null,
   }
   await app.register(predictRoutes, context)
+  await app.register(batchRoutes, context)
   await app.register(whatIfRoutes, context)
   await app.register(invocationRoutes, context)
   await app.register(openInferenceRoutes, { ...context, isClosing: () => closing })

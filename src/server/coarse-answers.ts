@@ -1,6 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { BellwetherError } from '../errors.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The handler makes its answers coarser by itself, because it streams them. */
+    coarsensItself?: boolean
+  }
+}
+
 /** What answers say beyond the label or value. */
 const BESIDE_THE_LABEL = new Set([
   'probabilities',
@@ -26,6 +33,7 @@ export function coarsenAnswers(app: FastifyInstance): void {
   app.addHook('onSend', (request, reply, payload, next) => {
     const limit = request.principal?.probabilities ?? null
     if (limit === null || request.routeOptions.config.permission !== 'models:predict') return next(null, payload)
+    if (request.routeOptions.config.coarsensItself === true) return next(null, payload)
     if (done.has(request) || reply.statusCode >= 400 || isEmpty(payload)) return next(null, payload)
     next(new BellwetherError('FORBIDDEN', 'This form of answer is not for keys whose probabilities are limited.'))
   })

@@ -67,6 +67,8 @@ export interface ServerLimits {
   readonly bodyBytes: number
   /** Largest artifact of a run or model that a client may put. */
   readonly artifactBytes: number
+  /** Largest table that a batch may send. */
+  readonly batchBytes: number
   /** Most records in one request. */
   readonly records: number
   /** Time for a client to send a whole request that is no upload. */
@@ -97,6 +99,7 @@ export interface ServerLimits {
 export const DEFAULT_LIMITS: ServerLimits = {
   bodyBytes: 8 * 1024 * 1024,
   artifactBytes: 64 * 1024 ** 3,
+  batchBytes: 16 * 1024 ** 3,
   records: 10_000,
   requestTimeoutMs: 30_000,
   uploadIdleMs: 30_000,

@@ -30,6 +30,7 @@ export const ServerSettings = z.strictObject({
         .optional()
         .describe('Requests a minute of each key or token that says nothing else.'),
       bodyBytes: z.int().min(1024).optional().describe('Largest body of a request.'),
+      batchBytes: z.int().min(1024).optional().describe('Largest table that a batch may send.'),
       records: z.int().min(1).optional().describe('Most records in one request.'),
       requestTimeoutMs: z
         .int()

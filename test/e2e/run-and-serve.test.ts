@@ -312,7 +312,15 @@ describe('`predict` writes files', () => {
     expect(lines[0]).toBe('row,label,confidence,probability fail,probability pass,probability repeat,set')
     expect(lines).toHaveLength(321)
     rmSync(out)
-    expect((await jsonOf<{ predictions: unknown[] }>(args)).predictions).toHaveLength(320)
+    expect(await jsonOf(args)).toEqual({
+      model: { name: 'pupils', version: 2 },
+      out,
+      rows: 320,
+      scored: 320,
+      rejected: 0,
+      rejects: null,
+      resumed: false,
+    })
     expect(readFileSync(out, 'utf8').trim().split('\n')).toEqual(lines)
   })
 

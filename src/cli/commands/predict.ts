@@ -1,103 +1,149 @@
+import { once } from 'node:events'
 import path from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ulid } from 'ulid'
-import { readSource } from '../../data/sources/read-source.ts'
+import type { ChunkedTable } from '../../data/chunks/chunked-table.ts'
+import { openChunks } from '../../data/chunks/open-chunks.ts'
+import type { RejectedRow } from '../../data/rejects-csv.ts'
 import { resolveSource } from '../../data/table-source.ts'
-import { applySchema } from '../../data/validate.ts'
-import { writeFileWhole } from '../../data/write-file-whole.ts'
 import { BellwetherError } from '../../errors.ts'
+import type { BatchFormat, OutputOptions } from '../../serve/batch/batch-output.ts'
+import { readOptionsOf } from '../../serve/batch/read-options-of.ts'
+import { predictionIds, runBatch } from '../../serve/batch/run-batch.ts'
+import { scoreChunk } from '../../serve/batch/score-chunk.ts'
 import { loadScorer } from '../../serve/load-scorer.ts'
-import { isFailed, type Prediction } from '../../serve/prediction.ts'
-import { tableToRecords } from '../../table/table-to-records.ts'
-import { parseReference, text, withHome } from '../context.ts'
-import { note } from '../output.ts'
+import type { Scorer } from '../../serve/scorer.ts'
+import type { ModelVersion } from '../../track/model-registry.ts'
+import { batchProgress } from '../batch-progress.ts'
+import { interruptSignal, parseReference, text, withHome } from '../context.ts'
+import { note, printJson } from '../output.ts'
 
-/** Scores a file's rows; bad rows are told of on standard error and make the exit status 1. */
+const FORMATS: ReadonlyMap<string, BatchFormat> = new Map([
+  ['.csv', 'csv'],
+  ['.jsonl', 'jsonl'],
+  ['.ndjson', 'jsonl'],
+  ['.parquet', 'parquet'],
+])
+
+/** Bad rows that are told of on standard error. */
+const MAX_TOLD = 1000
+
+/** Scores a file's rows, in constant memory; bad rows go to a file of their own, or are told of, and make the exit status 1. */
 export async function action(options: Record<string, unknown>, [reference]: string[]): Promise<number> {
   const { model, version, alias } = parseReference(reference!)
-  const out = text(options, 'out')
-  if (out && !/\.(csv|jsonl|ndjson)$/i.test(out))
-    throw new BellwetherError('USAGE', `--out takes a .csv or .jsonl file; got "${out}".`)
-  return withHome(options, async (home) => {
-    const found =
-      version === undefined
-        ? await home.models.byAlias(model, alias ?? 'champion')
-        : await home.models.version(model, version)
-    const scorer = await loadScorer(found, home.blobs, ulid)
-    const raw = await readSource(resolveSource(text(options, 'data')!, '.'))
-    const { inputs, ignored = [] } = scorer.signature
-    const typed = applySchema(
-      raw,
-      { columns: inputs },
-      { policy: { action: 'reject', maxRejectedShare: 1 }, hidden: ignored },
-    )
-    const explain = options['explain'] === true
-    const answers = scorer.score(tableToRecords(typed.table, inputs), { explain, newId: ulid, onError: 'partial' })
-    const bad = new Set(typed.rejected.map(({ row }) => row))
-    const rows = [...raw.rowNumbers].filter((row) => !bad.has(row))
-    const lines: Line[] = []
-    for (const [i, answer] of answers.entries()) {
-      const row = rows[i]!
-      if (isFailed(answer)) note(`${raw.rowNoun} ${row}  ${answer.error.message}`)
-      else lines.push({ row, answer })
-    }
-    for (const { row, violations } of typed.rejected) {
-      for (const { column, message } of violations) note(`${raw.rowNoun} ${row}  ${column ?? ''}: ${message}`)
-    }
-    const document =
-      out && /\.csv$/i.test(out)
-        ? toCsv(lines)
-        : lines.map(({ row, answer }) => `${JSON.stringify({ row, ...answer })}\n`).join('')
-    if (out) await writeFileWhole(path.resolve(out), new TextEncoder().encode(document))
-    if (options['json'])
-      process.stdout.write(
-        `${JSON.stringify({ model: { name: model, version: found.version }, predictions: lines.map(({ row, answer }) => ({ row, ...answer })), rejected: raw.rowNumbers.length - lines.length })}\n`,
-      )
-    else if (!out) process.stdout.write(document)
-    note(
-      `${lines.length} rows scored by ${model} version ${found.version}${lines.length < raw.rowNumbers.length ? `, ${raw.rowNumbers.length - lines.length} not` : ''}`,
-    )
-    return lines.length < raw.rowNumbers.length ? 1 : 0
-  })
+  const target = targetGiven(options)
+  const interrupt = interruptSignal('what is scored so far is kept')
+  try {
+    return await withHome(options, async (home) => {
+      const found =
+        version === undefined
+          ? await home.models.byAlias(model, alias ?? 'champion')
+          : await home.models.version(model, version)
+      const scorer = await loadScorer(found, home.blobs, ulid)
+      const place = resolveSource(text(options, 'data')!, '.')
+      if (target && place === target.out)
+        throw new BellwetherError('USAGE', '--data and --out name the same file; the data would be lost.')
+      const table = await openChunks(place, readOptionsOf(scorer.manifest.project), interrupt.signal)
+      for (const sentence of table.notes) note(sentence)
+      const job: Job = { table, scorer, found, explain: options['explain'] === true, signal: interrupt.signal }
+      const json = options['json'] === true
+      return target ? toFile(job, target, json) : toOutput(job, json)
+    })
+  } finally {
+    interrupt.release()
+  }
 }
 
-interface Line {
-  /** Line or record of the file, from 1. */
-  readonly row: number
-  readonly answer: Prediction
+interface Job {
+  readonly table: ChunkedTable
+  readonly scorer: Scorer
+  readonly found: ModelVersion
+  readonly explain: boolean
+  readonly signal: AbortSignal
 }
 
-function toCsv(lines: readonly Line[]): string {
-  const first = lines[0]?.answer
-  if (!first) return 'row\n'
-  const cell = (value: unknown) =>
-    /[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value)
-  if ('value' in first) {
-    const rows = lines.map(({ row, answer }) =>
-      'value' in answer ? [row, answer.value, answer.interval?.[0] ?? '', answer.interval?.[1] ?? ''] : [],
-    )
-    return [['row', 'value', 'low', 'high'], ...rows].map((cells) => `${cells.map(cell).join(',')}\n`).join('')
+interface Target {
+  readonly out: string
+  readonly rejects: string
+  readonly rejectsAlways: boolean
+  readonly format: BatchFormat
+  readonly output: OutputOptions
+}
+
+/** @throws USAGE */
+function targetGiven(options: Record<string, unknown>): Target | null {
+  const given = text(options, 'out')
+  const rejects = text(options, 'rejects')
+  const include = text(options, 'include')
+  if (given === undefined) {
+    for (const [flag, value] of Object.entries({ rejects, include, spreadsheet: options['spreadsheet'] }))
+      if (value !== undefined) throw new BellwetherError('USAGE', `--${flag} comes with --out.`)
+    return null
   }
-  if ('cluster' in first) {
-    const what = first.probabilities ? 'probability' : 'distance'
-    const rows = lines.map(({ row, answer }) =>
-      'cluster' in answer ? [row, answer.cluster, ...(answer.probabilities ?? answer.distances ?? [])] : [],
-    )
-    const each = (first.probabilities ?? first.distances ?? []).map((_, cluster) => `${what} ${cluster}`)
-    return [['row', 'cluster', ...each], ...rows].map((cells) => `${cells.map(cell).join(',')}\n`).join('')
+  const format = FORMATS.get(path.extname(given).toLowerCase())
+  if (!format) throw new BellwetherError('USAGE', `--out takes a .csv, .jsonl or .parquet file; got "${given}".`)
+  const out = path.resolve(given)
+  if (rejects !== undefined && path.resolve(rejects) === out)
+    throw new BellwetherError('USAGE', '--out and --rejects name the same file.')
+  return {
+    out,
+    rejects: rejects === undefined ? `${out.slice(0, -path.extname(out).length)}.rejects.csv` : path.resolve(rejects),
+    rejectsAlways: rejects !== undefined,
+    format,
+    output: {
+      ...(include === undefined ? {} : { include: include.split(',').map((name) => name.trim()) }),
+      ...(options['spreadsheet'] === true ? { spreadsheet: true } : {}),
+    },
   }
-  const classes = Object.keys(first.probabilities)
-  const rows = lines.map(({ row, answer }) =>
-    'label' in answer
-      ? [
-          row,
-          answer.label,
-          answer.confidence,
-          ...classes.map((name) => answer.probabilities[name]),
-          answer.set?.join(' | ') ?? '',
-        ]
-      : [],
-  )
-  return [['row', 'label', 'confidence', ...classes.map((name) => `probability ${name}`), 'set'], ...rows]
-    .map((cells) => `${cells.map(cell).join(',')}\n`)
-    .join('')
+}
+
+async function toFile({ table, scorer, found, explain, signal }: Job, target: Target, json: boolean): Promise<number> {
+  if (explain && target.format !== 'jsonl') note('contributions are written to JSON lines (--out FILE.jsonl) only')
+  const progress = batchProgress(table.nRows)
+  signal.addEventListener('abort', progress.stop, { once: true })
+  const { rows, scored, rejected, resumed, rejects } = await runBatch({
+    ...{ table, scorer, version: found, ...target, explain, signal },
+    onResumed: (done) => note(`going on after ${done.rows} of ${table.nRows} rows, which an earlier attempt scored`),
+    onProgress: (done) => progress.at(done.rows),
+  }).finally(progress.stop)
+  const model = { name: found.model, version: found.version }
+  if (json) printJson({ model, out: target.out, rows, scored, rejected, rejects, resumed })
+  tellEnd(found, scored, rejected)
+  if (rejects !== null && rejected > 0) note(`rejected rows with their reasons: ${rejects}`)
+  return rejected > 0 ? 1 : 0
+}
+
+/** JSON lines, or one JSON document, on standard output. */
+async function toOutput({ table, scorer, found, explain, signal }: Job, json: boolean): Promise<number> {
+  const idOf = predictionIds(found, table)
+  const counts = { scored: 0, rejected: 0 }
+  const model = JSON.stringify({ name: found.model, version: found.version })
+  if (json) await print(`{"model":${model},"predictions":[`)
+  for await (const raw of table.chunks(signal)) {
+    const result = await scoreChunk(raw, scorer, { explain, idOf, signal, pause: () => nextTurn() })
+    const lines = result.scored.map(({ row, answer }) => JSON.stringify({ row, ...answer }))
+    if (json) await print(`${counts.scored > 0 && lines.length > 0 ? ',' : ''}${lines.join(',')}`)
+    else await print(lines.map((line) => `${line}\n`).join(''))
+    counts.scored += lines.length
+    for (const rejected of result.rejected) if (counts.rejected++ < MAX_TOLD) tellOf(rejected, table.rowNoun)
+  }
+  if (json) await print(`],"rejected":${counts.rejected}}\n`)
+  if (counts.rejected > MAX_TOLD) note(`… and ${counts.rejected - MAX_TOLD} more rows`)
+  tellEnd(found, counts.scored, counts.rejected)
+  return counts.rejected > 0 ? 1 : 0
+}
+
+/** Waits where the reader is slower. */
+async function print(part: string): Promise<void> {
+  if (!process.stdout.write(part) && !process.stdout.destroyed && process.stdout.writable)
+    await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]).catch(() => {})
+}
+
+function tellOf({ row, violations }: RejectedRow, rowNoun: string): void {
+  for (const { column, message } of violations)
+    note(`${rowNoun} ${row}  ${column === null ? message : `${column}: ${message}`}`)
+}
+
+function tellEnd({ model, version }: ModelVersion, scored: number, rejected: number): void {
+  note(`${scored} rows scored by ${model} version ${version}${rejected > 0 ? `, ${rejected} not` : ''}`)
 }

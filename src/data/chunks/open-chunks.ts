@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { BellwetherError } from '../../errors.ts'
-import type { RawColumn, RawTable } from '../../table/raw-table.ts'
+import type { RawTable } from '../../table/raw-table.ts'
 import { rawText, sourceRows } from '../../table/raw-table.ts'
 import { checkFile } from '../check-file.ts'
 import { ReadOptions } from '../data-options.ts'
@@ -11,6 +11,7 @@ import { CHUNK_ROWS, type ChunkedTable } from './chunked-table.ts'
 import { csvChunks } from './csv-chunks.ts'
 import { jsonLineChunks } from './json-chunks.ts'
 import { parquetChunks } from './parquet-chunks.ts'
+import { sliceRows } from './slice-rows.ts'
 
 /**
  * Opens a table to be read in chunks. Local files of CSV, JSON lines and Parquet take constant memory; other sources are read whole
@@ -70,21 +71,12 @@ export function wholeTable(raw: RawTable): ChunkedTable {
         const after = from === 0 ? 0 : raw.rowNumbers[from]!
         const before = end === raw.nRows ? Number.POSITIVE_INFINITY : raw.rowNumbers[end]!
         yield {
-          ...raw,
-          columns: raw.columns.map((column) => sliceColumn(column, from, end)),
-          nRows: end - from,
-          rowNumbers: raw.rowNumbers.slice(from, end),
+          ...sliceRows(raw, from, end),
           malformed: raw.malformed.filter(({ row }) => row >= after && row < before),
         }
       }
     },
   }
-}
-
-function sliceColumn(column: RawColumn, from: number, end: number): RawColumn {
-  return column.type === 'text'
-    ? { ...column, values: column.values.slice(from, end) }
-    : { ...column, values: column.values.slice(from, end) }
 }
 
 function hashTable(raw: RawTable): string {
