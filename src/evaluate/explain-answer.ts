@@ -117,7 +117,7 @@ function explainBlend(
         const feature = features.sources[contrast.columns ? contrast.columns[j]! : j]!
         sums.set(feature, (sums.get(feature) ?? 0) + carried[j]!)
       }
-      terms.add(features, x, carried, contrast.columns)
+      terms.add(features, one, x, carried, contrast.columns)
     }
   }
   return {

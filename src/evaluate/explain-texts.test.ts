@@ -75,7 +75,7 @@ test.each([
         else {
           expect(body.terms!.length).toBeLessThanOrEqual(10)
           const own = `question about ${SUBJECTS[row]} number n${row}`.split(' ')
-          const named = body.terms!.map(({ term }) => term).filter((term) => !term.startsWith('hash='))
+          const named = body.terms!.map(({ term }) => term)
           expect(named.length).toBeGreaterThan(0)
           for (const term of named) expect(own).toContain(term)
         }
@@ -83,6 +83,15 @@ test.each([
     }
   },
 )
+
+test('hashed terms are told by those of the row, together where they fell into one column', () => {
+  const member = learn('logistic-regression', two, { terms: 'hashing', hashedColumns: 2 })
+  const body = member.explain(table, 0, 1).contributions.find(({ feature }) => feature === 'body')!
+  // The other four are in the other column, two with either sign: it is 0.
+  expect(body.terms!.map(({ term }) => term)).toEqual(['network, layers'])
+  const missing = member.explain(table, 10, 1).contributions.find(({ feature }) => feature === 'body')!
+  expect(missing.terms).toBeUndefined()
+})
 
 test('a tempered explanation tempers what the terms add as well', () => {
   const member = learn('logistic-regression', two, { terms: 'tfidf' })

@@ -113,6 +113,19 @@ export class ColumnFeatures implements FittedFeatures {
     return withDerived(table, this.#derived)
   }
 
+  hashedTerms(one: Table): ReadonlyMap<number, readonly string[]> {
+    const found = new Map<number, readonly string[]>()
+    if (this.#termsBlocks.length === 0) return found
+    const { columns } = withDerived(one, this.#derived)
+    let begin = this.#nDense
+    for (const block of this.#termsBlocks) {
+      const own = block.termsIn(sourceColumn(columns, block.source))
+      for (const [column, terms] of own ?? []) found.set(begin + column, terms)
+      begin += block.names.length
+    }
+    return found
+  }
+
   state(): FeaturesState {
     return {
       format: 'bellwether-features',

@@ -13,6 +13,11 @@ export interface FittedFeatures {
   /** For matrix columns that stand for a term of a text, the term; shape (nColumns). null or left out where there is no such column. */
   readonly terms?: readonly (string | null)[] | null
   /**
+   * Of hashed terms, whose column names say nothing: matrix column -> the terms of a table's only row that fall into it, each once, in
+   * their order. Empty, or left out, where nothing is hashed.
+   */
+  hashedTerms?(one: Table): ReadonlyMap<number, readonly string[]>
+  /**
    * Pure and row by row: a row's features never depend on the other rows of the table. Never uses the target. Sparse where linear
    * models get terms of texts, else dense.
    */

@@ -35,6 +35,12 @@ export class TermsBlock {
     return this.#text.transform(column.values)
   }
 
+  /** Of hashed terms: column of the block -> the terms of the column's only row that fall into it; null where terms have names. */
+  termsIn(column: Column): ReadonlyMap<number, readonly string[]> | null {
+    if (column.kind !== 'text') throw wrongKind(this.source, 'text', column)
+    return this.#text.termsIn?.(column.values[0] ?? null) ?? null
+  }
+
   state(): TermsState {
     return { type: 'terms', source: this.source, text: this.#text.state() as TermsState['text'] }
   }

@@ -257,7 +257,7 @@ function fittedPipeline(features: FittedFeatures, model: FittedModel, target: Pi
       const one = table.nRows === 1 ? table : selectRows(table, Uint32Array.of(row))
       const matrix = features.transform(one)
       const { space, base, score, contributions } = model.explain(matrix, 0, output)
-      return { space, base, score, contributions: bySource(features, contributions, matrix) }
+      return { space, base, score, contributions: bySource(features, contributions, one, matrix) }
     },
     state: () => ({
       estimator: model.estimator,
@@ -272,6 +272,7 @@ function fittedPipeline(features: FittedFeatures, model: FittedModel, target: Pi
 function bySource(
   features: FittedFeatures,
   contributions: Float64Array,
+  one: Table,
   row: AnyMatrix,
 ): PipelineExplanation['contributions'] {
   const sums = new Map<string, number>()
@@ -279,6 +280,6 @@ function bySource(
     sums.set(source, (sums.get(source) ?? 0) + contributions[i]!)
   }
   const terms = new RowTerms()
-  terms.add(features, row, contributions)
+  terms.add(features, one, row, contributions)
   return Array.from(sums, ([feature, contribution]) => ({ feature, contribution, ...terms.strongest(feature) }))
 }

@@ -34,4 +34,34 @@ test('a text is not sent back: its terms say what counted, at most those that th
     { feature: 'views', value: 3, contribution: 0.1 },
   ])
   expect(JSON.stringify(explanation)).not.toContain('My network')
+  expect(explanation).not.toHaveProperty('backgroundRows')
+})
+
+test('of a blend it says how many background rows the base is the mean of', () => {
+  const explanation = explainRecord({
+    pipeline: {
+      target: { task: 'regression', classes: [] },
+      withDerived: (table) => table,
+      explain: () => ({
+        space: 'value',
+        base: 4,
+        score: 5,
+        contributions: [{ feature: 'views', contribution: 1 }],
+        beforeCalibration: false,
+        backgroundRows: 24,
+      }),
+    },
+    table: makeTable([['views', { kind: 'number', values: Float64Array.of(3) }]]),
+    row: 0,
+    record: { views: 3 },
+    output: 0,
+    of: 'price',
+  })
+  expect(explanation).toEqual({
+    score: 'price',
+    base: 4,
+    total: 5,
+    backgroundRows: 24,
+    contributions: [{ feature: 'views', value: 3, contribution: 1 }],
+  })
 })

@@ -20,18 +20,19 @@ export interface ExplainRequest {
 export function explainRecord({ pipeline, table, row, record, output, of }: ExplainRequest): Explanation {
   const one = table.nRows === 1 ? table : selectRows(table, Uint32Array.of(row))
   const explanation = pipeline.explain(one, 0, output)
-  const { base, score, contributions } = explanation
+  const { base, score, contributions, backgroundRows } = explanation
   return explanationOf({
     score: scoreName(explanation, pipeline.target.classes.length, of),
     base,
     total: score,
+    ...(backgroundRows === null ? {} : { backgroundRows }),
     contributions,
     columns: pipeline.withDerived(one).columns,
     record,
   })
 }
 
-export interface ExplanationParts extends Pick<Explanation, 'score' | 'base' | 'total'> {
+export interface ExplanationParts extends Pick<Explanation, 'score' | 'base' | 'total' | 'backgroundRows'> {
   readonly contributions: readonly Omit<Contribution, 'value'>[]
   /** Of the one row, derived columns among them. */
   readonly columns: Table['columns']

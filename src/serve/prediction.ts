@@ -11,7 +11,10 @@ export interface Contribution {
   /** As the caller sent it, or as it was made from others; null where it is missing, and for texts, which are not sent back. */
   readonly value: string | number | boolean | null
   readonly contribution: number
-  /** Of a text, its own terms that move the score most, at most 10, largest first; their sum is a part of the contribution. */
+  /**
+   * Of a text, its own terms that move the score most, at most 10, largest first; their sum is a part of the contribution. Hashed terms
+   * that fell into one column stand together, with commas.
+   */
   readonly terms?: readonly { readonly term: string; readonly contribution: number }[]
 }
 
@@ -19,8 +22,11 @@ export interface Contribution {
 export interface Explanation {
   /** Such as `softmax score of Dropout`, `log-odds of pass`, or the target's name for a number. */
   readonly score: string
+  /** The score without knowing the record; of a blend the mean score of its background rows. */
   readonly base: number
   readonly total: number
+  /** Of a blend: how many made-up rows, spread as those of training, the record is compared with. */
+  readonly backgroundRows?: number
   /** Largest influence first, whatever its sign. */
   readonly contributions: readonly Contribution[]
 }

@@ -89,6 +89,10 @@ function describe(column: ColumnSchema): string {
   return sentences.join(' ')
 }
 
+/** What `confidence` is, wherever an answer is described. */
+export const CONFIDENCE =
+  'Probability of the label; another class may have more where the model weighs classes to decide (`decision`), see `probabilities`.'
+
 /** The schema of one answer: the labels by name, each with its probability. */
 export function predictionSchema(signature: ModelSignature, explanation: JsonSchema): JsonSchema {
   const warnings = {
@@ -129,7 +133,7 @@ export function predictionSchema(signature: ModelSignature, explanation: JsonSch
     properties: {
       id,
       label: { ...label, description: `${target.name}, predicted.` },
-      confidence: { ...probability, description: 'Probability of the label.' },
+      confidence: { ...probability, description: CONFIDENCE },
       probabilities: {
         type: 'object',
         properties: Object.fromEntries(target.classes.map((name) => [name, probability])),

@@ -10,6 +10,8 @@ export interface FittedText {
   readonly warnings: readonly string[]
   /** One row per text, in order; null (missing) and texts without a known term give rows of zeros. A row never depends on the others. */
   transform(texts: readonly (string | null)[]): SparseMatrix
+  /** Of hashed terms, which have no names of their own: column -> the text's terms that fall into it, each once, in their order. */
+  termsIn?(text: string | null): ReadonlyMap<number, readonly string[]>
   state(): State
 }
 

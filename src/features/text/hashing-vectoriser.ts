@@ -7,9 +7,12 @@ import type { HashingState } from './text-state.ts'
 import { normaliseRows } from './weigh-rows.ts'
 import { stopWordWarnings, WordReader } from './word-reader.ts'
 
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
 /**
  * scikit-learn's `HashingVectorizer`: the column of a term is |h| mod nFeatures, h being the MurmurHash3 of its UTF-8 bytes; with
- * `alternateSign` a term with h < 0 counts -1. There is nothing to learn and no vocabulary to keep; what a column stood for can't be told.
+ * `alternateSign` a term with h < 0 counts -1. There is nothing to learn and no vocabulary to keep; what a column stood for can't be told without
+ * the text.
  */
 export class HashingVectoriser implements FittedText {
   readonly nColumns: number
@@ -61,21 +64,46 @@ export class HashingVectoriser implements FittedText {
     }
   }
 
+  termsIn(text: string | null): ReadonlyMap<number, readonly string[]> {
+    const reader = new WordReader(this.#options)
+    reader.read(text)
+    const terms = new Map<number, string[]>()
+    this.#eachTerm(reader, (begin, end, hash) => {
+      const column = Math.abs(hash) % this.nColumns
+      const term = decoder.decode(reader.bytes.subarray(begin, end))
+      const own = terms.get(column) ?? []
+      terms.set(column, own)
+      if (!own.includes(term)) own.push(term)
+    })
+    return terms
+  }
+
   state(): HashingState {
     return { format: 'bellwether-text', version: 1, type: 'hashing', options: this.#options }
   }
 
   /** Writes 2 * column of each term of the text, 1 more where its hash is below 0; returns how many. */
-  #hashTerms({ bytes, begins, ends, nWords, beyonds, fewests }: WordReader, keys: Uint32Array): number {
-    const [fewest, most] = this.#options.ngramRange
+  #hashTerms(reader: WordReader, keys: Uint32Array): number {
     let n = 0
+    this.#eachTerm(reader, (_begin, _end, hash) => {
+      keys[n++] = (Math.abs(hash) % this.nColumns) * 2 + (hash < 0 ? 1 : 0)
+    })
+    return n
+  }
+
+  /** Where each term of the text read last lies in the reader's bytes, and its hash. */
+  #eachTerm(
+    { bytes, begins, ends, nWords, beyonds, fewests }: WordReader,
+    visit: (begin: number, end: number, hash: number) => void,
+  ): void {
+    const [fewest, most] = this.#options.ngramRange
     for (let first = 0; first < nWords; first++) {
       const beyond = beyonds ? beyonds[first]! : Math.min(first + most, nWords)
       for (let last = first + (fewests ? fewests[first]! : fewest) - 1; last < beyond; last++) {
-        const hash = murmurHash3(bytes, begins[first]!, ends[last]!, 0)
-        keys[n++] = (Math.abs(hash) % this.nColumns) * 2 + (hash < 0 ? 1 : 0)
+        const begin = begins[first]!
+        const end = ends[last]!
+        visit(begin, end, murmurHash3(bytes, begin, end, 0))
       }
     }
-    return n
   }
 }

@@ -1,6 +1,7 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { CONFIDENCE } from '../../serve/record-schema.ts'
 
 const id = z.string().describe('Names this prediction; an outcome that arrives later refers to it.')
 const warnings = z
@@ -10,8 +11,14 @@ const warnings = z
 export const ExplanationAnswer = z
   .object({
     score: z.string().describe('What base and contributions add up to, such as "softmax score of Dropout".'),
-    base: z.number(),
+    base: z
+      .number()
+      .describe('The score without knowing the record; of a blend the mean score of its background rows.'),
     total: z.number().describe('base and all contributions together.'),
+    backgroundRows: z
+      .int()
+      .optional()
+      .describe('Of a blend: how many made-up rows, spread as those of training, the record is compared with.'),
     contributions: z
       .array(
         z.object({
@@ -33,11 +40,7 @@ export const ExplanationAnswer = z
 export const ClassPredictionAnswer = z.object({
   id,
   label: z.string(),
-  confidence: z
-    .number()
-    .describe(
-      'Probability of the label; another class may have more where the model weighs classes to decide (`decision`), see `probabilities`.',
-    ),
+  confidence: z.number().describe(CONFIDENCE),
   probabilities: z.record(z.string(), z.number()),
   set: z
     .array(z.string())
@@ -51,7 +54,8 @@ export const ValuePredictionAnswer = z.object({
   id,
   value: z.number(),
   interval: z
-    .tuple([z.number(), z.number()])
+    .array(z.number())
+    .length(2)
     .nullable()
     .describe('Bounds that hold the truth with the promised probability; null when nothing is promised.'),
   warnings,

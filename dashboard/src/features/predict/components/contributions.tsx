@@ -21,6 +21,9 @@ export function Contributions({ explanation, inputs }: { explanation: Explanatio
       <p className="soft small">
         Starting from {formatNumber(explanation.base)}, this record's values bring {explanation.score} to{' '}
         <strong>{formatNumber(explanation.total)}</strong>.
+        {explanation.backgroundRows === undefined
+          ? null
+          : ` The start is the mean of ${explanation.backgroundRows} made-up records, spread as those of training.`}
       </p>
       <div className="contribution-legend small" aria-hidden="true">
         <span className="contribution-lowers">◂ lowers</span>
