@@ -25,6 +25,7 @@ function settingsGiven({
   trustedProxies,
   tls,
   defaultModel,
+  deprecations,
   limits,
 }: ServerSettings): Partial<ServerOptions> {
   return {
@@ -34,6 +35,7 @@ function settingsGiven({
     ...(trustedProxies ? { trustedProxies } : {}),
     ...(tls ? { tls } : {}),
     ...(defaultModel ? { defaultModel } : {}),
+    ...(deprecations ? { deprecations: given(deprecations) } : {}),
   }
 }
 

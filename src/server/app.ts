@@ -11,6 +11,7 @@ import { limitBodyShape } from './body-shape.ts'
 import { answerClientError } from './client-error.ts'
 import { coarsenAnswers } from './coarse-answers.ts'
 import { defaultModelName } from './default-model.ts'
+import { announceDeprecations } from './deprecations.ts'
 import { toPublicError } from './error-reply.ts'
 import { isHttp2, treatHttp2 } from './http2-requests.ts'
 import { acceptOnlyJson } from './json-body.ts'
@@ -215,6 +216,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     defaultModel: () => defaultModelName({ cache, defaultModel: options.defaultModel ?? null }),
   })
   coarsenAnswers(app)
+  announceDeprecations(app, options.deprecations ?? {})
   const document = await describeApi(app, cache, limits.records)
 
   const counts = trafficMetrics(metrics.registry)

@@ -8,6 +8,7 @@ import type { MlflowStores } from '../track/mlflow-stores.ts'
 import type { ModelRegistry } from '../track/model-registry.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
 import type { AuthenticationMode } from './authentication.ts'
+import type { Deprecations } from './deprecations.ts'
 import type { LogSink } from './logger.ts'
 import type { MakeAgain } from './reproductions.ts'
 import type { TlsFiles } from './tls.ts'
@@ -50,6 +51,8 @@ export interface ServerOptions {
   readonly tokens?: Omit<TokenVerifierOptions, 'clock'>
   /** Model of `POST /predict`; the only one where left out. */
   readonly defaultModel?: string
+  /** Flat paths that say on every answer that they are on their way out. */
+  readonly deprecations?: Deprecations
   /** Where predictions are kept; nowhere where left out. Who opened it closes it. */
   readonly predictionLog?: PredictionLog & LogSecrets
   /** Makes a run again in a process of its own; where left out, nobody can ask for it. */

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { BellwetherError } from '../errors.ts'
 import { ROLES, type Role } from '../security/permissions.ts'
 import { TokenSettings } from '../security/token-verifier.ts'
+import { Deprecations } from './deprecations.ts'
 
 /** The server's settings file, YAML: what is said there holds for each start; flags and the environment come before it. */
 export const ServerSettings = z.strictObject({
@@ -21,6 +22,9 @@ export const ServerSettings = z.strictObject({
     .optional()
     .describe('Addresses and networks of proxies whose `X-Forwarded-For` is believed.'),
   defaultModel: z.string().optional().describe('Model of `POST /predict`.'),
+  deprecations: Deprecations.optional().describe(
+    'Which of `/predict`, `/predict/v1`, `/predict/v2` are on their way out.',
+  ),
   limits: z
     .strictObject({
       addressRatePerMinute: z.int().min(1).optional().describe('Requests a minute of each address that shows no key.'),
