@@ -337,6 +337,10 @@ export const ERRORS = {
     status: 422,
     hint: 'Check that the values are of the types and shapes that the ONNX model takes.',
   },
+  MODEL_NOT_SERVABLE: {
+    status: 422,
+    hint: 'Log it with `mlflow.onnx.log_model` and a signature; models of other flavours are fetched with MLflow and run there (docs/mlflow.md).',
+  },
   ONNX_RUNTIME_MISSING: { status: 503, hint: 'Install the package `onnxruntime-node` for this platform.' },
   MODEL_IS_CLUSTERING: {
     status: 422,

@@ -12,6 +12,7 @@ import {
   PROFILE_FILE,
   SIGNATURE_FILE,
 } from './manifest.ts'
+import { isMlflowModel, readMlflowModel } from './mlflow/read-mlflow-model.ts'
 import { FOREIGN_FILE, isForeign, restoreForeign } from './onnx/foreign-package.ts'
 import { checkSeal, SEAL_FILE, type TrustedKeys } from './sign-manifest.ts'
 import { type ClusteringSignature, ModelSignature, type PredictingSignature } from './signature.ts'
@@ -65,12 +66,17 @@ export async function readPackage(blobs: PackageSource, files: readonly WrittenF
  * Reads a version's files. Every byte is checked before any is used: each file against its hash and size, the list of files against the
  * manifest's, each document against its schema. Nothing in a package is ever run.
  * @param files As the registry has them.
- * @throws PACKAGE_CORRUPT, PACKAGE_TOO_NEW; PACKAGE_UNTRUSTED where packages have to be signed
+ * A model that MLflow's client logged is read as far as it can be served.
+ * @throws PACKAGE_CORRUPT, PACKAGE_TOO_NEW; PACKAGE_UNTRUSTED where packages have to be signed; MODEL_NOT_SERVABLE
  */
 export async function readAnyPackage(
   blobs: PackageSource,
   files: readonly WrittenFile[],
 ): Promise<LoadedModel | LoadedClustering> {
+  if (isMlflowModel(files)) {
+    checkSeal(new Uint8Array(0), undefined, blobs.trustedKeys ?? null)
+    return readMlflowModel(files, (file) => readFile(blobs, file))
+  }
   const contents = new Map<string, Uint8Array>()
   for (const file of files) contents.set(file.path, await readFile(blobs, file))
   checkSeal(bytesOf(contents, MANIFEST_FILE), contents.get(SEAL_FILE), blobs.trustedKeys ?? null)

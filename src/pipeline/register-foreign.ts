@@ -4,9 +4,9 @@ import { FOREIGN_FILE } from '../packaging/onnx/foreign-package.ts'
 import { FOREIGN_ESTIMATOR } from '../packaging/onnx/foreign-pipeline.ts'
 import type { ImportedModel } from '../packaging/onnx/import-model.ts'
 import { writePackage } from '../packaging/write-package.ts'
+import { emptyTable } from '../table/empty-table.ts'
 import { profileTable } from '../table/profile.ts'
 import type { ModelVersion } from '../track/model-registry.ts'
-import { emptyTable } from './empty-table.ts'
 import type { RunDeps } from './run-deps.ts'
 
 export interface ForeignVersion {

@@ -204,6 +204,9 @@ function stillAliased(snapshot: Snapshot, key: string): boolean {
 }
 
 function unavailable({ model, version, error }: LoadFailure): BellwetherError {
+  // It never will be: its files are as they are.
+  if (error instanceof BellwetherError && error.code === 'MODEL_NOT_SERVABLE')
+    return new BellwetherError(error.code, `Version ${version} of "${model}": ${error.message}`, { cause: error })
   return new BellwetherError('MODEL_UNAVAILABLE', `Version ${version} of "${model}" cannot be loaded.`, {
     cause: error,
   })

@@ -30,6 +30,8 @@ export async function readyModels({
       scorer.smoke(newId)
       ready.push({ name, version, alias: 'champion' })
     } catch (error) {
+      // A registry may hold what is fetched and run elsewhere; a server that has nothing else to answer with is not ready all the same.
+      if (defaultModel === null && error instanceof BellwetherError && error.code === 'MODEL_NOT_SERVABLE') continue
       faults.push({
         path: name,
         message: error instanceof BellwetherError ? error.message : 'cannot answer its own example',

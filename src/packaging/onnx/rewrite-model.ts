@@ -46,7 +46,7 @@ export function servableModel(bytes: Uint8Array, file: OnnxFile): Uint8Array {
 type Rewrite = (number: number, content: Uint8Array) => Uint8Array | null
 
 /** A message with the fields that hold bytes changed or dropped; the others stay as they are. */
-function copyMessage(bytes: Uint8Array, rewrite: Rewrite): Uint8Array {
+export function copyMessage(bytes: Uint8Array, rewrite: Rewrite): Uint8Array {
   const reader = new BinaryReader(bytes)
   const writer = new BinaryWriter()
   while (reader.pos < reader.len) {

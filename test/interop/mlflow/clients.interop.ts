@@ -17,14 +17,15 @@ const STEPS = [
   'register_model',
   'aliases',
   'stages',
+  'pickle_is_never_loaded',
   'autolog',
   'delete_and_restore',
 ]
 
 describe.each([
-  ['MLflow 3', 'mlflow'],
-  ['MLflow 2', 'mlflow-2'],
-])('the client of %s, unmodified,', (_name, environment) => {
+  ['MLflow 3', 'mlflow', [...STEPS, 'onnx_is_served']],
+  ['MLflow 2', 'mlflow-2', STEPS],
+])('the client of %s, unmodified,', (_name, environment, steps) => {
   const home = temporaryFolder()
   let server: Served
   const answers = new Map<string, string | null>()
@@ -44,7 +45,7 @@ describe.each([
     home.remove()
   })
 
-  test.each(STEPS)('%s', (step) => {
+  test.each(steps)('%s', (step) => {
     expect(answers.has(step), 'the step was not reached').toBe(true)
     expect(answers.get(step)).toBeNull()
   })

@@ -5,6 +5,10 @@ import math
 import os
 import sys
 import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
 import warnings
 
 warnings.filterwarnings("ignore")
@@ -195,6 +199,50 @@ def stages():
     assert mlflow.pyfunc.load_model("models:/Iris model/Production").predict(x).tolist() == expected
 
 
+def onnx_is_served():
+    import numpy
+    from skl2onnx import to_onnx
+
+    other = LogisticRegression(C=1e-3, max_iter=300).fit(x, y)
+    for model in (fitted, other):
+        graph = to_onnx(model, x.values[:1].astype(numpy.float32))
+        signature = mlflow.models.infer_signature(x, model.predict(x))
+        with mlflow.start_run():
+            info = mlflow.onnx.log_model(graph, name="onnx", signature=signature)
+        mlflow.register_model(info.model_uri, "Iris ONNX")
+    for version, model in ((1, fitted), (2, other)):
+        client.set_registered_model_alias("Iris ONNX", "champion", str(version))
+        deadline = time.time() + 30
+        while (answer := predict("Iris ONNX"))["model"]["version"] != version and time.time() < deadline:
+            time.sleep(0.2)
+        assert answer["model"]["version"] == version
+        labels = [one["label"] for one in answer["predictions"]]
+        assert labels == [str(one) for one in model.predict(x)]
+        ours = [[one["probabilities"][str(k)] for k in range(3)] for one in answer["predictions"]]
+        assert numpy.abs(numpy.array(ours) - model.predict_proba(x)).max() < 1e-6
+    again = mlflow.pyfunc.load_model("models:/Iris ONNX@champion").predict(x)
+    assert again["label"].tolist() == other.predict(x).tolist()
+
+
+def pickle_is_never_loaded():
+    client.set_registered_model_alias("Iris model", "champion", "1")
+    try:
+        predict("Iris model")
+    except urllib.error.HTTPError as error:
+        assert error.code == 422 and json.load(error)["error"] == "MODEL_NOT_SERVABLE"
+        return
+    raise AssertionError("a pickle was loaded")
+
+
+def predict(model):
+    request = urllib.request.Request(
+        f"{sys.argv[1]}/api/v1/models/{urllib.parse.quote(model)}/predict",
+        json.dumps({"records": x.to_dict("records")}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    return json.load(urllib.request.urlopen(request))
+
+
 def autolog():
     mlflow.sklearn.autolog()
     with mlflow.start_run(run_name="auto") as run:
@@ -232,6 +280,8 @@ STEPS = [
     register_model,
     aliases,
     stages,
+    pickle_is_never_loaded,
+    *([onnx_is_served] if is_3 else []),
     autolog,
     delete_and_restore,
 ]
