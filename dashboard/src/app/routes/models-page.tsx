@@ -3,6 +3,7 @@ import { useModels } from '../../features/models/api/get-models.ts'
 import { ModelHistory } from '../../features/models/components/model-history.tsx'
 import { ModelNotes } from '../../features/models/components/model-notes.tsx'
 import { ModelPicker } from '../../features/models/components/model-picker.tsx'
+import { ModelTraffic } from '../../features/models/components/model-traffic.tsx'
 import { ModelVersions } from '../../features/models/components/model-versions.tsx'
 import { hrefOf } from '../route.ts'
 
@@ -40,6 +41,7 @@ export function ModelsPage({ model }: { model: string | null }) {
       </div>
       <ModelNotes model={selected} />
       <ModelVersions model={selected} hrefOfRun={(id) => hrefOf({ page: 'run', id })} />
+      <ModelTraffic model={selected} />
       <ModelHistory model={selected} />
     </div>
   )

@@ -58,11 +58,11 @@ function entryWords(entry: LedgerEntry): string {
   }
 }
 
-/** Such as "champion 90 %, challenger 10 %, shadow: blue". */
+/** Such as "champion 90%, challenger 10%, shadow: blue". */
 export function sharesInWords({ weights, shadow }: Pick<TrafficPlan, 'weights' | 'shadow'>): string {
   const shares = Object.entries(weights)
     .filter(([, weight]) => weight > 0)
     .sort(([, a], [, b]) => b - a)
-    .map(([alias, weight]) => `${alias} ${weight} %`)
+    .map(([alias, weight]) => `${alias} ${weight}%`)
   return [...shares, ...(shadow.length > 0 ? [`shadow: ${shadow.join(', ')}`] : [])].join(', ')
 }
