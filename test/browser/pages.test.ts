@@ -95,6 +95,23 @@ describe('the page of models', () => {
     await history.filter({ hasText: 'Version 1 was made.' }).waitFor()
   })
 
+  test('shows who answers, where there is a plan of traffic', async () => {
+    const traffic = (method: string, plan?: object) =>
+      fetch(`${serverUrl}/api/v1/models/grades/traffic`, {
+        method,
+        ...(plan ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(plan) } : {}),
+      })
+    expect((await traffic('PUT', { weights: { champion: 100 }, sticky: 'key', reason: 'a look' })).status).toBe(200)
+    const page = await open('#/models/grades')
+    const rows = page.getByRole('table', { name: 'Traffic of grades' }).locator('tbody tr')
+    await rows.first().waitFor()
+    expect(await rows.allTextContents()).toEqual([expect.stringMatching(/^champion1100%0 requests0––$/)])
+    expect(await page.getByText('A caller always gets the same version.').count()).toBe(1)
+    await page.getByText('Traffic: champion 100%.').waitFor()
+    expect((await traffic('DELETE')).status).toBe(200)
+    await page.getByRole('table', { name: 'Traffic of grades' }).waitFor({ state: 'detached', timeout: 15_000 })
+  })
+
   test('leads to the API guide', async () => {
     const page = await open('#/models')
     await page.getByRole('link', { name: 'API', exact: true }).waitFor()
