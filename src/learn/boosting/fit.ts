@@ -17,6 +17,8 @@ import { type Loss, roomForLoss } from './loss.ts'
 import { monotoneColumns } from './monotone.ts'
 import { type BoostingSettings, type GradientBoostingOptions, settle } from './options.ts'
 import { renewLeaves } from './renew-leaves.ts'
+import { RowSampler, type SampledRows } from './sample-rows.ts'
+import { TreeRoom } from './tree-room.ts'
 
 /** Values of a table from which on helper threads are started. */
 const MIN_VALUES_FOR_THREADS = 500_000
@@ -60,7 +62,10 @@ export function fitBoostedTrees(
   const nThreads = threads ? threads.count : 1
   const memory = KernelMemory.take(
     roomForBins(mapper, train.length) +
-      TreeGrower.roomFor(mapper, train.length, options, nThreads) +
+      Math.max(
+        TreeGrower.roomFor(mapper, train.length, options, nThreads),
+        TreeRoom.roomFor(mapper, train.length, options),
+      ) +
       roomForRows(input.target, train.length),
     threads,
   )
@@ -72,15 +77,12 @@ export function fitBoostedTrees(
   }
 }
 
-/** Bytes of the rows' scores, and of a tree's gradients, hessians and rows. */
+/** Bytes of the rows' scores, of a round's rows and of a tree's gradients, hessians and rows. */
 function roomForRows(target: Target, nRows: number): number {
   const nOutputs = target.task === 'classification' ? target.classes.length : 1
-  return (
-    roomFor(8 * (nOutputs * nRows + 1)) +
-    2 * roomFor(8 * (nRows + 1)) +
-    roomFor(4 * nRows) +
-    roomForLoss(nRows, nOutputs)
-  )
+  const scores = roomFor(8 * (nOutputs * nRows + 1))
+  const rows = roomFor(4 * nRows) + 2 * roomFor(4 * (nRows + 1))
+  return scores + rows + 2 * roomFor(8 * (nRows + 1)) + roomForLoss(nRows, nOutputs)
 }
 
 /** A fit's rows, those of weight 0 left out. */
@@ -113,55 +115,67 @@ function boost(
   const nRows = train.length
   const writer = new EnsembleWriter(x.nColumns, nOutputs, 1)
   const directions = monotoneColumns(options.monotone, x, input.target)
-  const grower = new TreeGrower(binned, weights, options, memory, directions)
   const usable = splittableColumns(binned)
   const raw = startScores(loss.initial, nRows, memory)
-  if (from) {
-    writer.adopt(from.trees)
-    grower.gains.set(from.gains)
-    addEnsemble(from.trees, x, train, raw)
-    if (validation) addEnsemble(from.trees, x, validation.rows, validation.raw)
-  }
   const firstRound = from ? Math.floor(treeCount(from.trees) / nOutputs) : 0
-  // A plain loop: `from` with a function shows in the profile of a million rows.
-  const allRows = new Uint32Array(nRows)
-  for (let row = 0; row < nRows; row++) allRows[row] = row
-  const rowSpace = memory ? memory.uint32(nRows) : new Uint32Array(nRows)
-  // One more than there are rows: kernels take them by twos.
-  const gradients = memory ? memory.float64(nRows + 1) : new Float64Array(nRows)
-  const hessians = memory ? memory.float64(nRows + 1) : new Float64Array(nRows)
   const sampled = options.subsample < 1
   const varied = sampled || options.featureFraction < 1 || options.featureFractionByNode < 1 || options.extraTrees
   const nSampled = Math.max(1, Math.round(options.subsample * nRows))
+  const sampler = new RowSampler(nRows, nSampled, memory)
+  // One more than there are rows: kernels take them by twos.
+  const gradients = memory ? memory.float64(nRows + 1) : new Float64Array(nRows)
+  const hessians = memory ? memory.float64(nRows + 1) : new Float64Array(nRows)
+  // Helper threads share out the work within a tree, where there is much of it; else one kernel grows the tree.
+  const whole =
+    memory && !memory.team && TreeRoom.fits(binned, options, directions !== null, loss.leafValue !== undefined)
+      ? new TreeRoom({ binned, weights, options, usable, gradients, hessians }, memory)
+      : null
+  const grower = whole ? null : new TreeGrower(binned, weights, options, memory, directions)
+  const rowSpace = memory ? memory.uint32(nRows) : new Uint32Array(nRows)
+  const gains = whole?.gains ?? grower!.gains
+  if (from) {
+    writer.adopt(from.trees)
+    gains.set(from.gains)
+    addEnsemble(from.trees, x, train, raw)
+    if (validation) addEnsemble(from.trees, x, validation.rows, validation.raw)
+  }
   let bestLoss = validation ? validation.loss.mean(validation.raw) : 0
   let bestTrees = writer.nTrees
-  let bestGains = grower.gains.slice()
+  let bestGains = gains.slice()
+  let drawn: SampledRows = sampler.all()
   let sinceBest = 0
 
   for (let round = firstRound; round < options.maxIterations && loss.trained.includes(1); round++) {
     loss.beginRound(raw)
-    const rows = sampled
-      ? sampleAscending(nRows, nSampled, new RandomState(deriveSeed(seed, 'boosting', 'rows', round)))
-      : allRows
+    if (sampled) drawn = sampler.draw(deriveSeed(seed, 'boosting', 'rows', round))
+    whole?.learnFrom(drawn)
     const before = writer.nTrees
     let nSplits = 0
     for (let output = 0; output < nOutputs; output++) {
       throwIfCancelled(signal)
-      const random = new RandomState(deriveSeed(seed, 'boosting', 'tree', round, output))
       if (!loss.trained[output]) {
         writer.values[writer.leaf(writer.beginTree(1))] = 0
         continue
       }
       loss.gradients(raw, output, gradients, hessians)
-      const columns = options.featureFraction < 1 ? drawShare(usable.slice(), options.featureFraction, random) : usable
-      const treeRows = rowSpace.subarray(0, rows.length)
-      treeRows.set(rows)
-      const { begins, values, directed } = grower.grow({ gradients, hessians, rows: treeRows, columns, random }, writer)
-      renewLeaves(loss, raw, treeRows, begins, options.learningRate, directed, values, writer.latestValues())
-      nSplits += values.length - 1
-      addLeafValues(raw.subarray(output * nRows), treeRows, begins, values, memory)
-      if (sampled) addTreeValues(writer, x, train, rows, raw, output * nRows)
-      if (validation) addTreeValues(writer, x, validation.rows, null, validation.raw, output * validation.rows.length)
+      const treeSeed = deriveSeed(seed, 'boosting', 'tree', round, output)
+      const ofOutput = raw.subarray(output * nRows)
+      if (whole) nSplits += whole.grow(treeSeed, ofOutput, writer)
+      else {
+        const random = new RandomState(treeSeed)
+        const columns =
+          options.featureFraction < 1 ? drawShare(usable.slice(), options.featureFraction, random) : usable
+        const rows = rowSpace.subarray(0, drawn.sample.length)
+        rows.set(drawn.sample)
+        const { begins, values, directed } = grower!.grow({ gradients, hessians, rows, columns, random }, writer)
+        renewLeaves(loss, raw, rows, begins, options.learningRate, directed, values, writer.latestValues())
+        nSplits += values.length - 1
+        addLeafValues(ofOutput, rows, begins, values, memory)
+        for (const i of drawn.others) ofOutput[i]! += writer.latestValue(x, train[i]!)
+      }
+      if (!validation) continue
+      const ofHeldOut = validation.raw.subarray(output * validation.rows.length)
+      for (const [i, row] of validation.rows.entries()) ofHeldOut[i]! += writer.latestValue(x, row)
     }
     if (nSplits === 0) {
       // No leaf of any tree could be split. Without chance in it, the next round would be the same.
@@ -175,12 +189,12 @@ function boost(
     if (now < bestLoss) {
       bestLoss = now
       bestTrees = writer.nTrees
-      bestGains = grower.gains.slice()
+      bestGains = gains.slice()
       sinceBest = 0
     } else if (sinceBest >= (options.earlyStoppingRounds ?? Number.POSITIVE_INFINITY)) break
   }
   if (validation) writer.truncate(bestTrees)
-  return { initial: loss.initial, trees: writer.finish(), gains: validation ? bestGains : grower.gains }
+  return { initial: loss.initial, trees: writer.finish(), gains: validation ? bestGains : gains.slice() }
 }
 
 function startValidation(
@@ -221,34 +235,4 @@ function addEnsemble(trees: TreeEnsemble, x: Matrix, rows: Uint32Array, raw: Flo
       raw[start + i]! += values[child[node]!]!
     }
   }
-}
-
-/**
- * Adds the latest tree's values to the scores of rows it did not learn from.
- * @param rows Rows of the matrix, one for each score.
- * @param except Indexes into `rows`, ascending, that are done already; null for none.
- */
-function addTreeValues(
-  writer: EnsembleWriter,
-  x: Matrix,
-  rows: Uint32Array,
-  except: Uint32Array | null,
-  raw: Float64Array,
-  start: number,
-): void {
-  let next = 0
-  for (let i = 0; i < rows.length; i++) {
-    if (except && except[next] === i) next++
-    else raw[start + i]! += writer.latestValue(x, rows[i]!)
-  }
-}
-
-/** `count` of the numbers 0 to n - 1, ascending, every choice as likely (Knuth's algorithm S). */
-function sampleAscending(n: number, count: number, random: RandomState): Uint32Array {
-  const sample = new Uint32Array(count)
-  let taken = 0
-  for (let i = 0; taken < count; i++) {
-    if (random.random() * (n - i) < count - taken) sample[taken++] = i
-  }
-  return sample
 }

@@ -355,8 +355,12 @@ function bestLeaf(leaves: readonly Leaf[]): number {
   return best
 }
 
-/** A share of the columns drawn at random, at least one where there is one; ascending. Reorders its argument. */
+/** How many a share of the columns is: at least one where there is one. */
+export function shareOf(nColumns: number, share: number): number {
+  return Math.min(nColumns, Math.max(1, Math.round(share * nColumns)))
+}
+
+/** A share of the columns drawn at random; ascending. Reorders its argument. */
 export function drawShare(columns: Int32Array, share: number, random: RandomState): Int32Array {
-  const count = Math.min(columns.length, Math.max(1, Math.round(share * columns.length)))
-  return drawColumns(columns, count, random)
+  return drawColumns(columns, shareOf(columns.length, share), random)
 }

@@ -99,6 +99,8 @@ export interface Kernels {
     extraTrees: number,
     room: number,
   ): number
+  growBoostedTree(room: number, seed: number, raw: number): number
+  sampleRows(seed: number, n: number, count: number, sample: number, others: number): void
   growLaneTree(
     seed: number,
     bootstrap: number,

@@ -1,5 +1,6 @@
 // What the module offers to ../load-kernels.ts. Pointers are bytes from the beginning of the memory.
 export { binValues } from "./bin-values";
+export { growBoostedTree } from "./boosted-tree";
 export { chunkBins } from "./chunk-bins";
 export { addToClassHistogram } from "./class-histogram";
 export { growClassTree } from "./class-tree";
@@ -12,6 +13,7 @@ export { logisticGradients } from "./logistic";
 export { largestOf, packGradients } from "./pack-gradients";
 export { joinRows, partitionRows, partRows } from "./partition";
 export { addTreeOutputs } from "./predict";
+export { sampleRows } from "./sample-rows";
 export { classGradients, softmaxProbabilities } from "./softmax";
 export { sortValues } from "./sort-values";
 export { findSplit } from "./split";

@@ -18,6 +18,9 @@ export const PAIRS: usize = 1024;
 /** Bins of the rows at work, in their order: BLOCK_ROWS of CHUNK bytes. */
 export const BLOCK_BINS: usize = 1024 + 16 * 1024;
 
+/** The 624 words of the random stream. */
+export const STATE: usize = 1024 + 48 * 1024;
+
 /** How often each byte comes at each of eight places, u32; not at the same time as the pairs. */
 export const COUNTS: usize = 1024;
 

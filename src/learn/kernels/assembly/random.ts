@@ -1,10 +1,7 @@
-import { scratch } from "./layout";
+import { STATE, scratch } from "./layout";
 
 const N: u32 = 624;
 const M: u32 = 397;
-
-/** Where the stream's 624 words lie in the thread's room; not at the same time as pairs and counts. */
-const STATE: usize = 1024;
 
 let position: u32 = N;
 
@@ -28,6 +25,13 @@ export function randint(n: u32): u32 {
   let value = next() & mask;
   while (value > largest) value = next() & mask;
   return value;
+}
+
+/** A number in [0, 1) with 53 random bits: `RandomState.random`. */
+export function random(): f64 {
+  const high = next() >>> 5;
+  const low = next() >>> 6;
+  return (<f64>high * 67108864 + <f64>low) / 9007199254740992;
 }
 
 function next(): u32 {

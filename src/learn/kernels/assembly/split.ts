@@ -1,4 +1,5 @@
 import { SPLIT, scratch } from "./layout";
+import { randint } from "./random";
 
 /** Least sum of hessians in a leaf, and least gain as a share of the node's score: as in ../../boosting/split.ts. */
 const MIN_HESSIAN_LEAF: f64 = 1e-3;
@@ -38,16 +39,7 @@ export function findSplit(
   l1Regularization: f64,
   l2Regularization: f64,
 ): i32 {
-  nodeGradient = gradient;
-  nodeHessianAndCount = hessianAndCount;
-  countUnit = unit;
-  perGradient = 1 / gradientScale;
-  perHessian = 1 / hessianScale;
-  minSamplesLeaf = leastSamples;
-  l1 = l1Regularization;
-  l2 = l2Regularization;
-  bestGain = 0;
-  bestColumn = -1;
+  begin(gradient, hessianAndCount, unit, gradientScale, hessianScale, leastSamples, l1Regularization, l2Regularization);
   for (let i: u32 = 0; i < nColumns; i++) {
     const column = load<i32>(columns + (<usize>i << 2));
     const offset = load<u32>(offsets + (<usize>column << 2));
@@ -61,6 +53,108 @@ export function findSplit(
     if (anyMissing) scan(sums, nValueBins, missing, column, true, true);
   }
   return bestColumn;
+}
+
+/** Takes up a node. */
+function begin(
+  gradient: f64,
+  hessianAndCount: f64,
+  unit: f64,
+  gradientScale: f64,
+  hessianScale: f64,
+  leastSamples: f64,
+  l1Regularization: f64,
+  l2Regularization: f64,
+): void {
+  nodeGradient = gradient;
+  nodeHessianAndCount = hessianAndCount;
+  countUnit = unit;
+  perGradient = 1 / gradientScale;
+  perHessian = 1 / hessianScale;
+  minSamplesLeaf = leastSamples;
+  l1 = l1Regularization;
+  l2 = l2Regularization;
+  bestGain = 0;
+  bestColumn = -1;
+}
+
+/**
+ * As `findSplit` with one threshold per column, drawn from those between the node's smallest and largest bin: what
+ * `SplitFinder.findRandom` does.
+ */
+export function findRandomSplit(
+  histogram: usize,
+  offsets: usize,
+  hasMissing: usize,
+  columns: usize,
+  nColumns: u32,
+  gradient: f64,
+  hessianAndCount: f64,
+  unit: f64,
+  gradientScale: f64,
+  hessianScale: f64,
+  leastSamples: f64,
+  l1Regularization: f64,
+  l2Regularization: f64,
+): i32 {
+  begin(gradient, hessianAndCount, unit, gradientScale, hessianScale, leastSamples, l1Regularization, l2Regularization);
+  for (let i: u32 = 0; i < nColumns; i++) {
+    const column = load<i32>(columns + (<usize>i << 2));
+    const offset = load<u32>(offsets + (<usize>column << 2));
+    const nBins = load<u32>(offsets + (<usize>column << 2), 4) - offset;
+    const sums = histogram + (<usize>offset << 4);
+    const withMissing = load<u8>(hasMissing + column) != 0;
+    const nValueBins: u32 = withMissing ? nBins - 1 : nBins;
+    const missing = sums + (<usize>nValueBins << 4);
+    let low: u32 = 0;
+    while (low < nValueBins && load<f64>(sums + (<usize>low << 4), 8) == 0) low++;
+    if (low >= nValueBins) continue;
+    let high = nValueBins - 1;
+    while (high > low && load<f64>(sums + (<usize>high << 4), 8) == 0) high--;
+    const anyMissing = withMissing && load<f64>(missing, 8) > 0;
+    // With missing values, "all others against them" is one threshold more.
+    const nThresholds = high - low + (anyMissing ? 1 : 0);
+    if (nThresholds < 1) continue;
+    const bin = low + randint(nThresholds);
+    let left = f64x2.splat(0);
+    for (let b = low; b <= bin; b++) left = f64x2.add(left, v128.load(sums + (<usize>b << 4)));
+    consider(column, bin == high ? nValueBins - 1 : bin, false, left);
+    if (!anyMissing || bin == high) continue;
+    consider(column, bin, true, f64x2.add(left, v128.load(missing)));
+  }
+  return bestColumn;
+}
+
+/** Takes a split with these sums on its left if it is allowed and better. */
+function consider(column: i32, bin: u32, missingLeft: bool, sums: v128): void {
+  const leftGradient = f64x2.extract_lane(sums, 0);
+  const left = f64x2.extract_lane(sums, 1);
+  const parentHessian = floor(nodeHessianAndCount / countUnit);
+  const leftHessian = floor(left / countUnit);
+  const leftCount = left - leftHessian * countUnit;
+  const rightCount = nodeHessianAndCount - parentHessian * countUnit - leftCount;
+  if (leftCount < minSamplesLeaf || rightCount < minSamplesLeaf) return;
+  const hl = leftHessian * perHessian;
+  const hr = (parentHessian - leftHessian) * perHessian;
+  if (hl < MIN_HESSIAN_LEAF || hr < MIN_HESSIAN_LEAF) return;
+  const parent = score(nodeGradient * perGradient, parentHessian * perHessian);
+  const gain = score(leftGradient * perGradient, hl) + score((nodeGradient - leftGradient) * perGradient, hr) - parent;
+  if (!(gain > bestGain && gain > parent * MIN_RELATIVE_GAIN)) return;
+  bestGain = gain;
+  bestColumn = column;
+  store<f64>(scratch + SPLIT, gain);
+  store<f64>(scratch + SPLIT, leftGradient, 8);
+  store<f64>(scratch + SPLIT, left, 16);
+  store<i32>(scratch + SPLIT, column, 24);
+  store<i32>(scratch + SPLIT, bin, 28);
+  store<i32>(scratch + SPLIT, <i32>missingLeft, 32);
+}
+
+// @ts-ignore: decorator
+@inline
+function score(gradient: f64, hessian: f64): f64 {
+  const shrunk = shrink(gradient);
+  return (shrunk * shrunk) / (hessian + l2);
 }
 
 // @ts-ignore: decorator
