@@ -112,7 +112,7 @@ export async function rotateKey(store: KeyStore, id: string, graceMs: number, ch
     revokedTime: null,
     lastUsedTime: null,
   }
-  await store.rotate(id, stored, change.now + graceMs, {
+  await store.rotate(id, stored, change.now + Math.round(graceMs), {
     time: change.now,
     actor: change.actor,
     action: 'key-rotated',

@@ -213,6 +213,22 @@ describe('guessing', () => {
 })
 
 describe('the API of keys', () => {
+  test('keeps times in whole milliseconds, whatever the grace', async () => {
+    await open()
+    const made = await ask('POST', '/api/v1/keys', { body: { name: 'first', role: 'admin' } })
+    const headers = { authorization: `Bearer ${made.json().key}` }
+    const brief = await ask('POST', '/api/v1/keys', { body: { name: 'brief', role: 'viewer' }, headers })
+    const graced = await ask('POST', `/api/v1/keys/${brief.json().id}/rotate`, {
+      body: { graceMinutes: 0.12345 },
+      headers,
+    })
+    expect(graced.status).toBe(201)
+    const times = (await ask('GET', '/api/v1/keys', { headers }))
+      .json()
+      .keys.flatMap((key: { expiresTime: number | null }) => key.expiresTime ?? [])
+    expect(times).toContain(now + 7407)
+  })
+
   test('shows a key once, keeps its hash, and writes the audit log', async () => {
     await open()
     const made = await ask('POST', '/api/v1/keys', { body: { name: 'first', role: 'admin' } })

@@ -23,8 +23,11 @@ const URL_LINE = /http:\/\/127\.0\.0\.1:\d+/
  * Starts `bellwether serve` (or another command that serves) on a free port and waits until it says its address.
  * @throws Error with what it wrote, when it ends instead
  */
-export async function startServing(args: readonly string[], timeoutMs = 120_000): Promise<Served> {
-  const child = startBellwether([...args, '--port', '0'])
+export async function startServing(
+  args: readonly string[],
+  { timeoutMs = 120_000, env }: { readonly timeoutMs?: number; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<Served> {
+  const child = startBellwether([...args, '--port', '0'], env ? { env } : {})
   let stdout = ''
   let stderr = ''
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve))

@@ -68,7 +68,7 @@ export function addMlflowRoutes(app: FastifyInstance, routes: readonly MlflowRou
             : {}),
           ...(route.method === 'GET' ? { querystring: rest } : { body: rest }),
           response: {
-            200: z.object(Object.fromEntries(route.answers.map((name) => [name, z.unknown()]))),
+            200: z.object(Object.fromEntries(route.answers.map((name) => [name, z.unknown().optional()]))),
             400: WireError,
             404: WireError,
           },

@@ -79,7 +79,6 @@ export async function batchRoutes(app: TypedApp, context: RouteContext): Promise
         description:
           'CSV, JSON lines or Parquet in and out, streamed in constant memory once the table has arrived. Rows that cannot be scored stand in their place with what is wrong with them. An answer that was cut short is taken up with `after`.',
         consumes: [...TAKEN.keys()],
-        produces: Object.values(GIVEN).map((type) => type.replace(/;.*/, '')),
         params: z.object({ name: z.string() }),
         querystring: BatchQuery,
         body: z.unknown(),
