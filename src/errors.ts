@@ -178,6 +178,16 @@ export const ERRORS = {
   },
   TARGET_EXISTS: { status: 409, hint: 'Name another place with `--out`, or remove what is there.' },
   DATA_BUSY: { status: 409, hint: 'Wait until it has ended, and try again.' },
+  DVC_INVALID: { status: 400, hint: 'Make the pointer again with DVC (`dvc add`, `dvc commit`), version 2 or 3.' },
+  DVC_OBJECT_MISSING: {
+    status: 404,
+    hint: 'Run `dvc fetch` or `dvc pull` first, or name the remote with `--remote`.',
+  },
+  DVC_OBJECT_CORRUPT: { status: 502, hint: 'Remove the object from the cache, and run `dvc fetch`.' },
+  DVC_REMOTE_UNSUPPORTED: {
+    status: 400,
+    hint: 'Run `dvc pull`, and add the files themselves; folders and s3:// are read directly.',
+  },
   DATASET_UNKNOWN: { status: 404, hint: 'Fetch one of the data sets named in the message.' },
   DOWNLOAD_CORRUPT: {
     status: 502,

@@ -165,6 +165,7 @@ export function createProgram(): Command {
     .option('--data <file>', "the project's table (default: the project file's data.source)")
     .option('--name <name>', 'what the version is called (default: as the first path)')
     .option('--as-files', 'keep every byte as it is, also of a table or a project')
+    .option('--remote <place>', "with a .dvc or dvc.lock file: where its objects are, besides the repository's cache")
     .addOption(home())
     .addOption(json())
     .action(lazily(() => import('./commands/data-add.ts')))
@@ -208,6 +209,18 @@ export function createProgram(): Command {
     .addOption(home())
     .addOption(json())
     .action(lazily(() => import('./commands/data-get.ts')))
+  data
+    .command('export-dvc')
+    .description('put a dataset version into a remote of DVC and write the pointer that `dvc pull` takes')
+    .argument('<id>', 'its id or the start of it')
+    .requiredOption(
+      '--out <place>',
+      'what the pointer stands for; OUT.dvc is written. A table is written as its ending says',
+    )
+    .requiredOption('--remote <place>', 'folder or s3:// address of the remote')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/data-export-dvc.ts')))
 
   const runs = program.command('runs').description('what was tried')
   runs

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { type AddedFiles, addFiles, type VersionBlobs } from '../data/versions/add-files.ts'
+import { type AddedFiles, addFiles, type NamedFile, type VersionBlobs } from '../data/versions/add-files.ts'
 import type { ChunkIndex } from '../data/versions/chunk-index.ts'
 import { BellwetherError } from '../errors.ts'
 import type { DatasetStore, DatasetVersion } from '../track/dataset-store.ts'
@@ -19,7 +19,7 @@ export interface KeepFilesDeps {
  * @throws as `addFiles`
  */
 export async function keepFiles(
-  paths: readonly string[],
+  paths: readonly string[] | readonly NamedFile[],
   options: { readonly name: string; readonly source: string; readonly signal?: AbortSignal | undefined },
   deps: KeepFilesDeps,
 ): Promise<AddedFiles> {

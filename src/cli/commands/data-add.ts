@@ -1,8 +1,11 @@
-import { existsSync, statSync } from 'node:fs'
+import { constants, existsSync, statSync } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
 import path from 'node:path'
 import { DataOptions } from '../../data/data-options.ts'
 import { type LoadedDataset, loadDataset } from '../../data/load-dataset.ts'
 import { isTableName } from '../../data/read-table.ts'
+import type { NamedFile } from '../../data/versions/add-files.ts'
+import { isDvcPointer } from '../../data/versions/dvc/is-dvc-pointer.ts'
 import { BellwetherError } from '../../errors.ts'
 import { keepDataset } from '../../pipeline/keep-dataset.ts'
 import { keepFiles, nameOfPaths, sourceOfPaths } from '../../pipeline/keep-files.ts'
@@ -28,9 +31,32 @@ export async function action(options: Record<string, unknown>, paths: string[]):
     return addProject(first, options)
   if (paths.length === 1 && !options['asFiles'] && isTableName(first) && isFile(first)) return addTable(first, options)
   return addPaths(paths, options)
+  if (paths.length === 1 && isDvcPointer(first)) return addDvc(first, options)
 }
 
 function isFile(place: string): boolean {
+/** What a pointer of DVC names: a table file as a table, everything else byte for byte. */
+async function addDvc(pointer: string, options: Record<string, unknown>): Promise<number> {
+  const [{ resolveDvc }, { withTemporaryFolder }, { dvcFiles }] = await Promise.all([
+    import('../../data/versions/dvc/resolve-dvc.ts'),
+    import('../../data/duckdb.ts'),
+    import('../../data/versions/dvc/dvc-files.ts'),
+  ])
+  return withTemporaryFolder(async (scratch) => {
+    const contents = await resolveDvc(path.resolve(pointer), { scratch, remote: text(options, 'remote') })
+    const [first] = contents
+    if (contents.length === 1 && first && !first.output.isFolder && !options['asFiles'] && isTableName(first.name)) {
+      const file = path.join(scratch, first.name)
+      await copyFile(first.files[0]!.file, file, constants.COPYFILE_FICLONE)
+      return addTable(file, options, path.basename(pointer))
+    }
+    const name = text(options, 'name') ?? (contents.length === 1 ? first!.name : 'dvc')
+    return inHome(homeFolder(options), (home, signal) =>
+      addTo(home, dvcFiles(contents), { name, source: path.basename(pointer), signal }, options),
+    )
+  })
+}
+
   return statSync(place, { throwIfNoEntry: false })?.isFile() === true
 }
 
@@ -46,10 +72,10 @@ async function addProject(reference: string, options: Record<string, unknown>): 
   return keepTable(dataset, project.options.name, project.folder, options)
 }
 
-async function addTable(file: string, options: Record<string, unknown>): Promise<number> {
+async function addTable(file: string, options: Record<string, unknown>, source?: string): Promise<number> {
   const name = text(options, 'name') ?? nameOfPaths([file.replace(/\.[^.]+(\.gz)?$/i, '')])
   const dataset = await loadDataset({ file: path.resolve(file), options: DataOptions.parse({}) })
-  return keepTable(dataset, name, null, options)
+  return keepTable(source === undefined ? dataset : { ...dataset, source }, { name }, null, options)
 }
 
 async function keepTable(
@@ -83,6 +109,11 @@ async function addPaths(paths: readonly string[], options: Record<string, unknow
       throw new BellwetherError('USAGE', `${each} holds the home ${folder}: name what is beside it, or another --home.`)
   }
   const home = await openHome(place, { create: true })
+  const name = text(options, 'name') ?? nameOfPaths(paths)
+  return inHome(place, (home, signal) => addTo(home, paths, { name, source: sourceOfPaths(paths), signal }, options))
+}
+
+async function inHome(place: string, use: (home: Home, signal: AbortSignal) => Promise<number>): Promise<number> {
   const { signal, release } = interruptSignal('the next attempt finds what is kept already')
   try {
     return await addTo(home, paths, options, signal)
@@ -94,7 +125,8 @@ async function addPaths(paths: readonly string[], options: Record<string, unknow
 
 async function addTo(
   home: Home,
-  paths: readonly string[],
+  paths: readonly string[] | readonly NamedFile[],
+  { name, source, signal }: { readonly name: string; readonly source: string; readonly signal: AbortSignal },
   options: Record<string, unknown>,
   signal: AbortSignal,
 ): Promise<number> {
@@ -102,7 +134,7 @@ async function addTo(
   const started = Date.now()
   const added = await keepFiles(
     paths,
-    { name, source: sourceOfPaths(paths), signal },
+    { name, source, signal },
     { ...home, clock: Date.now, indexFolder: path.join(home.folder, FILE_INDEX_FOLDER) },
   )
   const { id, nFiles, sizeBytes, nRead, newBytes } = added

@@ -7,6 +7,7 @@ import { ReadOptions } from '../data-options.ts'
 import { withTemporaryFolder } from '../duckdb.ts'
 import { readTable } from '../read-table.ts'
 import { type DataPlace, isGlob, publicAddress, sqliteFile, type TableSource } from '../table-source.ts'
+import { isDvcPointer } from '../versions/dvc/is-dvc-pointer.ts'
 import { type SourceOptions, sourceKind } from './source-options.ts'
 
 /** Largest document that is taken from an address. */
@@ -44,6 +45,10 @@ export async function readSource(
     case 'sqlite':
       return (await import('./read-sqlite.ts')).readSqlite(sqliteFile(from), queryOf(options), read, signal)
     default:
+      if (isDvcPointer(from)) {
+        const { withDvcFile } = await import('../versions/dvc/read-dvc-table.ts')
+        return withDvcFile(from, (file) => readTable(file, read, { signal }))
+      }
       return isGlob(from) ? readGlob(from, options.fileColumn, read, signal) : readTable(from, read, { signal })
   }
 }

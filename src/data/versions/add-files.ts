@@ -24,6 +24,15 @@ export interface AddFilesDeps {
   readonly clock: () => number
 }
 
+/** A file by the name that it has in the version. A list of them is in the order of `comparePaths`. */
+export interface NamedFile extends Omit<FoundFile, 'stamp'> {
+  readonly stamp?: FileStamp
+}
+
+function isNamed(paths: readonly string[] | readonly NamedFile[]): paths is readonly NamedFile[] {
+  return typeof paths[0] === 'object'
+}
+
 /** Files that are kept, but that no version names yet. */
 export interface AddedFiles {
   readonly id: string
@@ -44,23 +53,24 @@ export interface AddedFiles {
  * @throws as `walkFiles` and `hashFiles`; NO_FILES
  */
 export async function addFiles(
-  paths: readonly string[],
+  paths: readonly string[] | readonly NamedFile[],
   deps: AddFilesDeps,
   commit: (added: AddedFiles) => Promise<void>,
   options: HashFilesOptions = {},
 ): Promise<AddedFiles> {
-  const found = walkFiles(paths)
-  if (found.length === 0) throw new BellwetherError('NO_FILES', `${paths.join(', ')}: there is no file.`)
-  const indexFile = deps.indexFolder === null ? null : fileIndexPlace(deps.indexFolder, paths)
+  const found = isNamed(paths) ? paths : walkFiles(paths)
+  if (found.length === 0)
+    throw new BellwetherError('NO_FILES', `${isNamed(paths) ? 'The list' : paths.join(', ')}: there is no file.`)
+  const indexFile = deps.indexFolder === null || isNamed(paths) ? null : fileIndexPlace(deps.indexFolder, paths)
   return deps.chunks.whileWriting(async () => {
     const remembered = await rememberedFiles(indexFile, deps)
     const files: (TreeFile | undefined)[] = found.map(({ path, stamp }) => {
       const before = remembered.get(path)
-      return before && sameStamp(before.stamp, stamp) ? before.file : undefined
+      return before && stamp && sameStamp(before.stamp, stamp) ? before.file : undefined
     })
     const toRead = found.flatMap((_, i) => (files[i] === undefined ? [i] : []))
     const stamps = new Map<string, FileStamp>()
-    for (const [i, { path, stamp }] of found.entries()) if (files[i]) stamps.set(path, stamp)
+    for (const [i, { path, stamp }] of found.entries()) if (files[i] && stamp) stamps.set(path, stamp)
     const packed = await keepContents(found, toRead, deps, options, (i, file, { stamp, isSettled }) => {
       files[i] = file
       if (isSettled) stamps.set(file.path, stamp)
@@ -96,7 +106,7 @@ async function rememberedFiles(
 }
 
 async function keepContents(
-  found: readonly FoundFile[],
+  found: readonly NamedFile[],
   toRead: readonly number[],
   { blobs, chunks, clock }: AddFilesDeps,
   options: HashFilesOptions,
