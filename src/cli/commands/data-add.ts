@@ -30,11 +30,10 @@ export async function action(options: Record<string, unknown>, paths: string[]):
   if (given !== undefined || (paths.length === 1 && !options['asFiles'] && isProject(first)))
     return addProject(first, options)
   if (paths.length === 1 && !options['asFiles'] && isTableName(first) && isFile(first)) return addTable(first, options)
-  return addPaths(paths, options)
   if (paths.length === 1 && isDvcPointer(first)) return addDvc(first, options)
+  return addPaths(paths, options)
 }
 
-function isFile(place: string): boolean {
 /** What a pointer of DVC names: a table file as a table, everything else byte for byte. */
 async function addDvc(pointer: string, options: Record<string, unknown>): Promise<number> {
   const [{ resolveDvc }, { withTemporaryFolder }, { dvcFiles }] = await Promise.all([
@@ -57,6 +56,7 @@ async function addDvc(pointer: string, options: Record<string, unknown>): Promis
   })
 }
 
+function isFile(place: string): boolean {
   return statSync(place, { throwIfNoEntry: false })?.isFile() === true
 }
 
@@ -75,7 +75,7 @@ async function addProject(reference: string, options: Record<string, unknown>): 
 async function addTable(file: string, options: Record<string, unknown>, source?: string): Promise<number> {
   const name = text(options, 'name') ?? nameOfPaths([file.replace(/\.[^.]+(\.gz)?$/i, '')])
   const dataset = await loadDataset({ file: path.resolve(file), options: DataOptions.parse({}) })
-  return keepTable(source === undefined ? dataset : { ...dataset, source }, { name }, null, options)
+  return keepTable(source === undefined ? dataset : { ...dataset, source }, name, null, options)
 }
 
 async function keepTable(
@@ -108,15 +108,15 @@ async function addPaths(paths: readonly string[], options: Record<string, unknow
     if (inside === '' || !(inside.startsWith('..') || path.isAbsolute(inside)))
       throw new BellwetherError('USAGE', `${each} holds the home ${folder}: name what is beside it, or another --home.`)
   }
-  const home = await openHome(place, { create: true })
   const name = text(options, 'name') ?? nameOfPaths(paths)
   return inHome(place, (home, signal) => addTo(home, paths, { name, source: sourceOfPaths(paths), signal }, options))
 }
 
 async function inHome(place: string, use: (home: Home, signal: AbortSignal) => Promise<number>): Promise<number> {
+  const home = await openHome(place, { create: true })
   const { signal, release } = interruptSignal('the next attempt finds what is kept already')
   try {
-    return await addTo(home, paths, options, signal)
+    return await use(home, signal)
   } finally {
     release()
     await home.close()
@@ -128,9 +128,7 @@ async function addTo(
   paths: readonly string[] | readonly NamedFile[],
   { name, source, signal }: { readonly name: string; readonly source: string; readonly signal: AbortSignal },
   options: Record<string, unknown>,
-  signal: AbortSignal,
 ): Promise<number> {
-  const name = text(options, 'name') ?? nameOfPaths(paths)
   const started = Date.now()
   const added = await keepFiles(
     paths,
