@@ -132,3 +132,11 @@ export function withoutShares(plan: TrafficPlan, aliases: readonly string[]): Tr
   }
   return { ...plan, weights }
 }
+
+/** Such as `champion 90 %, challenger 10 %, shadow: blue`. */
+export function sharesInWords({ weights, shadow }: TrafficPlan): string {
+  const shares = Object.entries(weights)
+    .filter(([, percent]) => percent > 0)
+    .map(([alias, percent]) => `${alias} ${percent} %`)
+  return [...shares, ...(shadow.length > 0 ? [`shadow: ${shadow.join(', ')}`] : [])].join(', ')
+}

@@ -1,5 +1,6 @@
 import { liveAt } from '../../track/ledger.ts'
 import type { LedgerEntry } from '../../track/model-registry.ts'
+import { sharesInWords } from '../../track/traffic-plan.ts'
 import { withHome } from '../context.ts'
 import { formatTable } from '../format-table.ts'
 import { printJson, printLine, time } from '../output.ts'
@@ -30,8 +31,7 @@ function printLive(options: Record<string, unknown>, entries: readonly LedgerEnt
 function whyOf({ reason, traffic }: LedgerEntry): string {
   const why = reason.replaceAll(RUN_ID, '$1')
   if (!traffic) return why
-  const shares = Object.entries(traffic.to?.weights ?? { champion: 100 }).filter(([, percent]) => percent > 0)
-  return `${shares.map(([alias, percent]) => `${alias} ${percent} %`).join(', ')}: ${why}`
+  return `${traffic.to ? sharesInWords(traffic.to) : 'all to the champion'}: ${why}`
 }
 
 export async function action(options: Record<string, unknown>, [model]: string[]): Promise<number> {

@@ -1,3 +1,4 @@
+import { CHAMPION, sharesInWords } from '../../track/traffic-plan.ts'
 import { actor, reasonGiven, text, wholeNumber, withHome } from '../context.ts'
 import { printJson, printLine } from '../output.ts'
 import { timeGiven } from '../time-given.ts'
@@ -18,7 +19,11 @@ export async function action(options: Record<string, unknown>, [model]: string[]
       ...(toTime === undefined ? {} : { toTime }),
     })
     if (options['json']) printJson(restored)
-    else printLine(`${alias} of ${model} is back at version ${restored.version}`)
+    else {
+      const { traffic } = await home.models.model(model!)
+      printLine(`${alias} of ${model} is back at version ${restored.version}`)
+      if (traffic && alias === CHAMPION) printLine(`its traffic: ${sharesInWords(traffic)}`)
+    }
     return 0
   })
 }

@@ -47,7 +47,7 @@ export interface TrafficListener {
   routed?(served: ServedModel): void
   canaryFailed?(canary: ServedModel): void
   shadowed?(model: string, seen: ShadowSeen): void
-  /** Records that were not shown to a shadow: the queue is full. */
+  /** Records that were not shown to a shadow: the queue is full, or it can't be loaded. */
   dropped?(model: string, records: number): void
   stopped?(canary: ServedModel, rule: StopRule, reason: string): void
   failed?(error: unknown): void
@@ -74,6 +74,8 @@ const CHUNK = 32
 const ACTOR = 'bellwether'
 /** How soon a stop that could not be saved is tried again. */
 const RETRY_MS = 5_000
+/** How often it is told of what should not happen. */
+const TELL_MS = 60_000
 
 export interface ShadowTotals {
   readonly alias: string
@@ -92,7 +94,7 @@ export interface TrafficView {
   readonly from: 'registry' | 'project' | null
   readonly variants: readonly (VariantTotals & { readonly version: number })[]
   readonly shadows: readonly ShadowTotals[]
-  /** Records that were not shown to a shadow because too many waited. */
+  /** Records that were not shown to a shadow: too many waited, or it could not be loaded. */
   readonly dropped: number
 }
 
@@ -141,13 +143,14 @@ export class Traffic {
   readonly #options: TrafficOptions
   readonly #queue: BackgroundQueue
   readonly #watches = new Map<string, Watch>()
+  #toldAt = Number.NEGATIVE_INFINITY
 
   constructor(options: TrafficOptions) {
     this.#options = options
     this.#queue = new BackgroundQueue({
       capacity: QUEUE_RECORDS,
       isBusy: options.isBusy,
-      onError: (error) => options.listener.failed?.(error),
+      onError: (error) => this.#tell(error),
     })
   }
 
@@ -170,22 +173,16 @@ export class Traffic {
     const watch = this.#watch(served.name, plan)
     const isCanary = served !== champion
     this.#window(watch, served.version).answered(this.#options.clock(), latencyMs)
-    const compare: (() => Promise<{ other: ServedModel; alias: string } | null>)[] = []
     for (const alias of plan.shadow) {
-      compare.push(async () => {
-        const other = await this.#options.cache.resolve(served.name, { alias })
-        return other.version === served.version ? null : { other, alias }
-      })
-    }
-    for (const find of compare) {
       this.#offer(watch, served.name, records.length, async (pause) => {
-        const found = await find()
-        if (!found) return
-        const asked = await this.#ask(found.other, records, pause)
+        const shadow = await this.#find(served.name, alias)
+        if (shadow === null) return this.#drop(watch, served.name, records.length)
+        if (shadow.version === served.version) return
+        const asked = await this.#ask(shadow, records, pause)
         this.#shadowed(watch, served.name, {
           ...compareAnswers(predictions, asked.answers, plan.stop.tolerance),
-          alias: found.alias,
-          version: found.other.version,
+          alias,
+          version: shadow.version,
           latencyMs: asked.latencyMs,
         })
       })
@@ -241,7 +238,7 @@ export class Traffic {
   async warmAll(): Promise<void> {
     const { models } = await this.#options.cache.registered()
     for (const { name, traffic } of models)
-      if (traffic) await this.warm(name, traffic).catch((error: unknown) => this.#options.listener.failed?.(error))
+      if (traffic) await this.warm(name, traffic).catch((error: unknown) => this.#tell(error))
   }
 
   /** Resolves when no comparison waits. */
@@ -263,20 +260,32 @@ export class Traffic {
   async #choose(plan: TrafficPlan, champion: ServedModel, caller: Caller): Promise<ServedModel> {
     const alias = this.#aliasFor(plan, champion, caller)
     if (alias === CHAMPION) return champion
-    let canary: ServedModel
-    try {
-      canary = await this.#options.cache.resolve(champion.name, { alias })
-    } catch (error) {
-      // The cache tells of versions that can't be loaded; an alias that is gone leaves its share to the champion.
-      if (!(error instanceof BellwetherError)) this.#options.listener.failed?.(error)
-      return champion
-    }
-    if (canary.version === champion.version) return champion
+    const canary = await this.#find(champion.name, alias)
+    // An alias that is gone leaves its share to the champion.
+    if (canary === null || canary.version === champion.version) return champion
     const watch = this.#watch(champion.name, plan)
     const stop = watch.stopped.get(canary.version)
     if (!stop) return canary
     if (stop.tried !== null && this.#options.clock() - stop.tried >= RETRY_MS) void this.#save(watch, canary, stop)
     return champion
+  }
+
+  /** The version behind an alias, or null where there is none or it can't be loaded, which the cache tells of. */
+  async #find(model: string, alias: string): Promise<ServedModel | null> {
+    try {
+      return await this.#options.cache.resolve(model, { alias })
+    } catch (error) {
+      if (!(error instanceof BellwetherError)) this.#tell(error)
+      return null
+    }
+  }
+
+  /** Tells of what should not happen, at most once a minute: it might happen with every request. */
+  #tell(error: unknown): void {
+    const now = this.#options.clock()
+    if (now - this.#toldAt < TELL_MS) return
+    this.#toldAt = now
+    this.#options.listener.failed?.(error)
   }
 
   #aliasFor(plan: TrafficPlan, champion: ServedModel, caller: Caller): string {
@@ -329,7 +338,10 @@ export class Traffic {
   }
 
   #offer(watch: Watch, model: string, size: number, run: (pause: () => Promise<void>) => Promise<void>): void {
-    if (this.#queue.offer({ size, run })) return
+    if (!this.#queue.offer({ size, run })) this.#drop(watch, model, size)
+  }
+
+  #drop(watch: Watch, model: string, size: number): void {
     watch.dropped += size
     this.#options.listener.dropped?.(model, size)
   }
@@ -397,7 +409,7 @@ export class Traffic {
 
   /** Writes a stop into the registry, for all who serve the model. */
   async #save({ plan }: Watch, canary: ServedModel, stop: Stop): Promise<void> {
-    const { cache, models, clock, listener } = this.#options
+    const { cache, models, clock } = this.#options
     stop.tried = clock()
     try {
       const { models: registered } = await cache.registered()
@@ -420,7 +432,7 @@ export class Traffic {
       stop.tried = null
       await cache.refresh()
     } catch (error) {
-      if (!(error instanceof BellwetherError && error.code === 'TRAFFIC_CHANGED')) listener.failed?.(error)
+      if (!(error instanceof BellwetherError && error.code === 'TRAFFIC_CHANGED')) this.#tell(error)
     }
   }
 }

@@ -45,7 +45,7 @@ const TrafficAnswer = z.object({
       }),
     )
     .describe('Who is asked in the background.'),
-  dropped: count.describe('Records that were not shown to a shadow because too many waited.'),
+  dropped: count.describe('Records that were not shown to a shadow: too many waited, or it could not be loaded.'),
 })
 type TrafficAnswer = z.output<typeof TrafficAnswer>
 

@@ -4,6 +4,7 @@ import { LOOPBACK } from '../../security/principal.ts'
 import type { ServedModel } from '../../serve/model-cache.ts'
 import { idsInBody } from '../../serve/traffic/ids-in-body.ts'
 import type { Caller, Route } from '../../serve/traffic/traffic.ts'
+import { toPublicError } from '../error-reply.ts'
 import type { RouteContext } from '../route-types.ts'
 
 declare module 'fastify' {
@@ -40,30 +41,41 @@ export async function throughTraffic<Answer>(
   { traffic }: Pick<RouteContext, 'traffic'>,
   answer: (served: ServedModel) => Promise<Answer>,
 ): Promise<Answer> {
-  const route = await traffic.route(model, callerOf(request))
+  const route = await traffic.route(model, new RequestCaller(request))
   request.dealt = route
   const { served, champion } = route
   if (served === champion) return answer(champion)
   try {
     return await answer(served)
-  } catch {
+  } catch (error) {
     request.dealt = { ...route, served: champion }
     const instead = await answer(champion)
     traffic.failed(route)
+    const { code } = toPublicError(error, request.id)
+    request.log.warn({ model, version: served.version, code }, 'the canary failed; the champion answered')
     return instead
   }
 }
 
-function callerOf(request: FastifyRequest): Caller {
-  return {
-    header(name) {
-      const value = request.headers[name.toLowerCase()]
-      return (Array.isArray(value) ? value[0] : value) || null
-    },
-    key() {
-      const { principal } = request
-      return principal === null || principal === LOOPBACK ? null : (principal.keyId ?? principal.actor)
-    },
-    ids: (column) => idsInBody(request.body, column),
+/** One for each request: a class, so that the hot path makes no closures. */
+class RequestCaller implements Caller {
+  readonly #request: FastifyRequest
+
+  constructor(request: FastifyRequest) {
+    this.#request = request
+  }
+
+  header(name: string): string | null {
+    const value = this.#request.headers[name.toLowerCase()]
+    return (Array.isArray(value) ? value[0] : value) || null
+  }
+
+  key(): string | null {
+    const { principal } = this.#request
+    return principal === null || principal === LOOPBACK ? null : (principal.keyId ?? principal.actor)
+  }
+
+  ids(column: string): readonly string[] {
+    return idsInBody(this.#request.body, column)
   }
 }

@@ -42,7 +42,7 @@ export function trafficMetrics(registry: Registry): Required<Omit<TrafficListene
   })
   const dropped = counter(
     'bellwether_shadow_dropped_records_total',
-    'Records that were not shown to a shadow because too many waited.',
+    'Records that were not shown to a shadow: too many waited, or it could not be loaded.',
     ['model'],
   )
   return {
