@@ -21,6 +21,9 @@ export const BLOCK_BINS: usize = 1024 + 16 * 1024;
 /** The 624 words of the random stream. */
 export const STATE: usize = 1024 + 48 * 1024;
 
+/** 8 KiB of sums that nobody looks at. */
+export const NOWHERE: usize = 1024 + 52 * 1024;
+
 /** How often each byte comes at each of eight places, u32; not at the same time as the pairs. */
 export const COUNTS: usize = 1024;
 
