@@ -4,6 +4,7 @@ import type { RunResult } from '../pipeline/execute-run.ts'
 import type { PreparedClustering } from '../pipeline/prepare-clustering.ts'
 import type { PreparedRun } from '../pipeline/prepare-run.ts'
 import { actor } from './context.ts'
+import { personKeys } from './open-prediction-log.ts'
 import { noteLabelled } from './output.ts'
 import { runProgress } from './run-progress.ts'
 
@@ -34,6 +35,7 @@ export async function clusterInHome(
   try {
     return await executeClustering(prepared, {
       ...home,
+      personKeys: personKeys(home.folder),
       clock: Date.now,
       provenance: origin,
       actor: actor(),
@@ -68,6 +70,7 @@ export async function executeInHome(prepared: PreparedRun, options: ExecuteOptio
       : null
     return await executeRun(prepared, {
       ...home,
+      personKeys: personKeys(home.folder),
       ...(earlier ? { earlier } : {}),
       clock: Date.now,
       provenance: origin,

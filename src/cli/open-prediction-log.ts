@@ -15,6 +15,11 @@ export async function withPredictionLog<T>(
   }
 }
 
+/** What persons' identifiers are turned into in this home, for who looks whether any of them was erased. */
+export function personKeys(homeFolder: string): () => Promise<(identifier: string) => string> {
+  return () => withPredictionLog(homeFolder, async (log) => (identifier) => log.personKey(identifier))
+}
+
 /** The log of a home: `predictions/` in it. */
 export async function openPredictionLog(homeFolder: string): Promise<FilePredictionLog> {
   const ring = await keyRingFromEnvironment(process.env)

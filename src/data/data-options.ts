@@ -165,6 +165,14 @@ export const DataOptions = z
       .describe('What is to be predicted: a column, or an expression. Clustering has none.'),
     id: z.string().min(1).nullable().default(null).describe('Column that names the student; never a feature.'),
     time: z.string().min(1).nullable().default(null).describe('Column that orders rows, for time splits and windows.'),
+    retentionDays: z
+      .int()
+      .min(1)
+      .max(36_500)
+      .optional()
+      .describe(
+        'Days after which the rows of a dataset version, and its rejected rows, are destroyed; its schema and statistics stay. Kept where left out.',
+      ),
     sensitive: z
       .array(z.string().min(1))
       .default([])

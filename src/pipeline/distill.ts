@@ -15,7 +15,7 @@ import type { State } from '../table/state.ts'
 import { columnOf, selectRows, type Table } from '../table/table.ts'
 import { selectTarget, type Target, targetLength } from '../table/target.ts'
 import type { BlobStore } from '../track/blob-store.ts'
-import type { DatasetVersion } from '../track/dataset-store.ts'
+import { type DatasetVersion, requireRows } from '../track/dataset-store.ts'
 import { type Fidelity, fidelity } from './fidelity.ts'
 import { directionsOf } from './monotone.ts'
 import { ProjectOptions } from './project.ts'
@@ -112,6 +112,7 @@ async function teachersRows({ manifest, signature }: LoadedModel, dataset: Datas
     )
   }
   const options = parsed.data
+  requireRows(dataset)
   const table = await blobs.withFile(dataset.blob, (file) => readParquet(file, dataset.schema))
   const roles = resolveRoles(dataset.schema, { ...options.data, target: named })
   const target = makeTarget(

@@ -30,7 +30,18 @@ export interface ClusteringResult {
 
 export type ClusteringDeps = Pick<
   RunDeps,
-  'tracking' | 'datasets' | 'models' | 'blobs' | 'clock' | 'provenance' | 'actor' | 'signal' | 'onEvent' | 'tags'
+  | 'tracking'
+  | 'datasets'
+  | 'models'
+  | 'blobs'
+  | 'clock'
+  | 'provenance'
+  | 'actor'
+  | 'signal'
+  | 'onEvent'
+  | 'tags'
+  | 'erasures'
+  | 'personKeys'
 > & {
   readonly drawFigures: (evaluation: ClusterEvaluation) => Promise<readonly Figure[]>
 }

@@ -5,22 +5,31 @@ import { sourceKind } from '../data/sources/source-options.ts'
 import { type DataPlace, publicAddress, sqliteFile } from '../data/table-source.ts'
 import type { BlobStore } from '../track/blob-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
+import { type ErasedPersons, refuseErased } from './erasure/refuse-erased.ts'
 import type { Project } from './load-project.ts'
 import type { PreparedRun } from './prepare-run.ts'
 import type { ProjectOptions } from './project.ts'
 
-/** Keeps the accepted table as a dataset version and the rejected rows beside it; a version that is there already stays as it is. */
+/**
+ * Keeps the accepted table as a dataset version and the rejected rows beside it; a version that is there already stays as it is.
+ * @throws PERSON_ERASED, DATASET_ERASED where a person who was erased is in it again
+ */
 export async function keepDataset(
   {
     dataset,
     options,
     project,
   }: Pick<PreparedRun, 'dataset'> & {
-    readonly options: Pick<ProjectOptions, 'name'>
+    readonly options: Pick<ProjectOptions, 'name'> & {
+      readonly data?: Pick<ProjectOptions['data'], 'id' | 'retentionDays'>
+    }
     readonly project: Pick<Project, 'folder'>
   },
-  { blobs, datasets, clock }: { blobs: BlobStore; datasets: DatasetStore; clock: () => number },
+  deps: { blobs: BlobStore; datasets: DatasetStore; clock: () => number } & ErasedPersons,
 ): Promise<void> {
+  const { blobs, datasets, clock } = deps
+  const idColumn = options.data?.id ?? null
+  await refuseErased(dataset, idColumn, deps)
   await datasets.putDataset({
     id: dataset.id,
     name: options.name,
@@ -32,6 +41,8 @@ export async function keepDataset(
     blob: await blobs.put(await writeParquet(dataset.table, dataset.schema)),
     rejectsBlob: dataset.nRejected > 0 ? await blobs.put(rejectsToCsv(dataset.rejected, dataset.fileColumns)) : null,
     createdTime: clock(),
+    idColumn,
+    retentionDays: options.data?.retentionDays ?? null,
   })
 }
 

@@ -3,12 +3,13 @@ import type { DatasetStore } from '../track/dataset-store.ts'
 import type { ModelRegistry } from '../track/model-registry.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
 import type { EarlierAttempt } from './earlier-attempt.ts'
+import type { ErasedPersons } from './erasure/refuse-erased.ts'
 import type { Evaluation } from './evaluate-winner.ts'
 import type { Provenance } from './provenance.ts'
 import type { RunEvent } from './run-events.ts'
 
 /** What a run needs of the world around it; the start-up file hands it over. */
-export interface RunDeps {
+export interface RunDeps extends ErasedPersons {
   readonly tracking: TrackingStore
   readonly datasets: DatasetStore
   readonly models: ModelRegistry

@@ -5,12 +5,12 @@ import { BellwetherError } from '../errors.ts'
 import { redeclareSchema } from '../table/infer-schema.ts'
 import { profileTable } from '../table/profile.ts'
 import type { BlobStore } from '../track/blob-store.ts'
-import type { DatasetVersion } from '../track/dataset-store.ts'
+import { type DatasetVersion, requireRows } from '../track/dataset-store.ts'
 import type { ProjectOptions } from './project.ts'
 
 /**
  * A dataset version out of the store, as reading its source under these options gave it. Rejected rows are not there again.
- * @throws BLOB_NOT_FOUND, BLOB_CORRUPT where the content is not that of the version, FILE_UNREADABLE
+ * @throws DATASET_ERASED; BLOB_NOT_FOUND, BLOB_CORRUPT where the content is not that of the version, FILE_UNREADABLE
  */
 export async function storedDataset(
   version: DatasetVersion,
@@ -18,6 +18,7 @@ export async function storedDataset(
   blobs: Pick<BlobStore, 'withFile'>,
   signal?: AbortSignal,
 ): Promise<LoadedDataset> {
+  requireRows(version)
   const table = await blobs.withFile(version.blob, (file) => readParquet(file, version.schema, signal))
   const schema = redeclareSchema(version.schema, options.data.columns)
   if (canonicalHash(table, schema) !== version.id) {

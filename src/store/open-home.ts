@@ -7,6 +7,7 @@ import { parseTrustedKeys, signingKeyFromEnvironment, type TrustedKeys } from '.
 import { type KeyRing, keyRingFromEnvironment } from '../security/at-rest/key-ring.ts'
 import type { AuditLog, KeyStore } from '../security/key-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
+import type { ErasureStore } from '../track/erasure-store.ts'
 import type { MlflowStores } from '../track/mlflow-stores.ts'
 import type { ModelRegistry } from '../track/model-registry.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
@@ -20,6 +21,7 @@ import { openPostgres } from './postgres/open-postgres.ts'
 import { SqlChunkIndex } from './sql-chunk-index.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { SqlDatasetStore } from './sql-dataset-store.ts'
+import { SqlErasureStore } from './sql-erasure-store.ts'
 import { SqlKeyStore } from './sql-key-store.ts'
 import { SqlModelRegistry } from './sql-model-registry.ts'
 import { SqlTrackingStore } from './sql-tracking-store.ts'
@@ -40,6 +42,8 @@ export interface Home {
   /** What MLflow's clients keep, over the same tables. */
   readonly mlflow: MlflowStores
   readonly blobs: HomeBlobs
+  /** Takes persons out of what is kept, and what is older than it may be. */
+  readonly erasures: ErasureStore
   readonly keys: KeyStore
   readonly audit: AuditLog
   /** Ends the connection; idempotent. */
@@ -97,6 +101,7 @@ export async function openHome(place: string, options: OpenHomeOptions = {}): Pr
         models: new SqlModelRegistry(database, blobs.store, signingKey),
         mlflow: openMlflowStores(database),
         blobs: blobs.store,
+        erasures: new SqlErasureStore(database, blobs.store),
         keys,
         audit: keys,
         close: () => {

@@ -24,6 +24,11 @@ export interface SqlDatabase {
    * also those of other processes. `work` awaits nothing but its queries: it holds the lock.
    */
   write<T>(work: (sql: SqlConnection) => Promise<T>): Promise<T>
+  /**
+   * What was deleted or overwritten before can't be read out of the database's files any more. Takes time and room with the size of the database.
+   * Pages that another process still reads stay until it has done so.
+   */
+  purge(): Promise<void>
   /** Names of the tables that are there. */
   tables(): Promise<string[]>
   /** What those tables are made of. */

@@ -3,23 +3,32 @@ import { decodeState, encodeState } from '../packaging/state-codec.ts'
 import { TableSchema } from '../table/schema.ts'
 import type { State } from '../table/state.ts'
 import type { BlobStore } from '../track/blob-store.ts'
-import type { DatasetLogEntry, DatasetStore, DatasetVersion, FileTotals } from '../track/dataset-store.ts'
+import {
+  type DatasetLogEntry,
+  type DatasetStore,
+  type DatasetVersion,
+  type FileTotals,
+  requireRows,
+} from '../track/dataset-store.ts'
 import { nextNumber } from './queries/counters.ts'
 import {
-  DATASET_EXISTS,
-  DATASET_SOURCE_EXISTS,
   type DatasetLogRow,
   type DatasetRow,
+  type ErasedRow,
   INSERT_DATASET,
   INSERT_DATASET_LOG,
   INSERT_DATASET_SOURCE,
+  RESTORE_DATASET,
+  RESTORE_DATASET_SOURCE,
   SELECT_DATASET,
   SELECT_DATASET_IDS_BY_PREFIX,
   SELECT_DATASET_LOG,
   SELECT_DATASET_LOG_OF_NAME,
   SELECT_DATASETS,
   SELECT_DATASETS_BY_NAME,
+  SELECT_ERASED,
   SELECT_LATEST_OF_NAME,
+  UPDATE_DATASET_SOURCE,
 } from './queries/dataset-queries.ts'
 import { requireBlob, requireInteger } from './required-blob.ts'
 import type { SqlDatabase } from './sql-database.ts'
@@ -47,7 +56,11 @@ export class SqlDatasetStore implements DatasetStore {
     const schema = JSON.stringify(TableSchema.parse(dataset.schema))
     const profile = encodeProfile(dataset.profile)
     await this.#database.write(async (sql) => {
-      if (!(await sql.first(DATASET_EXISTS, id))) {
+      const found = await sql.first<ErasedRow>(SELECT_ERASED, id)
+      if (found?.successor) requireRows({ id, ...erasedOf(found) })
+      const restored = found !== undefined && found.erased_time !== null
+      if (restored) await sql.run(RESTORE_DATASET, dataset.blob, id)
+      if (!found) {
         await sql.run(
           INSERT_DATASET,
           id,
@@ -65,17 +78,24 @@ export class SqlDatasetStore implements DatasetStore {
         const entry = await nextNumber(sql, 'dataset_log')
         await sql.run(INSERT_DATASET_LOG, entry, name, id, source, dataset.nRejected, dataset.createdTime)
       }
-      if (await sql.first(DATASET_SOURCE_EXISTS, id, name, source)) return
+      const { idColumn = null, retentionDays = null, nRejected, rejectsBlob, createdTime } = dataset
+      const known = await sql.run(UPDATE_DATASET_SOURCE, idColumn, retentionDays, id, name, source)
+      if (known > 0) {
+        if (restored) await sql.run(RESTORE_DATASET_SOURCE, nRejected, rejectsBlob, createdTime, id, name, source)
+        return
+      }
       const sequence = await nextNumber(sql, 'dataset_sources')
       await sql.run(
         INSERT_DATASET_SOURCE,
         id,
         name,
         source,
-        dataset.nRejected,
-        dataset.rejectsBlob,
-        dataset.createdTime,
+        nRejected,
+        rejectsBlob,
+        createdTime,
         sequence,
+        idColumn,
+        retentionDays,
       )
     })
   }
@@ -138,7 +158,12 @@ function datasetOf(row: DatasetRow): DatasetVersion {
     rejectsBlob: row.rejects_blob,
     createdTime: row.created_time,
     ...filesOf(row),
+    ...erasedOf(row),
   }
+}
+
+function erasedOf({ erased_time: time, successor }: ErasedRow): Pick<DatasetVersion, 'erased'> {
+  return time === null ? {} : { erased: { time, successor } }
 }
 
 function filesOf({ n_files: nFiles, size_bytes: sizeBytes }: Pick<DatasetRow, 'n_files' | 'size_bytes'>): {

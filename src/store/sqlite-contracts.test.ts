@@ -2,14 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { type KeyRing, parseKeyRing } from '../security/at-rest/key-ring.ts'
+import type { ErasureStore } from '../track/erasure-store.ts'
 import { runBlobStoreContract } from '../track/testing/blob-store-contract.ts'
 import { runDatasetStoreContract } from '../track/testing/dataset-store-contract.ts'
+import { runErasureStoreContract } from '../track/testing/erasure-store-contract.ts'
 import { runModelRegistryContract } from '../track/testing/model-registry-contract.ts'
 import type { OpenStores } from '../track/testing/open-stores.ts'
 import { runTrackingStoreContract } from '../track/testing/tracking-store-contract.ts'
 import { openHome } from './open-home.ts'
 
-async function open(ring: KeyRing | null = null): Promise<OpenStores> {
+async function open(ring: KeyRing | null = null): Promise<OpenStores & { readonly erasures: ErasureStore }> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'bellwether-store-'))
   const home = await openHome(folder, { ring })
   const close = async () => {
@@ -22,5 +24,6 @@ async function open(ring: KeyRing | null = null): Promise<OpenStores> {
 runTrackingStoreContract('SQLite', () => open())
 runDatasetStoreContract('SQLite', () => open())
 runModelRegistryContract('SQLite', () => open())
+runErasureStoreContract('SQLite', () => open())
 runBlobStoreContract('files', () => open())
 runBlobStoreContract('encrypted files', () => open(parseKeyRing(['ab'.repeat(32)], 'test')))

@@ -1,8 +1,12 @@
+import { BellwetherError } from '../errors.ts'
 import type { TableSchema } from '../table/schema.ts'
 
 /** Versions of data, named by the hash of their content. */
 export interface DatasetStore {
-  /** Idempotent: the same id is saved once; a second read of the same content adds a source only. */
+  /**
+   * Idempotent: the same id is saved once; a second read of the same content adds a source only. @throws DATASET_ERASED for content out of which a person
+   * was erased
+   */
   putDataset(dataset: DatasetVersion): Promise<void>
   /** @throws DATASET_NOT_FOUND; `id` may be an unambiguous prefix (`sha256:` may be left out). */
   dataset(id: string): Promise<DatasetVersion>
@@ -47,4 +51,26 @@ export interface DatasetVersion {
   readonly createdTime: number
   /** Of a tree of files, which has no rows and no columns; left out for a table. */
   readonly files?: FileTotals
+  /** Column that identifies persons, as this reading's project names it; given when it is put, not told again. */
+  readonly idColumn?: string | null
+  /** Days that this reading lets its rows be kept; given when it is put, not told again. */
+  readonly retentionDays?: number | null
+  /** Its rows were destroyed; `blob` is then empty. Left out where they are there. */
+  readonly erased?: {
+    readonly time: number
+    /** The version that has the other rows, where persons were taken out; null where the time to keep them was over. */
+    readonly successor: string | null
+  }
+}
+
+/** @throws DATASET_ERASED for a version whose rows were destroyed */
+export function requireRows({ id, erased }: Pick<DatasetVersion, 'id' | 'erased'>): void {
+  if (!erased) return
+  const day = new Date(erased.time).toISOString().slice(0, 10)
+  throw new BellwetherError(
+    'DATASET_ERASED',
+    erased.successor
+      ? `The rows of dataset version ${id} were destroyed on ${day}, because a person was erased; ${erased.successor} has the others.`
+      : `The rows of dataset version ${id} were destroyed on ${day}: the time to keep them was over.`,
+  )
 }

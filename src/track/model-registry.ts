@@ -131,6 +131,9 @@ export type LedgerAction =
   | 'version-deleted'
   | 'model-deleted'
   | 'model-renamed'
+  | 'person-erased'
+  | 'person-readmitted'
+  | 'data-expired'
   | 'traffic-set'
   | 'traffic-removed'
 

@@ -16,6 +16,7 @@ import { type Home, openHome } from '../../store/open-home.ts'
 import { homeFolder, interruptSignal, openProject, text } from '../context.ts'
 import { dataFile } from '../data-file.ts'
 import { bytesText, extentText, FILE_INDEX_FOLDER } from '../data-text.ts'
+import { personKeys } from '../open-prediction-log.ts'
 import { note, noteLabelled, printJson, printLine } from '../output.ts'
 
 /**
@@ -69,33 +70,33 @@ function isProject(reference: string): boolean {
 async function addProject(reference: string, options: Record<string, unknown>): Promise<number> {
   const project = await openProject(reference, options)
   const dataset = await loadProjectData(project.options, dataFile(options, project))
-  return keepTable(dataset, project.options.name, project.folder, options)
+  return keepTable(dataset, project.options, project.folder, options)
 }
 
 async function addTable(file: string, options: Record<string, unknown>, source?: string): Promise<number> {
   const name = text(options, 'name') ?? nameOfPaths([file.replace(/\.[^.]+(\.gz)?$/i, '')])
   const dataset = await loadDataset({ file: path.resolve(file), options: DataOptions.parse({}) })
-  return keepTable(source === undefined ? dataset : { ...dataset, source }, name, null, options)
+  return keepTable(source === undefined ? dataset : { ...dataset, source }, { name }, null, options)
 }
 
 async function keepTable(
   dataset: LoadedDataset,
-  name: string,
+  kept: Parameters<typeof keepDataset>[0]['options'],
   projectFolder: string | null,
   options: Record<string, unknown>,
 ): Promise<number> {
   const home = await openHome(homeFolder(options, projectFolder ?? undefined), { create: true })
   try {
     await keepDataset(
-      { dataset, options: { name }, project: { folder: projectFolder ?? process.cwd() } },
-      { blobs: home.blobs, datasets: home.datasets, clock: Date.now },
+      { dataset, options: kept, project: { folder: projectFolder ?? process.cwd() } },
+      { ...home, personKeys: personKeys(home.folder), clock: Date.now },
     )
   } finally {
     await home.close()
   }
   for (const warning of dataset.warnings) noteLabelled('warning', warning)
   const { id, nRows, nRejected, warnings } = dataset
-  if (options['json']) printJson({ id, name, rows: nRows, rejected: nRejected, warnings })
+  if (options['json']) printJson({ id, name: kept.name, rows: nRows, rejected: nRejected, warnings })
   else printLine(`${id}  ${nRows} rows, ${nRejected} rejected`)
   return 0
 }

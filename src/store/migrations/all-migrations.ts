@@ -6,6 +6,7 @@ import { apiKeysAndAudit } from './0005-api-keys-and-audit.ts'
 import { ledgerGates } from './0006-ledger-gates.ts'
 import { traffic } from './0007-traffic.ts'
 import { fileVersions } from './0008-file-versions.ts'
+import { erasure } from './0009-erasure.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step, in order: the n-th brings the schema to version n. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   ledgerGates,
   traffic,
   fileVersions,
+  erasure,
 ]

@@ -48,6 +48,11 @@ CREATE TABLE audit_log (
       detail TEXT NOT NULL
     );
 
+CREATE TABLE blobs_to_destroy (
+      hash TEXT NOT NULL PRIMARY KEY,
+      time BIGINT NOT NULL
+    );
+
 CREATE TABLE chunk_packs (
       id BIGINT NOT NULL PRIMARY KEY,
       blob TEXT NOT NULL UNIQUE,
@@ -115,7 +120,7 @@ CREATE TABLE dataset_sources (
       n_rejected BIGINT NOT NULL,
       rejects_blob TEXT,
       created_time BIGINT NOT NULL,
-      sequence BIGINT NOT NULL UNIQUE,
+      sequence BIGINT NOT NULL UNIQUE, id_column TEXT, retention_days BIGINT,
       PRIMARY KEY (dataset_id, name, source)
     );
 
@@ -128,7 +133,12 @@ CREATE TABLE datasets (
       profile_json TEXT NOT NULL,
       blob TEXT NOT NULL,
       sequence BIGINT NOT NULL UNIQUE
-    , n_files BIGINT, size_bytes BIGINT);
+    , n_files BIGINT, size_bytes BIGINT, erased_time BIGINT, successor TEXT);
+
+CREATE TABLE erased_persons (
+      person TEXT NOT NULL PRIMARY KEY,
+      time BIGINT NOT NULL
+    );
 
 CREATE TABLE experiment_tags (
       experiment_id TEXT NOT NULL REFERENCES experiments (id),

@@ -1,6 +1,7 @@
 import { postgresHomes } from '../../../test/support/postgres-home.ts'
 import { runKeyStoreContract } from '../../security/testing/key-store-contract.ts'
 import { runDatasetStoreContract } from '../../track/testing/dataset-store-contract.ts'
+import { runErasureStoreContract } from '../../track/testing/erasure-store-contract.ts'
 import { runModelRegistryContract } from '../../track/testing/model-registry-contract.ts'
 import { runTrackingStoreContract } from '../../track/testing/tracking-store-contract.ts'
 import { openHome } from '../open-home.ts'
@@ -22,4 +23,5 @@ async function open() {
 runTrackingStoreContract('PostgreSQL', open)
 runDatasetStoreContract('PostgreSQL', open)
 runModelRegistryContract('PostgreSQL', open)
+runErasureStoreContract('PostgreSQL', open)
 runKeyStoreContract('PostgreSQL', open)

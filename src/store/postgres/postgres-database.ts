@@ -34,6 +34,7 @@ SELECT pg_advisory_xact_lock(hashtext('bellwether'), hashtext(current_schema()))
 SET LOCAL lock_timeout = 0;
 SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`
 
+const PURGE = 'VACUUM (FULL) datasets, dataset_sources'
 const SELECT_TABLES = `SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename`
 const SELECT_COLUMNS = `
 SELECT t.relname AS "table", c.attname AS "column", COALESCE(array_position(k.indkey::int2[], c.attnum) + 1, 0) AS position
@@ -128,6 +129,15 @@ export class PostgresDatabase implements SqlDatabase {
     return this.read(async (sql) =>
       tableShapes(await sql.all<ColumnRow>(SELECT_COLUMNS), await sql.all<ReferenceRow>(SELECT_REFERENCES)),
     )
+  }
+
+  /** The tables that hold facts of data are written anew; a copy may be left in the server's log (WAL) and in its backups. */
+  async purge(): Promise<void> {
+    try {
+      await this.#pool.query(PURGE)
+    } catch (error) {
+      throw postgresError(error, this.#place)
+    }
   }
 
   async close(): Promise<void> {

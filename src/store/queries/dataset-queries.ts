@@ -12,10 +12,12 @@ export interface DatasetRow {
   created_time: number
   n_files: number | null
   size_bytes: number | null
+  erased_time: number | null
+  successor: string | null
 }
 
 const COLUMNS = `d.id, d.n_rows, d.schema_json, d.profile_json, d.blob,
-  s.name, s.source, s.n_rejected, s.rejects_blob, s.created_time, d.n_files, d.size_bytes`
+  s.name, s.source, s.n_rejected, s.rejects_blob, s.created_time, d.n_files, d.size_bytes, d.erased_time, d.successor`
 
 /** Content that is there already stays as it was first saved. */
 export const INSERT_DATASET = `
@@ -25,12 +27,29 @@ ON CONFLICT (id) DO NOTHING`
 export const DATASET_EXISTS = `
 SELECT 1 AS found FROM datasets WHERE id = ?`
 
-export const DATASET_SOURCE_EXISTS = `
-SELECT 1 AS found FROM dataset_sources WHERE dataset_id = ? AND name = ? AND source = ?`
+export interface ErasedRow {
+  erased_time: number | null
+  successor: string | null
+}
+
+export const SELECT_ERASED = `
+SELECT erased_time, successor FROM datasets WHERE id = ?`
+
+/** Its rows, that were destroyed when their time was over, are there again. */
+export const RESTORE_DATASET = `
+UPDATE datasets SET erased_time = NULL, blob = ? WHERE id = ?`
+
+export const RESTORE_DATASET_SOURCE = `
+UPDATE dataset_sources SET n_rejected = ?, rejects_blob = ?, created_time = ? WHERE dataset_id = ? AND name = ? AND source = ?`
+
+/** The same reading again: what it says of persons and of time holds from now on. */
+export const UPDATE_DATASET_SOURCE = `
+UPDATE dataset_sources SET id_column = COALESCE(?, id_column), retention_days = ? WHERE dataset_id = ? AND name = ? AND source = ?`
 
 export const INSERT_DATASET_SOURCE = `
-INSERT INTO dataset_sources (dataset_id, name, source, n_rejected, rejects_blob, created_time, sequence)
-VALUES (?, ?, ?, ?, ?, ?, ?)`
+INSERT INTO dataset_sources
+  (dataset_id, name, source, n_rejected, rejects_blob, created_time, sequence, id_column, retention_days)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 /** Ids that begin with a text; two rows tell "one" from "several". */
 export const SELECT_DATASET_IDS_BY_PREFIX = `

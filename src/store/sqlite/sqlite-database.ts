@@ -97,6 +97,21 @@ export class SqliteDatabase implements SqlDatabase {
     )
   }
 
+  purge(): Promise<void> {
+    if (this.#closed) return Promise.reject(new BellwetherError('INTERNAL', `The database ${this.#file} was closed.`))
+    const result = this.#turn.then(() => {
+      try {
+        // The file is written anew without what is free in it; then the log, which has the old pages, is emptied.
+        this.#database.exec('VACUUM')
+        this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      } catch (error) {
+        throw storageError(error, this.#file)
+      }
+    })
+    this.#turn = result.catch(() => undefined)
+    return result
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true

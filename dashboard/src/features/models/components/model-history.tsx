@@ -53,6 +53,12 @@ function entryWords(entry: LedgerEntry): string {
       return entry.traffic?.to ? `Traffic: ${sharesInWords(entry.traffic.to)}.` : 'Traffic was set.'
     case 'traffic-removed':
       return 'All traffic went to the champion.'
+    case 'person-erased':
+      return 'A person was erased whose rows it had learnt from.'
+    case 'person-readmitted':
+      return 'A person who was erased may be read again.'
+    case 'data-expired':
+      return 'Rows that it had learnt from were destroyed: the time to keep them was over.'
     case 'model-renamed':
       return 'The model was given its present name.'
   }
