@@ -394,6 +394,15 @@ export const ERRORS = {
   PARAM_CHANGED: { status: 409, hint: 'A param is written once; start a new run for another value.' },
   ARTIFACT_NOT_FOUND: { status: 404, hint: 'List the artifacts of the run with `bellwether runs show RUN`.' },
   DATASET_NOT_FOUND: { status: 404, hint: 'List the dataset versions with `bellwether data list`.' },
+  DATASET_ERASED: {
+    status: 410,
+    hint: 'Use the version that the message names, if it names one; a source that still has an erased person must lose those rows.',
+  },
+  ID_COLUMN_UNKNOWN: { status: 400, hint: 'Name the column with `--column NAME`, and as data.id of the project file.' },
+  PERSON_ERASED: {
+    status: 409,
+    hint: 'Take those rows out of the source, or let a person in again with `bellwether erase --id VALUE --readmit`.',
+  },
   MODEL_NOT_FOUND: { status: 404, hint: 'List the models with `bellwether models list`.' },
   VERSION_NOT_FOUND: { status: 404, hint: 'List the versions with `bellwether models show NAME`.' },
   ALIAS_NOT_FOUND: {

@@ -384,6 +384,36 @@ export function createProgram(): Command {
     .addOption(json())
     .action(lazily(() => import('./commands/predictions-erase.ts')))
 
+  program
+    .command('erase')
+    .description('take a person out of all that is kept: dataset versions, rejected rows, predictions')
+    .option('--id <value>', "the person's value of the project's id column; - reads it from standard input")
+    .option('--column <names>', 'further columns that may hold it, separated by commas')
+    .option('--dry-run', 'only say what would be erased')
+    .option('--readmit', 'let a person who was erased be read again')
+    .option('--expired', 'in place of --id: destroy rows that are older than data.retentionDays')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/erase.ts')))
+
+  program
+    .command('logs')
+    .description('search the logs of servers, workers and commands')
+    .option('--since <time>', 'from this time on, such as 2026-11-21T14:30Z')
+    .option('--until <time>', 'before this time')
+    .option('--level <level>', 'at least debug, info, warn, error or fatal')
+    .option('--component <name>', 'server, worker or cli')
+    .option('--request <id>', 'of one request, by the x-request-id of its answer')
+    .option('--run <id>', 'of one run')
+    .option('--trace <id>', 'of one OpenTelemetry trace')
+    .option('--code <code>', 'with this error')
+    .option('--limit <n>', 'the newest so many', '200')
+    .option('--follow', 'go on with lines as they come, until Ctrl-C (with --json one document a line)')
+    .option('--settings <file>', "the server's settings, where they name other folders")
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/logs.ts')))
+
   const keys = program.command('keys').description('API keys')
   keys
     .command('create')
