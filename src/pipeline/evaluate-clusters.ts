@@ -7,6 +7,7 @@ import { silhouette } from '../evaluate/cluster/silhouette.ts'
 import { clusterStability } from '../evaluate/cluster/stability.ts'
 import { clusterer } from '../learn/cluster/clusterers.ts'
 import type { PreparedClustering } from './prepare-clustering.ts'
+import { clustererOptions } from './project.ts'
 
 /** One number of clusters of one clusterer. */
 export interface ClusterTrial {
@@ -55,6 +56,7 @@ export function chooseAmong({ matrix, models, options }: PreparedClustering, sig
       const choice = chooseClusters({
         x: matrix,
         definition: clusterer(estimator),
+        options: clustererOptions(options.clusters, estimator),
         from,
         to,
         by,
@@ -97,7 +99,7 @@ export function evaluateClusters(
     x: matrix,
     model,
     definition,
-    options: definition.options.parse({ nClusters }),
+    options: definition.options.parse({ ...clustererOptions(options.clusters, estimator), nClusters }),
     seed,
     ...stop,
   })

@@ -1,15 +1,16 @@
-import { BellwetherError } from '../errors.ts'
 import { type ClusterAnswers, clusterPipeline } from '../learn/cluster/cluster-pipeline.ts'
 import { clusterer } from '../learn/cluster/clusterers.ts'
 import { encodeState } from '../packaging/state-codec.ts'
 import type { Run } from '../track/tracking-store.ts'
 import { type ClusterEvaluation, type ClusterTrial, chooseAmong, evaluateClusters } from './evaluate-clusters.ts'
 import { type GateResult, judgeGates } from './gates.ts'
-import { keepDataset } from './keep-dataset.ts'
+import { openRun } from './open-run.ts'
 import type { PreparedClustering } from './prepare-clustering.ts'
-import { processIsAlive, processTag, provenanceTags } from './provenance.ts'
+import { type ClusterOptions, clustererOptions } from './project.ts'
+import { provenanceTags } from './provenance.ts'
 import { registerClustering } from './register-clustering.ts'
 import type { Figure, RunDeps } from './run-deps.ts'
+import { abandonRun, keepArtifact, settle } from './run-steps.ts'
 import { keepSearchRecord, searchRecord } from './search-record.ts'
 
 /** What a run of clustering ends with; `--json` prints it. */
@@ -56,12 +57,7 @@ export async function executeClustering(prepared: PreparedClustering, deps: Clus
   const { tracking, clock, onEvent, signal } = deps
   const { dataset, options } = prepared
   const started = clock()
-  await tracking.reapRuns(processIsAlive, started)
-  await keepDataset(prepared, deps)
-  const { nRows, nRejected } = dataset
-  onEvent({ type: 'dataset', id: dataset.id, nRows, nRejected, nColumns: dataset.schema.columns.length })
-  for (const message of prepared.warnings) onEvent({ type: 'warning', message })
-  const run = await openRun(prepared, deps, started)
+  const run = await openRun(prepared, paramsOf(prepared), deps, started)
   try {
     await keepSearchRecord(run.id, searchRecord(prepared, deps.provenance), deps)
     onEvent({ type: 'stage', stage: 'cluster' })
@@ -74,11 +70,12 @@ export async function executeClustering(prepared: PreparedClustering, deps: Clus
     for (const message of chosen.choice.model.warnings ?? []) onEvent({ type: 'warning', message })
     onEvent({ type: 'stage', stage: 'figures' })
     await settle(signal)
-    await keep(run.id, 'evaluation.json', `${JSON.stringify(evaluation, null, 2)}\n`, 'application/json', deps)
+    await keepArtifact(run.id, 'evaluation.json', `${JSON.stringify(evaluation, null, 2)}\n`, 'application/json', deps)
     const pipeline = clusterPipeline(prepared.features, chosen.choice.model)
-    await keep(run.id, 'model.json', encodeState(pipeline.state()), 'application/json', deps)
-    await keep(run.id, 'assignments.csv', assignments(pipeline.predict(dataset.table)), 'text/csv', deps)
-    for (const { path, svg } of await deps.drawFigures(evaluation)) await keep(run.id, path, svg, 'image/svg+xml', deps)
+    await keepArtifact(run.id, 'model.json', encodeState(pipeline.state()), 'application/json', deps)
+    await keepArtifact(run.id, 'assignments.csv', assignments(pipeline.predict(dataset.table)), 'text/csv', deps)
+    for (const { path, svg } of await deps.drawFigures(evaluation))
+      await keepArtifact(run.id, path, svg, 'image/svg+xml', deps)
     onEvent({ type: 'stage', stage: 'register' })
     await settle(signal)
     const metrics = Object.fromEntries(
@@ -93,14 +90,17 @@ export async function executeClustering(prepared: PreparedClustering, deps: Clus
     // First the run, then the version: one that is killed in between is a finished run without a version, never the other way round.
     await tracking.finishRun(run.id, 'FINISHED', clock())
     const { nClusters } = evaluation
-    const params = clusterer(evaluation.winner).options.parse({ nClusters }) as Record<string, unknown>
+    const params = clusterer(evaluation.winner).options.parse({
+      ...clustererOptions(options.clusters, evaluation.winner),
+      nClusters,
+    }) as Record<string, unknown>
     const version = await registerClustering({ prepared, runId: run.id, pipeline, params, metrics, gates }, deps)
     onEvent({ type: 'registered', model: version.model, version: version.version, aliases: version.aliases })
     return {
       project: options.name,
       task: 'clustering',
       runId: run.id,
-      dataset: { id: dataset.id, rows: nRows, rejected: nRejected },
+      dataset: { id: dataset.id, rows: dataset.nRows, rejected: dataset.nRejected },
       candidates: evaluation.trials,
       best: { estimator: evaluation.winner, nClusters: evaluation.nClusters, by: evaluation.by },
       metrics: evaluation.metrics,
@@ -111,44 +111,27 @@ export async function executeClustering(prepared: PreparedClustering, deps: Clus
       seconds: Math.round(clock() - started) / 1000,
     }
   } catch (error) {
-    const cancelled = signal?.aborted === true || (error instanceof BellwetherError && error.code === 'CANCELLED')
-    await tracking.finishRun(run.id, cancelled ? 'KILLED' : 'FAILED', clock()).catch(() => {}) // the first error is the one to tell
+    await abandonRun(run.id, error, deps)
     throw error
   }
 }
 
-async function openRun(prepared: PreparedClustering, deps: ClusteringDeps, started: number): Promise<Run> {
-  const { options, dataset, models } = prepared
-  const experiment = await deps.tracking.ensureExperiment(options.name, started)
-  const run = await deps.tracking.createRun({
-    experimentId: experiment.id,
-    name: `${options.name} ${new Date(started).toISOString().slice(0, 16).replace('T', ' ')}`,
-    startTime: started,
-    tags: {
-      'bellwether.project': options.name,
-      'bellwether.process': processTag(),
-      ...provenanceTags(deps.provenance),
-      ...(prepared.notes.length > 0 ? { 'bellwether.notes': prepared.notes.join('\n') } : {}),
-      ...(prepared.warnings.length > 0 ? { 'bellwether.warnings': prepared.warnings.join('\n') } : {}),
-      ...deps.tags,
-    },
-  })
-  await deps.tracking.logDataset(run.id, dataset.id, 'training')
-  const { from, to, by, sampleRows } = options.clusters
-  await deps.tracking.logBatch(run.id, {
-    params: {
-      task: options.task,
-      models: models.join(','),
-      'clusters.from': String(from),
-      'clusters.to': String(to),
-      'clusters.by': by,
-      'clusters.sampleRows': String(sampleRows),
-      'search.seed': String(options.search.seed),
-      rows: String(dataset.nRows),
-      'rows.rejected': String(dataset.nRejected),
-    },
-  })
-  return run
+function paramsOf({ options: { clusters, search }, dataset, models }: PreparedClustering): Record<string, string> {
+  return {
+    models: models.join(','),
+    'clusters.from': String(clusters.from),
+    'clusters.to': String(clusters.to),
+    'clusters.by': clusters.by,
+    'clusters.sampleRows': String(clusters.sampleRows),
+    ...Object.fromEntries(models.flatMap((name) => optionParams(clusters, name, `clusters.options.${name}.`))),
+    'search.seed': String(search.seed),
+    rows: String(dataset.nRows),
+  }
+}
+
+/** The options that the project sets for a clusterer, as params. */
+function optionParams(clusters: ClusterOptions, name: string, prefix = ''): [string, string][] {
+  return Object.entries(clustererOptions(clusters, name)).map(([key, value]) => [`${prefix}${key}`, String(value)])
 }
 
 async function recordTrials(
@@ -166,7 +149,12 @@ async function recordTrials(
       startTime: now,
       endTime: now,
       status: score === null ? 'FAILED' : 'FINISHED',
-      params: { estimator, nClusters: String(nClusters), 'search.seed': String(options.search.seed) },
+      params: {
+        estimator,
+        nClusters: String(nClusters),
+        ...Object.fromEntries(optionParams(options.clusters, estimator)),
+        'search.seed': String(options.search.seed),
+      },
       metrics: score === null ? [] : [{ key: options.clusters.by, value: score, step: 0, timestamp: now }],
       tags: { ...provenanceTags(provenance), ...(reason ? { 'bellwether.error': reason } : {}) },
       datasets: [{ id: dataset.id, context: 'training' }],
@@ -174,26 +162,9 @@ async function recordTrials(
   }
 }
 
-async function keep(
-  runId: string,
-  path: string,
-  content: string | Uint8Array,
-  mediaType: string,
-  { blobs, tracking }: ClusteringDeps,
-): Promise<void> {
-  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
-  await tracking.logArtifact(runId, { path, hash: await blobs.put(bytes), sizeBytes: bytes.length, mediaType })
-}
-
 /** The cluster of each row of the dataset version, by the row's number from 0; nothing of the row itself. */
 function assignments({ clusters, distances }: ClusterAnswers): string {
   const width = distances.length / clusters.length
   const lines = Array.from(clusters, (cluster, row) => `${row},${cluster},${distances[row * width + cluster]!}`)
   return ['row,cluster,distance', ...lines, ''].join('\n')
-}
-
-/** Lets signals and timers in between two long synchronous steps. @throws CANCELLED */
-async function settle(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve))
-  if (signal?.aborted) throw new BellwetherError('CANCELLED', 'The run was stopped.')
 }

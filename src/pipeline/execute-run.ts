@@ -9,11 +9,11 @@ import { type AnswerReport, buildAnswer } from './build-answer.ts'
 import { type CandidateReport, type Evaluation, evaluateWinner, scoringInterval } from './evaluate-winner.ts'
 import { fitThreads } from './fit-threads.ts'
 import { type GateResult, judgeGates } from './gates.ts'
-import { keepDataset } from './keep-dataset.ts'
+import { openRun } from './open-run.ts'
 import type { PreparedRun } from './prepare-run.ts'
-import { processIsAlive, processTag, provenanceTags } from './provenance.ts'
 import { registerVersion } from './register-version.ts'
 import type { RunDeps } from './run-deps.ts'
+import { abandonRun, keepArtifact, settle } from './run-steps.ts'
 import { limitParams, replayable } from './search-budget.ts'
 import { searchCandidates } from './search-candidates.ts'
 import { type SearchSummary, summaryOf } from './search-summary.ts'
@@ -56,26 +56,14 @@ export interface RunResult {
  * @throws CANCELLED when stopped; SEARCH_ALL_FAILED when no trial gave a model
  */
 export async function executeRun(prepared: PreparedRun, deps: RunDeps): Promise<RunResult> {
-  const { tracking, clock, onEvent } = deps
+  const { tracking, clock } = deps
   const started = clock()
-  await tracking.reapRuns(processIsAlive, started)
-  await keepDataset(prepared, deps)
-  onEvent({
-    type: 'dataset',
-    id: prepared.dataset.id,
-    nRows: prepared.dataset.nRows,
-    nRejected: prepared.dataset.nRejected,
-    nColumns: prepared.dataset.schema.columns.length,
-  })
-  for (const warning of prepared.warnings) onEvent({ type: 'warning', message: warning })
-  const run = await openRun(prepared, deps, started)
+  const run = await openRun(prepared, paramsOf(prepared), deps, started)
   try {
     const result = await searchToVersion(prepared, run, deps, started)
     return result
   } catch (error) {
-    const cancelled = deps.signal?.aborted === true || (error instanceof BellwetherError && error.code === 'CANCELLED')
-    await tracking.finishRun(run.id, cancelled ? 'KILLED' : 'FAILED', clock()).catch(() => {}) // the first error is the one to tell
-    if (cancelled) {
+    if (await abandonRun(run.id, error, deps)) {
       const trials = await tracking.runs({ parentRunId: run.id }).catch(() => [])
       throw new BellwetherError(
         'CANCELLED',
@@ -87,42 +75,21 @@ export async function executeRun(prepared: PreparedRun, deps: RunDeps): Promise<
   }
 }
 
-async function openRun(prepared: PreparedRun, deps: RunDeps, started: number): Promise<Run> {
-  const { options, dataset, families, roles } = prepared
-  const experiment = await deps.tracking.ensureExperiment(options.name, started)
-  const run = await deps.tracking.createRun({
-    experimentId: experiment.id,
-    name: `${options.name} ${new Date(started).toISOString().slice(0, 16).replace('T', ' ')}`,
-    startTime: started,
-    tags: {
-      'bellwether.project': options.name,
-      'bellwether.process': processTag(),
-      ...provenanceTags(deps.provenance),
-      ...(prepared.notes.length > 0 ? { 'bellwether.notes': prepared.notes.join('\n') } : {}),
-      ...(prepared.warnings.length > 0 ? { 'bellwether.warnings': prepared.warnings.join('\n') } : {}),
-      ...deps.tags,
-    },
-  })
-  await deps.tracking.logDataset(run.id, dataset.id, 'training')
-  await deps.tracking.logBatch(run.id, {
-    params: {
-      task: options.task,
-      target: roles.target,
-      models: families.join(','),
-      'search.method': options.search.method,
-      'search.trials': String(options.search.trials),
-      ...limitParams(options.search),
-      'search.folds': String(options.search.folds),
-      'search.scoring': prepared.scoring.name,
-      'search.seed': String(options.search.seed),
-      'split.test': String(options.split.test),
-      'split.seed': String(options.split.seed),
-      'rows.train': String(prepared.train.table.nRows),
-      'rows.test': String(prepared.test.table.nRows),
-      'rows.rejected': String(dataset.nRejected),
-    },
-  })
-  return run
+function paramsOf({ options, families, roles, scoring, train, test }: PreparedRun): Record<string, string> {
+  return {
+    target: roles.target,
+    models: families.join(','),
+    'search.method': options.search.method,
+    'search.trials': String(options.search.trials),
+    ...limitParams(options.search),
+    'search.folds': String(options.search.folds),
+    'search.scoring': scoring.name,
+    'search.seed': String(options.search.seed),
+    'split.test': String(options.split.test),
+    'split.seed': String(options.split.seed),
+    'rows.train': String(train.table.nRows),
+    'rows.test': String(test.table.nRows),
+  }
 }
 
 async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, started: number): Promise<RunResult> {
@@ -301,23 +268,6 @@ function answerMetrics({ blend, calibration, labels }: AnswerReport): { key: str
         ]
       : []),
   ]
-}
-
-/** Lets signals and timers in between two long synchronous steps. @throws CANCELLED */
-async function settle(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve))
-  if (signal?.aborted) throw new BellwetherError('CANCELLED', 'The run was stopped.')
-}
-
-async function keepArtifact(
-  runId: string,
-  path: string,
-  content: string,
-  mediaType: string,
-  { blobs, tracking }: RunDeps,
-): Promise<void> {
-  const bytes = new TextEncoder().encode(content)
-  await tracking.logArtifact(runId, { path, hash: await blobs.put(bytes), sizeBytes: bytes.length, mediaType })
 }
 
 function byMetric(

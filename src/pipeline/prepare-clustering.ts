@@ -73,6 +73,9 @@ function checkOptions({ clusters, gates, search }: ProjectOptions, models: reado
       refuse('clusters.by', `k-means has no ${clusters.by}; choose by silhouette, or set models: [gaussian-mixture]`)
     }
   }
+  for (const name of Object.keys(clusters.options)) {
+    if (!models.includes(name)) refuse(`clusters.options.${name}`, `models has no ${name}; it has ${models.join(', ')}`)
+  }
   const least = clusters.by === 'silhouette' ? 2 : 1
   if (clusters.from < least) refuse('clusters.from', `a ${clusters.by} takes at least ${least} clusters`)
   if (clusters.to < clusters.from)

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { DataOptions } from '../data/data-options.ts'
 import { FeatureOptions } from '../features/feature-options.ts'
 import { clusterers } from '../learn/cluster/clusterers.ts'
+import { GaussianMixtureOptions } from '../learn/cluster/gaussian-mixture.ts'
+import { KMeansOptions } from '../learn/cluster/k-means.ts'
 import { estimators } from '../learn/estimators.ts'
 import { Distribution } from '../learn/search-space.ts'
 import type { SupervisedTask } from '../table/target.ts'
@@ -165,8 +167,22 @@ export const ClusterOptions = z.strictObject({
     .max(1_000_000)
     .default(5000)
     .describe('Rows that a silhouette is taken over where there are more; the cost grows with the square.'),
+  options: z
+    .strictObject({
+      'k-means': KMeansOptions.omit({ nClusters: true }).optional().describe('Options of k-means.'),
+      'gaussian-mixture': GaussianMixtureOptions.omit({ nClusters: true })
+        .optional()
+        .describe('Options of Gaussian mixtures, such as the shape of their clusters.'),
+    })
+    .default({})
+    .describe('Kind of model -> its options, but for the number of clusters; `search.seed` seeds the starts.'),
 })
 export type ClusterOptions = z.output<typeof ClusterOptions>
+
+/** The options that the project sets for a clusterer; none where it sets none. */
+export function clustererOptions({ options }: ClusterOptions, name: string): Readonly<Record<string, unknown>> {
+  return Object.hasOwn(options, name) ? (options[name as keyof ClusterOptions['options']] ?? {}) : {}
+}
 
 /** What a version must show on the test rows before it becomes champion. */
 export const Gate = z

@@ -34,7 +34,10 @@ function writeProject(name: string, more: string): string {
 const run = (where: string, ...more: string[]) => bellwether(['run', ...where.split(' '), ...more])
 
 describe('task: clustering on the academic-risk sample without its target', () => {
-  const where = writeProject('groups', 'clusters: { from: 2, to: 4, sampleRows: 1000 }\n')
+  const where = writeProject(
+    'groups',
+    'clusters: { from: 2, to: 4, sampleRows: 1000, options: { k-means: { nInit: 4 } } }\n',
+  )
   const home = where.split(' ').slice(1)
   let result: ClusteringResult
   beforeAll(async () => {
@@ -61,13 +64,17 @@ describe('task: clustering on the academic-risk sample without its target', () =
       return stdout
     }
     const detail: RunDetail = JSON.parse(await show('--json'))
-    expect(detail).toMatchObject({ status: 'FINISHED', params: { task: 'clustering', 'clusters.to': '4' } })
+    expect(detail).toMatchObject({
+      status: 'FINISHED',
+      params: { task: 'clustering', 'clusters.to': '4', 'clusters.options.k-means.nInit': '4' },
+    })
     expect(detail.metrics['stability']).toBe(result.metrics['stability'])
     expect(detail.artifacts.map((artifact) => artifact.path)).toEqual([
       'assignments.csv',
       'evaluation.json',
       'figures/clusters.svg',
       'model.json',
+      'search.json',
     ])
     expect(await show('--artifact', 'figures/clusters.svg')).toContain('<svg')
     const rows = (await show('--artifact', 'assignments.csv')).trimEnd().split('\n').slice(1)
@@ -80,6 +87,7 @@ describe('task: clustering on the academic-risk sample without its target', () =
     const { stdout } = await bellwether(['runs', 'list', '--parent', result.runId, ...home, '--json'])
     const { runs }: { runs: Run[] } = JSON.parse(stdout)
     expect(runs.map(({ params }) => params['nClusters']).sort()).toEqual(['2', '3', '4'])
+    expect(runs.map(({ params }) => params['nInit'])).toEqual(['4', '4', '4'])
   })
 
   test('gives the same model again, and says it to a person', async () => {
