@@ -210,6 +210,15 @@ export function createProgram(): Command {
     .addOption(json())
     .action(lazily(() => import('./commands/data-get.ts')))
   data
+    .command('diff')
+    .description('what lies between two versions: schema, rows and drift of tables; which files came, went and changed')
+    .argument('<before>', 'id of a version or the start of it')
+    .argument('<after>', 'id of another')
+    .option('--id <column>', 'column that tells which row is which (default: rows are compared by content)')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/data-diff.ts')))
+  data
     .command('export-dvc')
     .description('put a dataset version into a remote of DVC and write the pointer that `dvc pull` takes')
     .argument('<id>', 'its id or the start of it')
