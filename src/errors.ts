@@ -399,6 +399,7 @@ export const ERRORS = {
     hint: 'Use the version that the message names, if it names one; a source that still has an erased person must lose those rows.',
   },
   ID_COLUMN_UNKNOWN: { status: 400, hint: 'Name the column with `--column NAME`, and as data.id of the project file.' },
+  ERASURE_UNAVAILABLE: { status: 503, hint: 'Run `bellwether erase` where the home is.' },
   PERSON_ERASED: {
     status: 409,
     hint: 'Take those rows out of the source, or let a person in again with `bellwether erase --id VALUE --readmit`.',

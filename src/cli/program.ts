@@ -401,6 +401,7 @@ export function createProgram(): Command {
     .option('--dry-run', 'only say what would be erased')
     .option('--readmit', 'let a person who was erased be read again')
     .option('--expired', 'in place of --id: destroy rows that are older than data.retentionDays')
+    .addOption(new Option('--actor <name>', 'who asked, for the ledger').hideHelp())
     .addOption(home())
     .addOption(json())
     .action(lazily(() => import('./commands/erase.ts')))

@@ -1,61 +1,7 @@
-import { spawn } from 'node:child_process'
-import os from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { BellwetherError, ERRORS, type ErrorCode } from '../errors.ts'
-import type { Reproduction } from '../pipeline/reproduce-run.ts'
 import type { MakeAgain } from '../server/reproductions.ts'
-import { isDatabaseUrl, parseHomePlace } from '../store/home-place.ts'
-import { DATABASE_URL_VARIABLE } from './context.ts'
+import { runInChild } from './run-in-child.ts'
 
-const BIN = fileURLToPath(new URL('../../bin/bellwether.js', import.meta.url))
-
-/**
- * `runs reproduce` in a process of its own, behind what else this machine does, so that a server goes on answering.
- * @param place Where the home is; a database's password goes over the environment, which no list of processes shows.
- */
+/** `runs reproduce` in a process of its own. @param place Where the home is. */
 export function reproduceInChild(place: string): MakeAgain {
-  const folder = parseHomePlace(place).folder
-  const env = isDatabaseUrl(place) ? { ...process.env, [DATABASE_URL_VARIABLE]: place } : process.env
-  return async (runId, signal) => {
-    const child = spawn(process.execPath, [BIN, 'runs', 'reproduce', runId, '--home', folder, '--json'], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const stop = () => child.kill('SIGTERM')
-    signal.addEventListener('abort', stop, { once: true })
-    try {
-      if (child.pid !== undefined) os.setPriority(child.pid, os.constants.priority.PRIORITY_BELOW_NORMAL)
-    } catch {
-      // Then it is as pressing as anything else.
-    }
-    let output = ''
-    let log = ''
-    child.stdout.setEncoding('utf8').on('data', (part: string) => {
-      output += part
-    })
-    // Its last line is the error, where there is one.
-    child.stderr.setEncoding('utf8').on('data', (part: string) => {
-      log = `${log}${part}`.slice(-100_000)
-    })
-    try {
-      const status = await new Promise<number | null>((resolve, reject) => {
-        child.once('error', reject)
-        child.once('close', resolve)
-      })
-      if (status === 0 || status === 1) return JSON.parse(output) as Reproduction
-      throw errorOf(log)
-    } finally {
-      signal.removeEventListener('abort', stop)
-    }
-  }
-}
-
-function errorOf(log: string): BellwetherError {
-  try {
-    const { error, message, hint, details } = JSON.parse(log.trim().split('\n').at(-1) ?? '')
-    if (Object.hasOwn(ERRORS, error)) return new BellwetherError(error as ErrorCode, message, { hint, details })
-  } catch {
-    // Said below.
-  }
-  return new BellwetherError('INTERNAL', 'The process that made the run again ended without a word.')
+  return (runId, signal) => runInChild(place, ['runs', 'reproduce', runId], { signal })
 }

@@ -7,6 +7,7 @@ import type { ServerSettings } from '../server/server-settings.ts'
 import type { Home } from '../store/open-home.ts'
 import type { FilePredictionLog } from '../store/prediction-log/file-prediction-log.ts'
 import { homeFolder, text, wholeNumber } from './context.ts'
+import { eraseInChild } from './erase-in-child.ts'
 import { openPredictionLog } from './open-prediction-log.ts'
 import { note, noteLabelled } from './output.ts'
 import { readableLog } from './readable-log.ts'
@@ -77,6 +78,7 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
       ...(authentication ? { authentication } : {}),
       ...(environmentKeys ? { environmentKeys } : {}),
       stores: home,
+      eraser: eraseInChild(homeFolder(options)),
       makeAgain: reproduceInChild(homeFolder(options)),
       clock: Date.now,
       newId: ulid,

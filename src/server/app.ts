@@ -32,6 +32,7 @@ import { batchRoutes } from './routes/batch.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { datasetRoutes } from './routes/datasets.ts'
 import { docsRoutes } from './routes/docs.ts'
+import { erasureRoutes } from './routes/erasures.ts'
 import { healthRoutes } from './routes/health.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { metricsRoutes } from './routes/metrics.ts'
@@ -247,6 +248,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     clock,
     newId,
     predictionLog: options.predictionLog ?? null,
+    eraser: options.eraser ?? null,
     makeAgain: options.makeAgain ?? null,
     defaultModel: options.defaultModel ?? null,
   }
@@ -263,6 +265,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   app.addHook('onClose', async () => endRetention())
   await app.register(runRoutes, context)
   await app.register(reproductionRoutes, context)
+  await app.register(erasureRoutes, context)
   await app.register(mlflowRoutes, { stores, clock, maxArtifactBytes: limits.artifactBytes })
   await app.register(datasetRoutes, context)
   await app.register(keyRoutes, { ...context, authentication })

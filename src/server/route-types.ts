@@ -13,6 +13,7 @@ import type { PredictionLog } from '../serve/prediction-log/prediction-log.ts'
 import type { Traffic } from '../serve/traffic/traffic.ts'
 import type { ServerMetrics } from './metrics.ts'
 import type { MakeAgain } from './reproductions.ts'
+import type { PersonEraser } from './routes/erasures.ts'
 import type { ServerLimits, ServerStores } from './server-options.ts'
 
 /** Types requests and answers by the Zod schemas that a route declares. Answers may be the stores' immutable values. */
@@ -49,6 +50,8 @@ export interface RouteContext {
   readonly newId: () => string
   /** Where predictions are kept; null: nowhere. */
   readonly predictionLog: (PredictionLog & LogSecrets) | null
+  /** Takes persons out of what is kept; null: this server does not. */
+  readonly eraser: PersonEraser | null
   /** Makes a run again in another process; null: this server does not. */
   readonly makeAgain: MakeAgain | null
   /** As the operator set it; null: the only model there is. */

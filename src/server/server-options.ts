@@ -11,6 +11,7 @@ import type { AuthenticationMode } from './authentication.ts'
 import type { Deprecations } from './deprecations.ts'
 import type { LogSink } from './logger.ts'
 import type { MakeAgain } from './reproductions.ts'
+import type { PersonEraser } from './routes/erasures.ts'
 import type { TlsFiles } from './tls.ts'
 import type { Tracing } from './tracing.ts'
 
@@ -55,6 +56,8 @@ export interface ServerOptions {
   readonly deprecations?: Deprecations
   /** Where predictions are kept; nowhere where left out. Who opened it closes it. */
   readonly predictionLog?: PredictionLog & LogSecrets
+  /** Takes persons out of what is kept, in a process of its own; where left out, nobody can ask for it. */
+  readonly eraser?: PersonEraser
   /** Makes a run again in a process of its own; where left out, nobody can ask for it. */
   readonly makeAgain?: MakeAgain
   /** Where traces go; nowhere where left out. Who opened it closes it. */

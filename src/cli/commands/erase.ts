@@ -18,9 +18,9 @@ export async function action(options: Record<string, unknown>): Promise<number> 
   const identifier = await identifierGiven(options)
   return withHome(options, (home) =>
     withPredictionLog(home.folder, async (log) => {
-      const deps = { ...home, log: personLog(log), clock: Date.now, actor: actor() }
+      const deps = { ...home, log: personLog(log), clock: Date.now, actor: actorOf(options) }
       if (options['readmit'] === true) {
-        const known = await home.erasures.readmit(log.personKey(identifier.trim()), Date.now(), actor())
+        const known = await home.erasures.readmit(log.personKey(identifier.trim()), Date.now(), actorOf(options))
         if (options['json']) printJson({ readmitted: known })
         else printLine(known ? 'the person may be read again' : 'nobody of that identifier was erased')
         return 0
@@ -35,6 +35,9 @@ export async function action(options: Record<string, unknown>): Promise<number> 
     }),
   )
 }
+
+/** Who acts, for the ledger: a server that runs this command says who asked it. */
+const actorOf = (options: Record<string, unknown>) => text(options, 'actor') ?? actor()
 
 /** What erasure asks of the prediction log. */
 export function personLog(log: FilePredictionLog): PersonLog {
@@ -86,7 +89,7 @@ function printReport(report: ErasureReport): void {
 
 function eraseExpired(options: Record<string, unknown>, dryRun: boolean): Promise<number> {
   return withHome(options, async (home) => {
-    const expired = await expireData({ dryRun }, { ...home, clock: Date.now, actor: actor() })
+    const expired = await expireData({ dryRun }, { ...home, clock: Date.now, actor: actorOf(options) })
     if (options['json']) printJson({ dryRun, ...expired })
     else printExpired(expired, dryRun)
     return 0
