@@ -26,7 +26,7 @@ export interface ChooseAnswerInput {
   readonly decision: { readonly method: 'auto' | 'most-probable' }
 }
 
-/** A blend beside the best single model, on rows that neither its weights nor what calibrates it had seen. */
+/** A blend beside the best single model, on rows that neither's choice nor what calibrates it had seen. */
 export interface BlendComparison {
   /** What blends are chosen by: `log_loss` for classes, the project's scoring for numbers. */
   readonly metric: string
@@ -62,8 +62,8 @@ const ISOTONIC_ROWS = 2000
  *
  * 1. Blends of classes are chosen by log loss, whatever the project's scoring: it looks at every probability, so that small
  *    steps show, while a metric of labels moves when a few rows change sides. Numbers are blended by the project's scoring.
- * 2. With `auto` the blend is taken if, fold by fold with weights and temperature from the other folds, it is better than the best single
- *    model by more than a standard error; else the simpler one answers.
+ * 2. With `auto` the blend is taken if, fold by fold with weights and temperature from the other folds, it is better than the single model
+ *    that is best on those other folds, by more than a standard error; else the simpler one answers.
  * 3. The calibrator is the one with the least log loss out of fold, of those that `calibration` allows.
  * 4. Where the project's scoring looks at labels (other than accuracy, which the most probable class serves best), weights of the classes
  *    are tuned for it, and kept if they help by more than a standard error over the folds.
@@ -71,15 +71,14 @@ const ISOTONIC_ROWS = 2000
  */
 export function chooseAnswer(input: ChooseAnswerInput): AnswerChoice {
   const { target, candidates, folds, single, scoring, ensemble } = input
-  const alone = Float64Array.from(candidates, (_, i) => (i === single ? 1 : 0))
-  let weights: Float64Array = alone
+  let weights = onlyOf(candidates.length, single)
   let comparison: BlendComparison | null = null
   if (ensemble.method !== 'none' && candidates.length > 1) {
     const method = ensemble.method === 'auto' ? 'greedy' : ensemble.method
     const objective = target.task === 'classification' ? 'log_loss' : scoring.name
     const weigh = (part: Target, own: readonly BlendCandidate[]) =>
       blendWeights(part, own, { method, maxMembers: ensemble.maxMembers, objective })
-    comparison = compareBlend(input, objective, weigh, alone)
+    comparison = compareBlend(input, objective, weigh)
     const isBetter = comparison !== null && comparison.gain > comparison.standardError
     if (ensemble.method !== 'auto' || isBetter) weights = weigh(target, candidates)
   }
@@ -156,11 +155,14 @@ function decide(
   return { decision: tuneDecision(target, probabilities, scoring as ClassificationMetric), labels }
 }
 
+/**
+ * Fold by fold, on rows that neither had a part in choosing: the blend's weights, and which single model is best by the project's scoring,
+ * come from the other folds. The best of many on the very rows that it is judged on would owe some of its score to luck.
+ */
 function compareBlend(
-  { target, candidates, folds }: ChooseAnswerInput,
+  { target, candidates, folds, scoring }: ChooseAnswerInput,
   objective: string,
   weigh: (part: Target, candidates: readonly BlendCandidate[]) => Float64Array,
-  alone: Float64Array,
 ): BlendComparison | null {
   const metric = scoringMetric(objective, target)
   const width = target.task === 'classification' ? target.classes.length : 1
@@ -181,14 +183,33 @@ function compareBlend(
     }
     const weights = weigh(
       part,
-      candidates.map(({ name }, i) => ({ name, predictions: learnt[i]! })),
+      candidates.map((candidate, i) => ({ ...candidate, predictions: learnt[i]! })),
     )
-    pairs.push({ ours: judge(weights), theirs: judge(alone) })
+    const single = bestOf(
+      learnt.map((own) => scored(part, own, scoring, null)),
+      scoring,
+    )
+    pairs.push({ ours: judge(weights), theirs: judge(onlyOf(candidates.length, single)) })
   }
   const summary = summarise(pairs, metric)
   if (!summary) return null
   const { ours, theirs, gain, standardError } = summary
   return { metric: objective, blend: ours, single: theirs, gain, standardError }
+}
+
+/** Where the best score is, the first of equals; scores without a value come last. */
+function bestOf(scores: readonly number[], { greaterIsBetter }: Pick<Metric, 'greaterIsBetter'>): number {
+  let best = 0
+  for (const [i, score] of scores.entries()) {
+    const than = scores[best]!
+    if (Number.isNaN(than) ? !Number.isNaN(score) : greaterIsBetter ? score > than : score < than) best = i
+  }
+  return best
+}
+
+/** All the weight on one of several. */
+function onlyOf(count: number, one: number): Float64Array {
+  return Float64Array.from({ length: count }, (_, i) => (i === one ? 1 : 0))
 }
 
 /** Each fold's rows that have a prediction: those to learn from, and those to judge on; folds that lack either are left out. */
