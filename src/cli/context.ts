@@ -7,6 +7,7 @@ import type { TrustedKeys } from '../packaging/sign-manifest.ts'
 import type { Project } from '../pipeline/load-project.ts'
 import { isDatabaseUrl, parseHomePlace, withFolder } from '../store/home-place.ts'
 import type { Home } from '../store/open-home.ts'
+import { logInto } from './command-log.ts'
 
 /** The examples that come with the program. */
 export const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url))
@@ -46,10 +47,12 @@ export async function openProject(reference: string, options: Record<string, unk
 export async function openExistingHome(options: Record<string, unknown>): Promise<Home> {
   const { openHome } = await import('../store/open-home.ts')
   try {
-    return await openHome(homeFolder(options), {
+    const home = await openHome(homeFolder(options), {
       create: options['createHome'] === true,
       ...(await trustedKeysGiven(options)),
     })
+    logInto(home.folder)
+    return home
   } catch (error) {
     const [nearby] = text(options, 'home') ? [] : homesBelow('.')
     if (!nearby || !(error instanceof BellwetherError) || error.code !== 'HOME_NOT_FOUND') throw error

@@ -3,6 +3,8 @@ import type { ClusteringResult } from '../pipeline/execute-clustering.ts'
 import type { RunResult } from '../pipeline/execute-run.ts'
 import type { PreparedClustering } from '../pipeline/prepare-clustering.ts'
 import type { PreparedRun } from '../pipeline/prepare-run.ts'
+import type { RunEvent } from '../pipeline/run-events.ts'
+import { logInto, logRunEvent } from './command-log.ts'
 import { actor } from './context.ts'
 import { personKeys } from './open-prediction-log.ts'
 import { noteLabelled } from './output.ts'
@@ -30,6 +32,7 @@ export async function clusterInHome(
   ])
   const origin = await provenance(prepared.project.folder)
   const home = await openHome(options.home, { create: true })
+  logInto(home.folder)
   const progress = runProgress()
   for (const text of prepared.notes) noteLabelled('note', text)
   try {
@@ -41,7 +44,7 @@ export async function clusterInHome(
       actor: actor(),
       drawFigures: drawClusterFigures,
       signal: options.signal,
-      onEvent: progress.onEvent,
+      onEvent: loggedEvents(progress.onEvent),
       ...(options.tags ? { tags: options.tags } : {}),
     })
   } finally {
@@ -61,6 +64,7 @@ export async function executeInHome(prepared: PreparedRun, options: ExecuteOptio
   ])
   const origin = await provenance(prepared.project.folder)
   const home = await openHome(options.home, { create: options.resume === undefined })
+  logInto(home.folder)
   const progress = runProgress()
   options.signal.addEventListener('abort', progress.stop, { once: true })
   for (const text of prepared.notes) noteLabelled('note', text)
@@ -78,12 +82,20 @@ export async function executeInHome(prepared: PreparedRun, options: ExecuteOptio
       drawFigures,
       threads: options.threads ?? os.availableParallelism(),
       signal: options.signal,
-      onEvent: progress.onEvent,
+      onEvent: loggedEvents(progress.onEvent),
       ...(options.tags ? { tags: options.tags } : {}),
     })
   } finally {
     options.signal.removeEventListener('abort', progress.stop)
     progress.stop()
     await home.close()
+  }
+}
+
+/** Events are drawn, and noted in the home's log. */
+function loggedEvents(draw: (event: RunEvent) => void): (event: RunEvent) => void {
+  return (event) => {
+    logRunEvent(event)
+    draw(event)
   }
 }

@@ -13,16 +13,16 @@ function seen(log: (logger: ReturnType<typeof createLogger>) => void): string {
 
 test('a request is one line', () => {
   const scored = { model: 'risk', version: 1, records: 1, failed: 0 }
-  const line = { requestId: '01A', method: 'POST', route: '/predict', status: 200, milliseconds: 4.125, ...scored }
+  const line = { request: '01A', method: 'POST', route: '/predict', status: 200, milliseconds: 4.125, ...scored }
   expect(seen((logger) => logger.info(line, 'request answered'))).toBe(
     'hh:mm:ss  POST /predict 200  4.1 ms  model=risk version=1 records=1\n',
   )
 })
 
 test('a request that failed by a fault of the server shows its id', () => {
-  const line = { requestId: '01A', method: 'GET', route: '/', status: 500, milliseconds: 1, error: 'INTERNAL' }
+  const line = { request: '01A', method: 'GET', route: '/', status: 500, milliseconds: 1, code: 'INTERNAL' }
   expect(seen((logger) => logger.warn(line, 'request failed'))).toBe(
-    'hh:mm:ss  warning  GET / 500  1.0 ms  error=INTERNAL requestId=01A\n',
+    'hh:mm:ss  warning  GET / 500  1.0 ms  code=INTERNAL request=01A\n',
   )
 })
 

@@ -24,15 +24,16 @@ export function readableLog(say: (line: string) => void): LogSink {
   }
 }
 
-function describe(entry: LogLine): string {
-  const time = pc.dim(entry.time.slice(11, 19))
+/** A line of the log for people. */
+export function describe(entry: LogLine, when = entry.time.slice(11, 19), component = ''): string {
+  const time = pc.dim(component === '' ? when : `${when}  ${component.padEnd(6)}`)
   const level = entry.level === 'info' ? '' : `${entry.level === 'warn' ? pc.yellow('warning') : pc.red(entry.level)}  `
   const facts = Object.entries(entry).filter(
     ([key, value]) => !NOT_SHOWN.has(key) && !(key === 'failed' && value === 0),
   )
-  const { method, route, status, milliseconds, requestId, ...known } = Object.fromEntries(facts)
+  const { method, route, status, milliseconds, request, ...known } = Object.fromEntries(facts)
   // The id is for reports of faults.
-  const rest = requestId === undefined || entry.level === 'info' ? known : { ...known, requestId }
+  const rest = request === undefined || entry.level === 'info' ? known : { ...known, request }
   const said = method === undefined ? entry.msg : `${method} ${route} ${status}  ${Number(milliseconds).toFixed(1)} ms`
   const others = Object.entries(rest).map(
     ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,

@@ -10,8 +10,8 @@ import { homeFolder, text, wholeNumber } from './context.ts'
 import { eraseInChild } from './erase-in-child.ts'
 import { openPredictionLog } from './open-prediction-log.ts'
 import { note, noteLabelled } from './output.ts'
-import { readableLog } from './readable-log.ts'
 import { reproduceInChild } from './reproduce-in-child.ts'
+import { openServerLog, type ServerLog } from './server-log.ts'
 
 /** Without what was left out. */
 function given<T extends object>(values: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
@@ -65,8 +65,10 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
     ?.split(',')
     .map((name) => name.trim())
   let predictionLog: FilePredictionLog | null = null
+  let log: ServerLog | null = null
   try {
     const settings = await readServerSettings(text(options, 'settings'), process.env)
+    log = openServerLog(settings.logs, home.folder, { terminal: process.stderr.isTTY && !options['json'] })
     const authentication = options['auth'] === true ? 'on' : options['auth'] === false ? 'off' : settings.authentication
     const environmentKeys = process.env['BELLWETHER_API_KEYS']
     predictionLog = await openPredictionLog(home.folder)
@@ -87,7 +89,9 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
       port: wholeNumber(options, 'port', 0, 65_535) ?? 8000,
       ...(defaultModel ? { defaultModel } : {}),
       ...(allowedHosts ? { allowedHosts } : {}),
-      ...(process.stderr.isTTY && !options['json'] ? { log: readableLog(note) } : {}),
+      log: log.sink,
+      logLevel: log.level,
+      droppedLogLines: log.dropped,
     })
     const stopped = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
@@ -110,5 +114,6 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
     await tracing?.close()
     await predictionLog?.close()
     await home.close()
+    await log?.close()
   }
 }

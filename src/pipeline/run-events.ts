@@ -1,5 +1,6 @@
 /** What a run tells while it works; the command line draws it, a server may stream it. Counts and names only, never a row. */
 export type RunEvent =
+  | { readonly type: 'run-opened'; readonly runId: string }
   | {
       readonly type: 'dataset'
       readonly id: string

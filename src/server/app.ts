@@ -15,7 +15,7 @@ import { announceDeprecations } from './deprecations.ts'
 import { toPublicError } from './error-reply.ts'
 import { isHttp2, treatHttp2 } from './http2-requests.ts'
 import { acceptOnlyJson } from './json-body.ts'
-import { createLogger } from './logger.ts'
+import { createLogger, standardErrorSink } from './logger.ts'
 import { addMetrics } from './metrics.ts'
 import { mlflowRoutes } from './mlflow/mlflow-plugin.ts'
 import { answerUnmatched } from './not-found.ts'
@@ -47,7 +47,7 @@ import { whatIfRoutes } from './routes/what-if.ts'
 import { addSecurityHooks, setSecurityHeaders } from './security-hooks.ts'
 import { DEFAULT_LIMITS, type ServerOptions } from './server-options.ts'
 import { followTls, readTls, trackConnections } from './tls.ts'
-import { tracedStores, traceRequests } from './tracing.ts'
+import { currentTrace, tracedStores, traceRequests } from './tracing.ts'
 import { dealingSecret, nameVersions } from './traffic/through-traffic.ts'
 import { trafficMetrics } from './traffic/traffic-metrics.ts'
 
@@ -70,7 +70,11 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   const tracing = options.tracing ?? null
   const stores = tracedStores(options.stores, tracing)
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
-  const log = createLogger({ level: options.logLevel ?? 'info', ...(options.log ? { sink: options.log } : {}) })
+  const log = createLogger({
+    level: options.logLevel ?? 'info',
+    ...(options.log ? { sink: options.log } : {}),
+    ...(tracing ? { trace: currentTrace } : {}),
+  })
 
   const http = {
     // A request without a Host header is answered by our own check.
@@ -101,7 +105,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   const app = fastify({
     ...(transport as object),
     loggerInstance: log as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
     genReqId: () => newId(),
     bodyLimit: limits.bodyBytes,
     ...(options.trustedProxies?.length ? { trustProxy: [...options.trustedProxies] } : {}),
@@ -127,7 +131,8 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     const known = toPublicError(error, request.id)
     request.errorCode = known.code
     // Under pressure the line of the request has to do.
-    if (known.status >= 500 && known.code !== 'OVERLOADED') request.log.error({ err: known.cause ?? error }, known.code)
+    if (known.status >= 500 && known.code !== 'OVERLOADED')
+      request.log.error({ err: known.cause ?? error, code: known.code }, 'request failed inside')
     sendError(reply, known)
   })
 
@@ -178,7 +183,10 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   answerUnmatched(app)
   logRequests(app)
   nameVersions(app)
-  const metrics = addMetrics(app, { lostEntries: () => options.predictionLog?.lost ?? 0 })
+  const metrics = addMetrics(app, {
+    lostEntries: () => options.predictionLog?.lost ?? 0,
+    droppedLines: options.droppedLogLines ?? (() => standardErrorSink().dropped),
+  })
   addSecurityHooks(app, {
     bindHost: options.host,
     port: boundPort,

@@ -171,7 +171,7 @@ describe('a fault of the server', () => {
     expect(answer.json().message).toContain(requestId)
     expect(answer.text).not.toMatch(/SECRET|someone| at /)
     const line = log.map((text) => JSON.parse(text)).find(({ level }) => level === 'error')
-    expect(line).toMatchObject({ requestId, err: { type: 'TypeError' } })
+    expect(line).toMatchObject({ request: requestId, err: { type: 'TypeError' } })
     expect(line.err.stack[0]).toMatch(/^at /)
     expect(log.join()).not.toContain('SECRET')
     await other.close()

@@ -1,38 +1,64 @@
-import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino'
+import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { BellwetherError } from '../errors.ts'
+import { BoundedSink, type LogSink } from './logs/bounded-sink.ts'
+import { descriptorOutput } from './logs/descriptor-output.ts'
+import type { LogComponent, LogLevel } from './logs/log-line.ts'
 
-/** Takes whole lines of JSON. */
-export type LogSink = DestinationStream
+export type { LogSink } from './logs/bounded-sink.ts'
+
+export interface LoggerOptions {
+  /** `server` where left out. */
+  readonly component?: LogComponent
+  readonly level?: Exclude<LogLevel, 'fatal'> | 'silent'
+  /** Standard error where left out. */
+  readonly sink?: LogSink
+  /** Id of the trace that the line belongs to, where there is one. */
+  readonly trace?: () => string | undefined
+}
 
 /**
- * The server's log: one JSON object a line, on standard error. No line holds a body, a query value or a path as sent: a
+ * A log as src/server/logs/log-line.ts says: one JSON object a line. No line holds a body, a query value or a path as sent: a
  * request is its method, its route's pattern and its id; an error of another library is its class and where it happened,
  * without its message, because such messages quote what they choke on (`JSON.parse` does).
  */
-export function createLogger(options: { readonly level?: string; readonly sink?: LogSink }): Logger {
+export function createLogger({ component = 'server', level = 'info', sink, trace }: LoggerOptions): Logger {
   return pino(
     {
-      level: options.level ?? 'info',
-      base: { component: 'server' },
+      level,
+      base: { component },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError, req: () => undefined, res: () => undefined },
+      ...(trace
+        ? {
+            mixin: () => {
+              const id = trace()
+              return id === undefined ? {} : { trace: id }
+            },
+          }
+        : {}),
     },
-    options.sink ?? fileSink(2),
+    sink ?? standardErrorSink(),
   )
 }
 
-/** Characters that wait while the log takes none; lines beyond are dropped. */
-const MAX_WAITING = 1 << 20
+/** An open file or pipe, such as standard error, as a log. A full disk, or a pipe that nobody reads, costs lines, never the server. */
+export function fileSink(fd: number, component: LogComponent = 'server'): BoundedSink {
+  return new BoundedSink(descriptorOutput(fd), { droppedLine: (dropped) => droppedLine(component, dropped) })
+}
 
-/**
- * An open file, such as standard error, as a log. A full disk costs lines, never the server; writing goes on once there is room.
- * @param fd Its descriptor.
- */
-export function fileSink(fd: number): LogSink {
-  const sink = pino.destination({ dest: fd, sync: true, maxLength: MAX_WAITING })
-  sink.on('error', () => {})
-  return sink
+/** The line that says how many others are missing. */
+export function droppedLine(component: LogComponent, dropped: number): string {
+  const time = new Date().toISOString()
+  return `${JSON.stringify({ level: 'warn', time, component, dropped, msg: 'log lines were dropped' })}\n`
+}
+
+let standardError: BoundedSink | null = null
+
+/** Standard error: one for all loggers of the process. */
+export function standardErrorSink(): BoundedSink {
+  standardError ??= fileSink(2)
+  return standardError
 }
 
 /** What may be told of an error in a log. Messages of our own errors hold no person's data; those of others might. */

@@ -23,13 +23,15 @@ export interface ServerMetrics {
 export interface MetricsOptions {
   /** Entries of the prediction log that could not be kept since the start. */
   readonly lostEntries: () => number
+  /** Lines of the log that were dropped since the start. */
+  readonly droppedLines: () => number
 }
 
 /** Seconds; from what a tree answers in to what a batch of thousands takes. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** Counts and times every answer. */
-export function addMetrics(app: FastifyInstance, { lostEntries }: MetricsOptions): ServerMetrics {
+export function addMetrics(app: FastifyInstance, { lostEntries, droppedLines }: MetricsOptions): ServerMetrics {
   const registry = new Registry()
   // Processor time, memory, garbage collection, and the event loop's lag with its quantiles (`nodejs_eventloop_lag_*`).
   collectDefaultMetrics({ register: registry })
@@ -91,15 +93,26 @@ export function addMetrics(app: FastifyInstance, { lostEntries }: MetricsOptions
     })
   gauge('bellwether_http_requests_in_flight', 'Requests taken and not answered yet.', () => inFlight)
   gauge('bellwether_prediction_queue_requests', 'Requests that are being scored or wait for it.', () => queued)
-  new Counter({
-    name: 'bellwether_prediction_log_lost_entries_total',
-    help: 'Predictions that were answered and could not be kept in the prediction log.',
-    registers,
-    collect() {
-      this.reset()
-      this.inc(lostEntries())
-    },
-  })
+  const counted = (name: string, help: string, count: () => number) =>
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset()
+        this.inc(count())
+      },
+    })
+  counted(
+    'bellwether_prediction_log_lost_entries_total',
+    'Predictions that were answered and could not be kept in the prediction log.',
+    lostEntries,
+  )
+  counted(
+    'bellwether_log_dropped_lines_total',
+    'Lines of the log that were dropped, because what takes them did not keep up or is gone.',
+    droppedLines,
+  )
 
   app.addHook('onRequest', (_request, reply, done) => {
     inFlight++

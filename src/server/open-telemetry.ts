@@ -34,6 +34,7 @@ export function openTelemetry(environment: Readonly<Record<string, string | unde
 
 function wrap(tracer: Tracer, span: Span): TraceSpan {
   return {
+    traceId: span.spanContext().traceId,
     child: (name, attributes) =>
       wrap(tracer, tracer.startSpan(name, { attributes }, trace.setSpan(ROOT_CONTEXT, span))),
     set: (attributes) => void span.setAttributes(attributes),

@@ -26,7 +26,8 @@ export function logRequests(app: FastifyInstance): void {
       route: routeLabel(request.routeOptions.url),
       status: statusCode,
       milliseconds: Math.round(reply.elapsedTime * 1000) / 1000,
-      ...(request.errorCode === null ? {} : { error: request.errorCode }),
+      ...(request.errorCode === null ? {} : { code: request.errorCode }),
+      ...(request.trace?.traceId === undefined ? {} : { trace: request.trace.traceId }),
       ...request.scored,
     }
     if (statusCode >= 500) request.log.warn(line, 'request failed')

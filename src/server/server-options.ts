@@ -64,6 +64,8 @@ export interface ServerOptions {
   readonly tracing?: Tracing
   /** Where log lines go; standard error where left out. */
   readonly log?: LogSink
+  /** Lines that `log` could not take. */
+  readonly droppedLogLines?: () => number
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   readonly limits?: Partial<ServerLimits>
 }

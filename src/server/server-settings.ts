@@ -5,6 +5,7 @@ import { BellwetherError } from '../errors.ts'
 import { ROLES, type Role } from '../security/permissions.ts'
 import { TokenSettings } from '../security/token-verifier.ts'
 import { Deprecations } from './deprecations.ts'
+import { LogSettings } from './logs/log-settings.ts'
 
 /** The server's settings file, YAML: what is said there holds for each start; flags and the environment come before it. */
 export const ServerSettings = z.strictObject({
@@ -22,6 +23,7 @@ export const ServerSettings = z.strictObject({
     .optional()
     .describe('Addresses and networks of proxies whose `X-Forwarded-For` is believed.'),
   defaultModel: z.string().optional().describe('Model of `POST /predict`.'),
+  logs: LogSettings.optional().describe('Where the log goes and how long it stays (docs/logs.md).'),
   deprecations: Deprecations.optional().describe(
     'Which of `/predict`, `/predict/v1`, `/predict/v2` are on their way out.',
   ),

@@ -80,7 +80,7 @@ describe('a started server', () => {
       .toMatchObject({
         level: 'info',
         component: 'server',
-        requestId: answer.headers.get('x-request-id'),
+        request: answer.headers.get('x-request-id'),
         method: 'GET',
         status: 200,
         time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),

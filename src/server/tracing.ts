@@ -6,6 +6,8 @@ type Attributes = Readonly<Record<string, string | number>>
 
 /** A span that has begun. */
 export interface TraceSpan {
+  /** Id of its trace, 32 hexadecimal digits; undefined where it is not to be told. */
+  readonly traceId?: string
   child(name: string, attributes: Attributes): TraceSpan
   set(attributes: Attributes): void
   end(failure?: string): void
@@ -38,6 +40,11 @@ export function tracesAsked(environment: Readonly<Record<string, string | undefi
 }
 
 const current = new AsyncLocalStorage<TraceSpan>()
+
+/** Id of the trace of the request that is dealt with now; undefined where nothing is traced. */
+export function currentTrace(): string | undefined {
+  return current.getStore()?.traceId
+}
 
 /** A span for each request; what it asks of the stores and of models becomes its children. Call it before other hooks. */
 export function traceRequests(app: FastifyInstance, tracing: Tracing | null): void {

@@ -137,7 +137,7 @@ function parsedAgain(text: string): unknown {
 export function answerWireError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const known = toPublicError(error, request.id)
   request.errorCode = known.code
-  if (known.status >= 500) request.log.error({ err: known.cause ?? error }, known.code)
+  if (known.status >= 500) request.log.error({ err: known.cause ?? error, code: known.code }, 'request failed inside')
   const { status, body } = wireError(known)
   if (status === 401) reply.header('www-authenticate', 'Basic realm="mlflow"')
   void reply

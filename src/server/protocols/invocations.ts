@@ -62,7 +62,7 @@ export async function invocationRoutes(app: TypedApp, context: RouteContext): Pr
   app.setErrorHandler((error, request, reply) => {
     const known = toPublicError(error, request.id)
     request.errorCode = known.code
-    if (known.status >= 500) request.log.error({ err: known.cause ?? error }, known.code)
+    if (known.status >= 500) request.log.error({ err: known.cause ?? error, code: known.code }, 'request failed inside')
     if (known.status === 415) return reply.code(415).type('text/plain; charset=utf-8').send(`${known.message}\n`)
     return reply
       .code(known.status)

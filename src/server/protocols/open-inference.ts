@@ -74,7 +74,7 @@ export async function openInferenceRoutes(
   app.setErrorHandler((error, request, reply) => {
     const known = toPublicError(error, request.id)
     request.errorCode = known.code
-    if (known.status >= 500) request.log.error({ err: known.cause ?? error }, known.code)
+    if (known.status >= 500) request.log.error({ err: known.cause ?? error, code: known.code }, 'request failed inside')
     return reply
       .code(known.status)
       .type('application/json; charset=utf-8')
