@@ -6,6 +6,7 @@ import type { ErasureStore } from '../track/erasure-store.ts'
 import { runBlobStoreContract } from '../track/testing/blob-store-contract.ts'
 import { runDatasetStoreContract } from '../track/testing/dataset-store-contract.ts'
 import { runErasureStoreContract } from '../track/testing/erasure-store-contract.ts'
+import { runMlflowSearchContract } from '../track/testing/mlflow-search-contract.ts'
 import { runModelRegistryContract } from '../track/testing/model-registry-contract.ts'
 import type { OpenStores } from '../track/testing/open-stores.ts'
 import { runTrackingStoreContract } from '../track/testing/tracking-store-contract.ts'
@@ -27,3 +28,4 @@ runModelRegistryContract('SQLite', () => open())
 runErasureStoreContract('SQLite', () => open())
 runBlobStoreContract('files', () => open())
 runBlobStoreContract('encrypted files', () => open(parseKeyRing(['ab'.repeat(32)], 'test')))
+runMlflowSearchContract('SQLite', () => open())

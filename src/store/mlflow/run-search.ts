@@ -1,22 +1,29 @@
 import type { Page, Search, TrackedRun, ViewType } from '../../track/mlflow-model.ts'
 import { type Filter, parseFilter, parseOrder } from '../../track/search/filter.ts'
-import { type Condition, compileFilter, fromValues } from '../search/compile-filter.ts'
+import { type Candidates, estimateMatches } from '../search/candidates.ts'
+import { type Condition, compileFilter, onLeadingMetric } from '../search/compile-filter.ts'
 import { type CompiledOrder, compileOrder } from '../search/search-order.ts'
-import { decodePageToken, encodePageToken, queryPage, type SortPart } from '../search/search-page.ts'
+import { decodePageToken, encodePageToken, type PageQuery, queryPage, type SortPart } from '../search/search-page.ts'
 import { SEARCH_TARGETS } from '../search/search-target.ts'
 import type { SqlConnection, SqlValue } from '../sql-database.ts'
 import { placeholders } from './row-lists.ts'
 import { RUN_COLUMNS, type TrackedRunRow, withEverything } from './run-rows.ts'
 import { sortValues } from './sql-experiment-store.ts'
 
-/** Up to so many matches of one clause, it is quicker to begin with them than to ask run after run. */
-const FEW = 2000
-
 type RunSearch = Search & { experimentIds: readonly string[]; viewType: ViewType }
 
+/** Experiments that are read each in its own order and then merged; more are sorted as one. */
+const MAX_MERGED = 50
+
+/** About as many runs as there are: numbers are given in order. */
+const LAST_RUN = `SELECT COALESCE(MAX(sequence), 0) AS n FROM runs`
+
 /**
- * Searches runs. Two plans keep it quick over many runs: a clause that few values satisfy is looked up from the values' side, and an order by
- * a metric is read from the index of its values, in three phases (numbers, NaN, runs without it), each a keyset of its own.
+ * Searches runs. It stays quick over many of them by beginning where the fewest have to be looked at:
+ * - runs that might match are few: with them, found from the indices of values (`candidates.ts`);
+ * - else, ordered by a metric: with the index of its values, in three phases (numbers, NaN, runs without it), each a keyset of its own;
+ * - else with the runs of each experiment in their order.
+ * The last two end when the page is full. The databases' planners do not know how the values lie, so the order of joins is said.
  */
 export async function searchRuns(sql: SqlConnection, search: RunSearch): Promise<Page<TrackedRun>> {
   const { experimentIds, viewType, filter = '', orderBy = [], maxResults, pageToken } = search
@@ -29,41 +36,45 @@ export async function searchRuns(sql: SqlConnection, search: RunSearch): Promise
     { sql: 'r.id', ascending: true },
   ]
   const order = compileOrder(terms, target, own)
-  const phases = order.leadingMetric ? metricPhases(order) : [{ from: plainFrom(order), where: [], sort: order.parts }]
+  const conditions = partsOf(tree).map((part) => compileFilter(part, target))
   const pin = ['runs', experimentIds, viewType, filter, orderBy]
   const shape = order.leadingMetric ? order.parts.length - 1 : order.parts.length
   const start = pageToken ? decodePageToken(pin, pageToken, shape + 1) : { phase: 0, after: [] }
   if (experimentIds.length === 0) return { items: [], nextPageToken: null }
 
-  const where: Condition[] = [
-    { sql: `r.experiment_id IN (${placeholders(experimentIds.length)})`, values: experimentIds },
-  ]
+  const few = tree ? await fewCandidates(sql, tree, maxResults + 1) : null
+  const phases = few
+    ? [candidatesPhase(order, few)]
+    : order.leadingMetric
+      ? metricPhases(order, tree)
+      : [plainPhase(order)]
+  const where = [...conditions]
   if (viewType !== 'ALL')
     where.push({ sql: 'r.lifecycle_stage = ?', values: [viewType === 'ACTIVE_ONLY' ? 'active' : 'deleted'] })
-  if (tree) where.push(...(await conditions(sql, tree)))
 
-  const found: { row: TrackedRunRow; phase: number }[] = []
-  for (let phase = start.phase; phase < phases.length && found.length <= maxResults; phase += 1) {
-    const { from, where: ofPhase, sort } = phases[phase]!
-    const after = pageToken && phase === start.phase ? start.after.slice(1, 1 + sort.length) : null
-    const { rows } = await queryPage<TrackedRunRow>(sql, {
+  const found: { row: TrackedRunRow; at: Position }[] = []
+  const before: Position = { phase: start.phase, values: start.after.slice(1) }
+  for (const phase of phases) {
+    if (found.length > maxResults || (pageToken && phase.isOver(before))) continue
+    const page: PageQuery = {
       columns: RUN_COLUMNS,
-      from,
-      where: [...where, ...ofPhase],
-      sort,
+      from: phase.from,
+      where: [...where, ...phase.where],
+      sort: phase.sort,
       limit: maxResults + 1 - found.length,
-      after,
-    })
-    found.push(...rows.map((row) => ({ row, phase })))
+      after: pageToken ? phase.after(before) : null,
+    }
+    const { rows } = await queryPage<TrackedRunRow>(sql, page, ofExperiments(experimentIds, phase.fromRuns))
+    found.push(...rows.map((row) => ({ row, at: phase.positionOf(sortValues(row, phase.sort.length)) })))
   }
   const shown = found.slice(0, maxResults)
   const last = shown.at(-1)
   let nextPageToken: string | null = null
   if (found.length > maxResults && last) {
-    const values: SqlValue[] = sortValues(last.row, phases[last.phase]!.sort.length)
+    const values = [...last.at.values]
     // Every phase's token has the same length; what is not a part of its order is filled up.
     while (values.length < shape) values.push(0)
-    nextPageToken = encodePageToken(pin, { phase: last.phase, after: [last.phase, ...values] })
+    nextPageToken = encodePageToken(pin, { phase: last.at.phase, after: [last.at.phase, ...values] })
   }
   return {
     items: await withEverything(
@@ -74,64 +85,112 @@ export async function searchRuns(sql: SqlConnection, search: RunSearch): Promise
   }
 }
 
-function plainFrom(order: CompiledOrder): Condition {
-  return {
-    sql: ['runs r', ...order.joins.map((join) => join.sql)].join('\n'),
-    values: order.joins.flatMap((join) => join.values),
-  }
+/** Parts of a filter that all have to hold. */
+function partsOf(tree: Filter | null): readonly Filter[] {
+  if (tree === null) return []
+  return tree.type === 'and' ? tree.items : [tree]
 }
 
+/** Candidates where fewer have to be looked at with them than in order, until a page is full. */
+async function fewCandidates(sql: SqlConnection, tree: Filter, wanted: number): Promise<Candidates | null> {
+  const { n } = (await sql.first<{ n: number }>(LAST_RUN))!
+  const total = Math.max(n, 1)
+  const { candidates, share } = await estimateMatches(sql, tree, SEARCH_TARGETS.runs, total)
+  // To look at a candidate takes more than one step of a walk in order: its filter is asked as a whole, and all have to be sorted.
+  return candidates && candidates.count * 2 <= Math.min(wanted / share, total) ? candidates : null
+}
+
+/** The condition on experiments; several of them, one for each list that is merged. */
+function ofExperiments(ids: readonly string[], fromRuns: boolean): Condition[] {
+  if (fromRuns && ids.length <= MAX_MERGED) return ids.map((id) => ({ sql: 'r.experiment_id = ?', values: [id] }))
+  return [{ sql: `r.experiment_id IN (${placeholders(ids.length)})`, values: ids }]
+}
+
+/** Where a page ended, whichever way it was read: 0 to 2 for a number, NaN and none of the metric that leads the order, and the values after that. */
+interface Position {
+  readonly phase: number
+  readonly values: readonly SqlValue[]
+}
+
+/** A query for one stretch of the order. */
 interface Phase {
   readonly from: Condition
   readonly where: readonly Condition[]
   readonly sort: readonly SortPart[]
+  /** Runs lead, in the order of the sort where an index has it. */
+  readonly fromRuns: boolean
+  /** Whether a page that ended there had come past this stretch. */
+  readonly isOver: (before: Position) => boolean
+  /** The sort values that this stretch goes on after; null for all of it. */
+  readonly after: (before: Position) => readonly SqlValue[] | null
+  readonly positionOf: (sorted: readonly SqlValue[]) => Position
 }
 
-/** Runs with a number, then those with NaN, then those without the metric; the metric's own table leads where it can. */
-function metricPhases(order: CompiledOrder): Phase[] {
+/** One of the stretches that follow each other. */
+function stretch(phase: number, parts: Pick<Phase, 'from' | 'where' | 'sort' | 'fromRuns'>): Phase {
+  return {
+    ...parts,
+    isOver: (before) => before.phase > phase,
+    after: (before) => (before.phase === phase ? before.values.slice(0, parts.sort.length) : null),
+    positionOf: (values) => ({ phase, values }),
+  }
+}
+
+function plainPhase({ joins, parts }: CompiledOrder): Phase {
+  const from = {
+    sql: ['runs r', ...joins.map((join) => join.sql)].join('\n'),
+    values: joins.flatMap((join) => join.values),
+  }
+  return stretch(0, { from, where: [], sort: parts, fromRuns: true })
+}
+
+/** Few runs are sorted as a whole, those without the metric that leads the order too. */
+function candidatesPhase({ joins, parts, leadingMetric }: CompiledOrder, few: Candidates): Phase {
+  const phase = stretch(0, {
+    from: {
+      sql: [`(${few.ids.sql}) AS few CROSS JOIN runs r`, ...joins.map((join) => join.sql)].join('\n'),
+      values: [...few.ids.values, ...joins.flatMap((join) => join.values)],
+    },
+    where: [{ sql: 'r.id = few.owner', values: [] }],
+    sort: parts,
+    fromRuns: false,
+  })
+  if (!leadingMetric) return phase
+  // The first two parts of the order are the phase, and the number, which is 0 where there is none.
+  return {
+    ...phase,
+    isOver: () => false,
+    after: ({ phase: at, values }) => [at, ...(at === 0 ? values : [0, ...values]).slice(0, parts.length - 1)],
+    positionOf: ([at, ...values]) => ({ phase: Number(at), values: at === 0 ? values : values.slice(1) }),
+  }
+}
+
+/** Runs with a number, then those with NaN, then those without the metric; the metric's own table leads. */
+function metricPhases(order: CompiledOrder, tree: Filter | null): Phase[] {
   const { key, ascending } = order.leadingMetric!
   const others = order.joins.slice(1)
   // The first two parts are the metric's: what is missing, and the value.
   const rest = order.parts.slice(2)
   const joins = others.map((join) => join.sql).join('\n')
   const values = others.flatMap((join) => join.values)
-  const measured: Condition = {
-    sql: `latest_metrics o0 CROSS JOIN runs r\n${joins}`,
-    values,
-  }
+  const measured: Condition = { sql: `latest_metrics o0 CROSS JOIN runs r\n${joins}`, values }
   const ofKey = (more: string): Condition => ({ sql: `r.id = o0.run_id AND o0.key = ? AND ${more}`, values: [key] })
-  return [
-    { from: measured, where: [ofKey('o0.value IS NOT NULL')], sort: [{ sql: 'o0.value', ascending }, ...rest] },
-    { from: measured, where: [ofKey('o0.value IS NULL')], sort: rest },
-    {
-      from: { sql: `runs r\n${joins}`, values },
-      where: [
-        {
-          sql: 'NOT EXISTS (SELECT 1 FROM latest_metrics n WHERE n.run_id = r.id AND n.key = ?)',
-          values: [key],
-        },
-      ],
-      sort: rest,
-    },
-  ]
-}
-
-/** One condition for each part of a filter that has to hold; the most telling one is turned round where few values satisfy it. */
-async function conditions(sql: SqlConnection, tree: Filter): Promise<Condition[]> {
-  const parts = tree.type === 'and' ? tree.items : [tree]
-  // Names and comparators are checked before anything is asked of the database.
-  const compiled = parts.map((part) => compileFilter(part, SEARCH_TARGETS.runs))
-  let fewest: { index: number; count: number } | null = null
-  for (const [index, part] of parts.entries()) {
-    const turned = fromValues(part, SEARCH_TARGETS.runs)
-    if (!turned) continue
-    const counted = await sql.first<{ n: number }>(
-      `SELECT COUNT(*) AS n FROM (${turned.ids.sql} LIMIT ${FEW}) AS some_values`,
-      ...turned.ids.values,
-    )
-    if (counted!.n < FEW && (fewest === null || counted!.n < fewest.count)) fewest = { index, count: counted!.n }
+  // Clauses on the same metric bound the walk over its values; then only runs with a number match.
+  const bounds = partsOf(tree).flatMap((part) => onLeadingMetric(part, SEARCH_TARGETS.runs, key, 'o0.value') ?? [])
+  const numbers = stretch(0, {
+    from: measured,
+    where: [ofKey('o0.value IS NOT NULL'), ...bounds],
+    sort: [{ sql: 'o0.value', ascending }, ...rest],
+    fromRuns: false,
+  })
+  if (bounds.length > 0) return [numbers]
+  const without = {
+    sql: 'NOT EXISTS (SELECT 1 FROM latest_metrics n WHERE n.run_id = r.id AND n.key = ?)',
+    values: [key],
   }
-  if (fewest === null) return compiled
-  const turned = fromValues(parts[fewest.index]!, SEARCH_TARGETS.runs)!
-  return compiled.with(fewest.index, { sql: `${turned.sql} IN (${turned.ids.sql})`, values: turned.ids.values })
+  return [
+    numbers,
+    stretch(1, { from: measured, where: [ofKey('o0.value IS NULL')], sort: rest, fromRuns: false }),
+    stretch(2, { from: { sql: `runs r\n${joins}`, values }, where: [without], sort: rest, fromRuns: true }),
+  ]
 }

@@ -2,6 +2,7 @@ import { postgresHomes } from '../../../test/support/postgres-home.ts'
 import { runKeyStoreContract } from '../../security/testing/key-store-contract.ts'
 import { runDatasetStoreContract } from '../../track/testing/dataset-store-contract.ts'
 import { runErasureStoreContract } from '../../track/testing/erasure-store-contract.ts'
+import { runMlflowSearchContract } from '../../track/testing/mlflow-search-contract.ts'
 import { runModelRegistryContract } from '../../track/testing/model-registry-contract.ts'
 import { runTrackingStoreContract } from '../../track/testing/tracking-store-contract.ts'
 import { openHome } from '../open-home.ts'
@@ -25,3 +26,4 @@ runDatasetStoreContract('PostgreSQL', open)
 runModelRegistryContract('PostgreSQL', open)
 runErasureStoreContract('PostgreSQL', open)
 runKeyStoreContract('PostgreSQL', open)
+runMlflowSearchContract('PostgreSQL', open)

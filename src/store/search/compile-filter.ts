@@ -93,22 +93,56 @@ function characters(text: string, count: number): string {
 }
 
 /**
- * For a clause on an indexed group that demands a value: the same condition as a list of owners, found from the values' side. Faster where
- * few rows match, slower where many do.
+ * For a clause on an indexed group that demands a value: a SELECT of the owners (`owner`) that it may match, read from the index of values alone.
+ * Of a long text the index holds the beginning, and of a pattern what comes before its first wildcard counts, so an owner may be in it that does not match.
  * @returns null for another clause
  */
-export function fromValues(filter: Filter, target: SearchTarget): { ids: Condition; sql: string } | null {
+export function fromValues(filter: Filter, target: SearchTarget): Condition | null {
   if (filter.type !== 'compare' || isAttributeGroup(filter.name.group)) return null
   const group = target.keyed[singular(filter.name.group!)]
-  if (!group?.indexed || (group.type === 'text' && filter.comparator !== '=') || filter.comparator === '!=') return null
-  const inner = keyedValue(filter, group, 'g.value')
-  return {
-    ids: {
-      sql: `SELECT g.${group.indexed.owner} FROM ${group.table} g WHERE g.key = ? AND ${inner.sql}`,
-      values: [filter.name.key, ...inner.values],
-    },
-    sql: group.indexed.ownerSql,
-  }
+  if (!group?.indexed) return null
+  const values = group.type === 'text' ? textRange(filter) : numberRange(filter)
+  return (
+    values && {
+      sql: `SELECT g.${group.indexed} AS owner FROM ${group.table} g WHERE g.key = ? AND ${values.sql}`,
+      values: [filter.name.key, ...values.values],
+    }
+  )
+}
+
+function numberRange(filter: Compare): Condition | null {
+  if (filter.comparator === '!=') return null
+  return compareColumn(filter, 'g.value', { sql: 'g.value', type: 'number' })
+}
+
+function textRange({ comparator, value }: Compare): Condition | null {
+  const column = `substr(g.value, 1, ${INDEXED_LENGTH})`
+  const text = String(value)
+  if (comparator === '=') return { sql: `${column} = ?`, values: [characters(text, INDEXED_LENGTH)] }
+  if (comparator !== 'LIKE') return null
+  const start = characters(text.slice(0, text.search(/[%_]|$/)), INDEXED_LENGTH)
+  const end = successor(start)
+  return end === null ? null : { sql: `${column} >= ? AND ${column} < ?`, values: [start, end] }
+}
+
+/** The first text after all that begin so, in the order of code points; null for the empty text. */
+function successor(start: string): string | null {
+  const points = Array.from(start, (character) => character.codePointAt(0)!)
+  const last = points.pop()
+  if (last === undefined) return null
+  const next = last === 0xd7ff ? 0xe000 : last + 1
+  const before = String.fromCodePoint(...points)
+  return next > 0x10ffff ? successor(before) : before + String.fromCodePoint(next)
+}
+
+/**
+ * For a clause that compares the very metric that a search is ordered by: the condition on that metric's own row.
+ * @returns null for another clause
+ */
+export function onLeadingMetric(filter: Filter, target: SearchTarget, key: string, value: string): Condition | null {
+  if (filter.type !== 'compare' || isAttributeGroup(filter.name.group) || filter.name.key !== key) return null
+  if (target.keyed[singular(filter.name.group!)]?.type !== 'number') return null
+  return compareColumn(filter, value, { sql: value, type: 'number' })
 }
 
 function compareColumn(

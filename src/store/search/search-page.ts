@@ -32,26 +32,44 @@ export interface RowPage<Row> {
 /**
  * A page by keyset: what comes after the last row's sort values. Its cost does not grow with the page's number, and rows that are added
  * meanwhile neither shift nor repeat others.
+ * @param lists Conditions of which one holds for each row: with several, a page of each is read in its own order, and they are merged.
  */
-export async function queryPage<Row>(sql: SqlConnection, query: PageQuery): Promise<RowPage<Row>> {
-  const { sort, after } = query
-  const where = [...query.where]
-  if (after) where.push(afterKeys(sort, after))
-  const keys = sort.map((part, index) => `${part.sql} AS sort_${index}`).join(', ')
-  const text = `
-SELECT ${query.columns}, ${keys} FROM ${query.from.sql}
-${where.length > 0 ? `WHERE ${where.map((condition) => condition.sql).join('\n  AND ')}` : ''}
-ORDER BY ${sort.map((part, index) => `${part.values?.length ? `sort_${index}` : part.sql} ${part.ascending ? 'ASC' : 'DESC'}`).join(', ')}
-LIMIT ?`
-  const values = [
-    ...sort.flatMap((part) => part.values ?? []),
-    ...query.from.values,
-    ...where.flatMap((condition) => condition.values),
-    query.limit,
-  ]
+export async function queryPage<Row>(
+  sql: SqlConnection,
+  query: PageQuery,
+  lists: readonly Condition[] = [],
+): Promise<RowPage<Row>> {
+  const { sort } = query
+  const pages = lists.length === 0 ? [pageSql(query, null)] : lists.map((list) => pageSql(query, list))
+  const values = pages.flatMap((page) => page.values)
+  let text = pages[0]!.sql
+  if (pages.length > 1) {
+    const merged = pages.map((page, index) => `SELECT * FROM (${page.sql}) AS page_${index}`).join('\nUNION ALL\n')
+    const order = sort.map(({ ascending }, index) => `sort_${index} ${ascending ? 'ASC' : 'DESC'}`).join(', ')
+    text = `SELECT * FROM (${merged}) AS pages\nORDER BY ${order}\nLIMIT ?`
+    values.push(query.limit)
+  }
   const rows = await sql.all<Row & Record<string, SqlValue>>(text, ...values)
   const last = rows.at(-1)
   return { rows, last: last ? sort.map((_, index) => last[`sort_${index}`]!) : null }
+}
+
+function pageSql({ columns, from, where: all, sort, limit, after }: PageQuery, list: Condition | null): Condition {
+  const where = [...all, ...(list ? [list] : []), ...(after ? [afterKeys(sort, after)] : [])]
+  const keys = sort.map((part, index) => `${part.sql} AS sort_${index}`).join(', ')
+  return {
+    sql: `
+SELECT ${columns}, ${keys} FROM ${from.sql}
+${where.length > 0 ? `WHERE ${where.map((condition) => condition.sql).join('\n  AND ')}` : ''}
+ORDER BY ${sort.map((part, index) => `${part.values?.length ? `sort_${index}` : part.sql} ${part.ascending ? 'ASC' : 'DESC'}`).join(', ')}
+LIMIT ?`,
+    values: [
+      ...sort.flatMap((part) => part.values ?? []),
+      ...from.values,
+      ...where.flatMap((condition) => condition.values),
+      limit,
+    ],
+  }
 }
 
 function afterKeys(sort: readonly SortPart[], after: readonly SqlValue[]): Condition {

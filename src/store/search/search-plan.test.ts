@@ -1,46 +1,152 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { postgresHomes } from '../../../test/support/postgres-home.ts'
 import { searchRuns } from '../mlflow/run-search.ts'
-import { openHome } from '../open-home.ts'
+import { type Home, openHome } from '../open-home.ts'
 import type { SqlConnection, SqlValue } from '../sql-database.ts'
 
-test("a clause on a metric is asked of each run by the metric's key, and never goes through all values beyond its bound", async () => {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'bellwether-plan-'))
-  const home = await openHome(folder, { ring: null })
-  try {
-    const experimentId = await home.mlflow.experiments.create({ name: 'plans', tags: [], now: 1 })
-    const plans: string[] = []
-    await home.database.read(async (sql) => {
-      const explained: SqlConnection = {
-        ...sql,
-        async all<Row>(text: string, ...values: readonly SqlValue[]) {
-          const rows = await sql.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, ...values)
-          plans.push(rows.map(({ detail }) => detail).join('\n'))
-          return sql.all<Row>(text, ...values)
-        },
-        // As if many runs had such a value: then none of them leads.
-        first: async <Row>() => ({ n: 1_000_000 }) as Row,
-      }
-      const search = {
-        experimentIds: [experimentId],
-        viewType: 'ACTIVE_ONLY' as const,
-        maxResults: 10,
-        pageToken: null,
-      }
-      const filter =
-        "metrics.a > 0.5 AND metrics.b <= 0.4 AND (metrics.a < 0.9 OR NOT metrics.c = 1) AND params.p = 'x'"
-      await searchRuns(explained, { ...search, filter, orderBy: ['metrics.d DESC'] })
-      await searchRuns(explained, { ...search, filter, orderBy: ['start_time DESC'] })
+const FILTER = "metrics.a > 0.5 AND metrics.b <= 0.4 AND (metrics.a < 0.9 OR NOT metrics.c = 1) AND params.p = 'x'"
+
+/**
+ * The plans of a search's own queries.
+ * @param count What each count answers: of runs, and of those that a clause may match.
+ */
+async function plansOf(
+  home: Home,
+  search: { filter: string; orderBy: string[]; experiments?: number },
+  count: { runs: number; matches: number },
+  explain: string,
+): Promise<string[]> {
+  const plans: string[] = []
+  const experimentIds: string[] = []
+  for (let i = 0; i < (search.experiments ?? 1); i += 1)
+    experimentIds.push(await home.mlflow.experiments.create({ name: `${Math.random()}`, tags: [], now: 1 }))
+  await home.database.read(async (sql) => {
+    const explained: SqlConnection = {
+      ...sql,
+      async all<Row>(text: string, ...values: readonly SqlValue[]) {
+        const rows = await sql.all<Record<string, string>>(`${explain} ${text}`, ...values)
+        plans.push(rows.map((row) => row['detail'] ?? row['QUERY PLAN']).join('\n'))
+        return sql.all<Row>(text, ...values)
+      },
+      first: async <Row>(text: string) => ({ n: text.includes('MAX(sequence)') ? count.runs : count.matches }) as Row,
+    }
+    const { filter, orderBy } = search
+    await searchRuns(explained, {
+      experimentIds,
+      viewType: 'ACTIVE_ONLY',
+      filter,
+      orderBy,
+      maxResults: 10,
+      pageToken: null,
     })
-    const clauses = plans.flatMap((plan) => plan.split('\n').filter((line) => /SEARCH g |SCAN g\b/.test(line)))
-    expect(clauses.length).toBeGreaterThan(10)
-    for (const line of clauses) expect(line).toMatch(/run_id=\?/)
-    // An order by a metric is read from the index of its values.
-    expect(plans[0]).toContain('SEARCH o0 USING COVERING INDEX latest_metrics_by_value (key=? AND value>?)')
-  } finally {
-    await home.close()
-    await rm(folder, { recursive: true })
+  })
+  return plans
+}
+
+const MANY = { runs: 1_000_000, matches: 1_000_000 }
+const FEW = { runs: 1_000_000, matches: 30 }
+
+describe('how SQLite goes about a search', () => {
+  async function sqlitePlans(search: { filter: string; orderBy: string[]; experiments?: number }, count = MANY) {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'bellwether-plan-'))
+    const home = await openHome(folder, { ring: null })
+    try {
+      return await plansOf(home, search, count, 'EXPLAIN QUERY PLAN')
+    } finally {
+      await home.close()
+      await rm(folder, { recursive: true })
+    }
   }
+
+  test.each([['metrics.d DESC'], ['start_time DESC']])(
+    "a clause on a metric is asked of each run by the metric's key, and never goes through all values beyond its bound (order by %s)",
+    async (order) => {
+      for (const count of [MANY, FEW]) {
+        const plans = await sqlitePlans({ filter: FILTER, orderBy: [order] }, count)
+        const clauses = plans.flatMap((plan) => plan.split('\n').filter((line) => /(SEARCH|SCAN) g EXISTS/.test(line)))
+        expect(clauses.length).toBeGreaterThan(2)
+        for (const line of clauses) expect(line).toMatch(/run_id=\?/)
+      }
+    },
+  )
+
+  test('an order by a metric is read from the index of its values, and sorts ties alone', async () => {
+    const [numbers, none, without] = await sqlitePlans({ filter: FILTER, orderBy: ['metrics.d DESC'] })
+    expect(numbers).toContain('SEARCH o0 USING COVERING INDEX latest_metrics_by_value (key=? AND value>?)')
+    expect(numbers).toContain('USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY')
+    expect(none).toContain('SEARCH o0 USING COVERING INDEX latest_metrics_by_value (key=? AND value=?)')
+    expect(without).not.toContain('TEMP B-TREE')
+  })
+
+  test('a bound on the metric that leads the order is a bound of that walk, and what has no number is not looked for', async () => {
+    const plans = await sqlitePlans({ filter: 'metrics.d < 0.3 AND metrics.d > 0.1', orderBy: ['metrics.d DESC'] })
+    expect(plans[0]).toContain('SEARCH o0 USING COVERING INDEX latest_metrics_by_value (key=? AND value>? AND value<?)')
+    // The other queries are those of what was logged to the runs that were found: here none.
+    expect(plans).toHaveLength(1)
+  })
+
+  test('runs in the order of their start are not sorted, also of several experiments', async () => {
+    for (const experiments of [1, 3]) {
+      const [plan] = await sqlitePlans({ filter: 'metrics.a > 0.5', orderBy: [], experiments })
+      expect(plan!.match(/SEARCH r USING INDEX runs_as_searched \(experiment_id=\?\)/g)).toHaveLength(experiments)
+      if (experiments === 1) expect(plan).not.toContain('TEMP B-TREE')
+      else expect(plan).toContain('MERGE (UNION ALL)')
+    }
+  })
+
+  test.each([
+    ['a number', 'metrics.a > 0.5', /SEARCH g USING COVERING INDEX latest_metrics_by_value \(key=\? AND value>\?\)/],
+    ['a text', "params.p = 'x'", /SEARCH g USING COVERING INDEX params_by_value \(key=\? AND <expr>=\?\)/],
+    [
+      'how a text begins',
+      "tags.t LIKE 'run-7%'",
+      /SEARCH g USING COVERING INDEX tags_by_value \(key=\? AND <expr>>\? AND <expr><\?\)/,
+    ],
+    ['one of two', "metrics.a > 0.5 OR tags.t = 'x'", /MERGE \(UNION\)/],
+  ])('few candidates lead, found by %s in the index of values', async (_, filter, expected) => {
+    for (const orderBy of [[], ['metrics.d ASC']]) {
+      const [plan] = await sqlitePlans({ filter, orderBy }, FEW)
+      expect(plan).toMatch(expected)
+      expect(plan).toMatch(/SEARCH r USING INDEX sqlite_autoindex_runs_1 \(id=\?\)/)
+      if (orderBy.length > 0)
+        expect(plan).toMatch(/SEARCH o0 USING INDEX sqlite_autoindex_latest_metrics_1 \(run_id=\? AND key=\?\)/)
+    }
+  })
+})
+
+describe('how PostgreSQL goes about a search', () => {
+  const homes = postgresHomes()
+
+  test('by the same indices, where a table is too large to be read as a whole', { timeout: 180_000 }, async () => {
+    const { place, remove } = await homes.place()
+    let home = await openHome(place)
+    try {
+      // Its planner reads small tables as a whole, whatever there is.
+      const plansWith = async (search: { filter: string; orderBy: string[] }, count: typeof MANY) =>
+        (await plansOf(home, search, count, 'EXPLAIN')).join('\n')
+      await home.database.write(async (sql) => {
+        const { database } = (await sql.first<{ database: string }>('SELECT current_database() AS database'))!
+        for (const setting of ['enable_seqscan', 'enable_sort', 'enable_bitmapscan'])
+          await sql.run(`ALTER DATABASE "${database}" SET ${setting} = off`)
+      })
+      await home.close()
+      home = await openHome(place)
+      expect(await plansWith({ filter: 'metrics.a > 0.5', orderBy: ['metrics.d DESC'] }, MANY)).toMatch(
+        /Index Only Scan (Backward )?using latest_metrics_by_value on latest_metrics o0/,
+      )
+      expect(await plansWith({ filter: 'metrics.a > 0.5', orderBy: [] }, MANY)).toMatch(
+        /using runs_as_searched on runs r/,
+      )
+      expect(await plansWith({ filter: 'metrics.a > 0.5', orderBy: [] }, FEW)).toMatch(
+        /latest_metrics_by_value on latest_metrics g/,
+      )
+      expect(await plansWith({ filter: "tags.t LIKE 'run-7%'", orderBy: [] }, FEW)).toMatch(/tags_by_value on tags g/)
+    } finally {
+      await home.close()
+      await remove()
+    }
+  })
 })

@@ -12,8 +12,8 @@ export interface KeyedGroup {
   /** Joins the group's row `g` to the target's row. */
   readonly joins: string
   readonly type: 'text' | 'number'
-  /** Its own table has an index of values by key: few rows are found from there. */
-  readonly indexed?: { readonly owner: string; readonly ownerSql: string }
+  /** The column of its table that names the owner, where there is an index of values by key: few rows are found from there. */
+  readonly indexed?: string
   /** Filters on these keys match what has no such value, too, where they ask for "not equal": MLflow's clients rely on it. */
   readonly absentDiffers?: readonly string[]
 }
@@ -63,10 +63,10 @@ const runs: SearchTarget = {
       table: 'latest_metrics',
       joins: 'g.run_id = r.id',
       type: 'number',
-      indexed: { owner: 'run_id', ownerSql: 'r.id' },
+      indexed: 'run_id',
     },
-    param: { table: 'params', joins: 'g.run_id = r.id', type: 'text', indexed: { owner: 'run_id', ownerSql: 'r.id' } },
-    tag: { table: 'tags', joins: 'g.run_id = r.id', type: 'text', indexed: { owner: 'run_id', ownerSql: 'r.id' } },
+    param: { table: 'params', joins: 'g.run_id = r.id', type: 'text', indexed: 'run_id' },
+    tag: { table: 'tags', joins: 'g.run_id = r.id', type: 'text', indexed: 'run_id' },
   },
   related: {
     dataset: {

@@ -1,5 +1,6 @@
 import type { BlobStore } from '../blob-store.ts'
 import type { DatasetStore, DatasetVersion } from '../dataset-store.ts'
+import type { MlflowStores } from '../mlflow-stores.ts'
 import type { ModelRegistry, NewModelVersion } from '../model-registry.ts'
 import type { TrackingStore } from '../tracking-store.ts'
 
@@ -9,6 +10,7 @@ export interface OpenStores {
   readonly datasets: DatasetStore
   readonly models: ModelRegistry
   readonly blobs: BlobStore
+  readonly mlflow: MlflowStores
   close(): Promise<void>
 }
 
