@@ -182,6 +182,10 @@ export const ERRORS = {
   DVC_OBJECT_MISSING: {
     status: 404,
     hint: 'Run `dvc fetch` or `dvc pull` first, or name the remote with `--remote`.',
+  REMOTE_INVALID: {
+    status: 502,
+    hint: 'Push the version again from a home that has it, after removing what the remote has of it.',
+  },
   },
   DVC_OBJECT_CORRUPT: { status: 502, hint: 'Remove the object from the cache, and run `dvc fetch`.' },
   DVC_REMOTE_UNSUPPORTED: {

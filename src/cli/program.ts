@@ -219,6 +219,22 @@ export function createProgram(): Command {
     .addOption(json())
     .action(lazily(() => import('./commands/data-diff.ts')))
   data
+    .command('push')
+    .description('put dataset versions into a remote that several homes share; rejected rows stay here')
+    .argument('[ids...]', 'ids or the starts of them (default: all)')
+    .option('--remote <place>', 'folder or s3://bucket/prefix (default: BELLWETHER_DATA_REMOTE)')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/data-push.ts')))
+  data
+    .command('pull')
+    .description('bring dataset versions from a remote, each checked by its id')
+    .argument('[ids...]', 'ids or the starts of them (default: all that are not here)')
+    .option('--remote <place>', 'folder or s3://bucket/prefix (default: BELLWETHER_DATA_REMOTE)')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/data-pull.ts')))
+  data
     .command('export-dvc')
     .description('put a dataset version into a remote of DVC and write the pointer that `dvc pull` takes')
     .argument('<id>', 'its id or the start of it')

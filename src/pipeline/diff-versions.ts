@@ -4,7 +4,7 @@ import { diffTables, type TableDiff } from '../data/versions/diff-tables.ts'
 import { decodeManifest } from '../data/versions/tree-manifest.ts'
 import { BellwetherError } from '../errors.ts'
 import type { BlobStore } from '../track/blob-store.ts'
-import type { DatasetStore, DatasetVersion } from '../track/dataset-store.ts'
+import { type DatasetStore, type DatasetVersion, requireRows } from '../track/dataset-store.ts'
 
 export type VersionsDiff = { readonly before: string; readonly after: string } & (
   | { readonly table: TableDiff; readonly files?: never }
@@ -23,6 +23,8 @@ export async function diffVersions(
   { datasets, blobs }: { readonly datasets: DatasetStore; readonly blobs: Pick<BlobStore, 'withFile' | 'getStream'> },
 ): Promise<VersionsDiff> {
   const [before, after] = [await datasets.dataset(from), await datasets.dataset(to)]
+  requireRows(before)
+  requireRows(after)
   const ids = { before: before.id, after: after.id }
   if ((before.files === undefined) !== (after.files === undefined))
     throw new BellwetherError(

@@ -1,10 +1,13 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { getFiles, listFiles } from '../data/versions/get-files.ts'
 import { type Home, openHome } from '../store/open-home.ts'
 import { keepFiles } from './keep-files.ts'
+
+// Disks and machines of tests are slow at times.
+vi.setConfig({ testTimeout: 120_000 })
 
 let root = ''
 let home: Home

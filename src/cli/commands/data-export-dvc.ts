@@ -3,6 +3,7 @@ import { withTemporaryFolder } from '../../data/duckdb.ts'
 import { exportDvc } from '../../data/versions/dvc/export-dvc.ts'
 import { getFiles, listFiles } from '../../data/versions/get-files.ts'
 import { writeTableFile } from '../../data/versions/get-table.ts'
+import { requireRows } from '../../track/dataset-store.ts'
 import { text, withHome } from '../context.ts'
 import { bytesText } from '../data-text.ts'
 import { printJson, printLine } from '../output.ts'
@@ -13,6 +14,7 @@ export async function action(options: Record<string, unknown>, [id]: string[]): 
   const remote = text(options, 'remote')!
   return withHome(options, async (home) => {
     const dataset = await home.datasets.dataset(id!)
+    requireRows(dataset)
     const exported = await withTemporaryFolder(async (scratch) => {
       const place = path.join(scratch, path.basename(out))
       if (!dataset.files) {

@@ -5,7 +5,7 @@ import { getFiles, listFiles } from '../../data/versions/get-files.ts'
 import { writeTableFile } from '../../data/versions/get-table.ts'
 import { BellwetherError } from '../../errors.ts'
 import type { Home } from '../../store/open-home.ts'
-import type { DatasetVersion } from '../../track/dataset-store.ts'
+import { type DatasetVersion, requireRows } from '../../track/dataset-store.ts'
 import { text, withHome } from '../context.ts'
 import { extentText } from '../data-text.ts'
 import { printJson, printLine } from '../output.ts'
@@ -15,6 +15,7 @@ export async function action(options: Record<string, unknown>, [id]: string[]): 
   const out = path.resolve(text(options, 'out') ?? '.')
   return withHome(options, async (home) => {
     const dataset = await home.datasets.dataset(id!)
+    requireRows(dataset)
     const written = dataset.files ? await getTree(home, dataset, out) : await getTable(home, dataset, out)
     if (options['json'])
       printJson({

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import S3rver from 's3rver'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { s3Client } from '../../sources/read-s3.ts'
 import { readSource } from '../../sources/read-source.ts'
 import { dvcFiles } from './dvc-files.ts'
@@ -12,6 +12,9 @@ import { dvcMd5 } from './dvc-md5.ts'
 import { dvcPointer, parseDvcPointer } from './dvc-pointer.ts'
 import { exportDvc } from './export-dvc.ts'
 import { resolveDvc } from './resolve-dvc.ts'
+
+// Disks and machines of tests are slow at times.
+vi.setConfig({ testTimeout: 120_000 })
 
 let root = ''
 let repository = ''
