@@ -101,8 +101,8 @@ function asker(url: string) {
     } catch (error) {
       throw new Disconnected(String(error))
     }
-    // Busy is no fault: a client asks again.
-    if (response.status === 503 && text.includes('too much to do')) {
+    // Busy is no fault, and nothing was saved: a client asks again.
+    if (response.status === 503 && /too much to do|writing for too long/.test(text)) {
       await sleep(200)
       return asker(url)<T>(method, path, body)
     }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { postgresHomes } from '../../../test/support/postgres-home.ts'
-import { withFolder } from '../home-place.ts'
+import { parseHomePlace, withFolder } from '../home-place.ts'
 import { type Home, openHome } from '../open-home.ts'
+import { PostgresDatabase } from './postgres-database.ts'
 import { postgresStatement } from './postgres-statement.ts'
 
 const homes = postgresHomes()
@@ -111,6 +112,41 @@ describe('transactions', () => {
       await remove()
     }
   })
+
+  test('writers that wait for their turn hold no connection, so that readers are answered meanwhile', () =>
+    onHome(async (home, place) => {
+      const busy = await PostgresDatabase.open(parseHomePlace(place).databaseUrl!, {
+        readOnly: false,
+        busyTimeoutMs: 60_000,
+        connections: 2,
+      })
+      const { promise: gate, resolve: openGate } = Promise.withResolvers<void>()
+      try {
+        let written = 0
+        const writers = Array.from({ length: 6 }, () =>
+          busy.write(async (sql) => {
+            await gate
+            written += await sql.run(
+              `INSERT INTO counters (name, value) VALUES ('n', 1) ON CONFLICT (name) DO UPDATE SET value = counters.value + 1`,
+            )
+          }),
+        )
+        const begun = performance.now()
+        await busy.read((sql) => sql.first('SELECT COUNT(*) AS n FROM runs'))
+        expect(written).toBe(0)
+        // A pool without a connection to give says after 10 s that there is none.
+        expect(performance.now() - begun).toBeLessThan(9000)
+        openGate()
+        await Promise.all(writers)
+        const counted = await home.database.read((sql) =>
+          sql.first<{ value: number }>(`SELECT value FROM counters WHERE name = 'n'`),
+        )
+        expect(counted?.value).toBe(6)
+      } finally {
+        openGate()
+        await busy.close()
+      }
+    }))
 
   test('a writer that waits too long for its turn gives up with HOME_LOCKED', () =>
     onHome(async ({ database }, place) => {

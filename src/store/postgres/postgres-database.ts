@@ -63,6 +63,9 @@ export class PostgresDatabase implements SqlDatabase {
   readonly #place: string
   readonly #pool: Pool
   readonly #beginWrite: string
+  readonly #busyTimeoutMs: number
+  /** Ends when the last writer of this process in the queue has. */
+  #turn: Promise<unknown> = Promise.resolve()
   readonly #prepared = new WeakMap<PoolClient, Map<string, string>>()
   #closed = false
 
@@ -70,6 +73,7 @@ export class PostgresDatabase implements SqlDatabase {
     this.#place = place
     this.#pool = pool
     this.#beginWrite = beginWrite(options.busyTimeoutMs)
+    this.#busyTimeoutMs = options.busyTimeoutMs
   }
 
   /**
@@ -116,8 +120,20 @@ export class PostgresDatabase implements SqlDatabase {
     return this.#transact(BEGIN_READ, work)
   }
 
-  write<T>(work: (sql: SqlConnection) => Promise<T>): Promise<T> {
-    return this.#transact(this.#beginWrite, work)
+  /**
+   * Writers of this process wait for one another here and not in the database: each that waited there would hold a connection, and a few
+   * of them all that the pool has.
+   */
+  async write<T>(work: (sql: SqlConnection) => Promise<T>): Promise<T> {
+    const before = this.#turn
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+    this.#turn = before.then(() => ended)
+    try {
+      await this.#waited(before)
+      return await this.#transact(this.#beginWrite, work)
+    } finally {
+      end()
+    }
   }
 
   async tables(): Promise<string[]> {
@@ -144,6 +160,20 @@ export class PostgresDatabase implements SqlDatabase {
     if (this.#closed) return
     this.#closed = true
     await this.#pool.end()
+  }
+
+  /** @throws HOME_LOCKED where the turn does not come in time */
+  async #waited(turn: Promise<unknown>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      const why = `${this.#place}: the writers before this one have been writing for too long.`
+      timer = setTimeout(() => reject(new BellwetherError('HOME_LOCKED', why)), this.#busyTimeoutMs)
+    })
+    try {
+      await Promise.race([turn, late])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   async #transact<T>(begin: string, work: (sql: SqlConnection) => Promise<T>): Promise<T> {
