@@ -25,8 +25,10 @@ const FASTIFY_ERRORS: Readonly<Record<string, { readonly code: ErrorCode; readon
  * with the request's id and nothing more.
  */
 export function toPublicError(error: unknown, requestId: string): BellwetherError {
-  if (error instanceof BellwetherError)
-    return error.status < 500 || SAYS_ENOUGH.has(error.code) ? error : withoutMessage(error, requestId)
+  if (error instanceof BellwetherError) {
+    const isClients = error.status < 500 && !Object.hasOwn(STATE_OF_STORE, error.code)
+    return isClients || SAYS_ENOUGH.has(error.code) ? error : withoutMessage(error, requestId)
+  }
   if (hasZodFastifySchemaValidationErrors(error)) {
     const where = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'request')
     return invalid(
@@ -48,9 +50,25 @@ export function toPublicError(error: unknown, requestId: string): BellwetherErro
 /** Codes of the server's own state, whose messages name models only. */
 const SAYS_ENOUGH: ReadonlySet<ErrorCode> = new Set(['MODEL_UNAVAILABLE', 'NOT_READY', 'OVERLOADED'])
 
+/** What has become of the place where state is kept, in words that name no place. MLflow's clients show nothing but the message. */
+const STATE_OF_STORE: { readonly [Code in ErrorCode]?: string } = {
+  STORAGE_FULL: 'no space is left where this server keeps its state',
+  STORAGE_FAILED: 'the disk failed where this server keeps its state',
+  HOME_READ_ONLY: 'what this server keeps can only be read now',
+  HOME_DENIED: 'this server may not reach what it keeps',
+  HOME_LOCKED: 'another process has been writing for too long',
+  HOME_CORRUPT: 'what this server keeps is damaged',
+  HOME_NOT_FOUND: 'what this server keeps is no longer there',
+  HOME_NOT_A_FOLDER: 'what this server keeps is no longer there',
+  DATABASE_UNREACHABLE: 'the database does not answer',
+  BLOB_STORE_UNREACHABLE: 'the object store does not answer',
+  BLOB_CORRUPT: 'a stored file is damaged',
+}
+
 /** The code and its hint; the message may name a place on this machine, and stays in the log. */
 function withoutMessage(error: BellwetherError, requestId: string): BellwetherError {
-  return new BellwetherError(error.code, `The request failed; its id is ${requestId}.`, {
+  const why = STATE_OF_STORE[error.code]
+  return new BellwetherError(error.code, `The request failed${why ? `: ${why}` : ''}; its id is ${requestId}.`, {
     hint: error.hint,
     cause: error,
   })
