@@ -15,10 +15,10 @@ export interface ClassTreeSize {
 
 /** Bytes of what a kernel works with, in the order in which assembly/lane-tree.ts and assembly/class-tree.ts take their pointers. */
 function work({ nRows, nColumns, nClasses, lanes }: ClassTreeSize): number[] {
-  const [times, rows, spareRows, columns] = [4 * nRows, 4 * nRows, 4 * nRows, 4 * nColumns]
+  const [times, rows, spareRows, columns] = [4 * (nRows + 1), 4 * nRows, 4 * nRows, 4 * nColumns]
   if (lanes) {
-    // Four columns' histograms; groups are written four at a time.
-    const [histogram, groupSums, groupBins, laneOf] = [4 * 8 * STRIDE, 8 * (STRIDE + 4), STRIDE + 4, 8 * 256]
+    // Four columns' histograms, of every other row each; groups are written four at a time.
+    const [histogram, groupSums, groupBins, laneOf] = [8 * 8 * STRIDE, 8 * (STRIDE + 4), STRIDE + 4, 8 * 256]
     return [times, rows, spareRows, columns, histogram, groupSums, groupBins, laneOf]
   }
   const [entries, spareEntries, totals, lefts] = [8 * nRows, 8 * nRows, 8 * nClasses, 8 * nClasses]

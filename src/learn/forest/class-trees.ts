@@ -23,9 +23,9 @@ export function classTreesFit(nRows: number, nClasses: number): boolean {
 
 /** Bytes that `growClassTrees` takes of its memory. */
 export function roomForClassTrees(mapper: BinMapper, size: Omit<ClassTreeSize, 'lanes'>, nThreads: number): number {
-  const { nRows } = size
-  const table =
-    roomForChunks(mapper.nColumns, nRows) + roomFor(8 * nRows) + roomFor(nRows) + 2 * roomFor(4 * mapper.nColumns)
+  const { nRows, nClasses } = size
+  const weights = roomFor(8 * Math.max(nRows, nClasses))
+  const table = roomForChunks(mapper.nColumns, nRows) + weights + roomFor(nRows) + 2 * roomFor(4 * mapper.nColumns)
   const ofTree = (lanes: boolean) => ClassTreeRoom.roomFor({ ...size, lanes })
   return table + nThreads * Math.max(ofTree(false), ofTree(true))
 }

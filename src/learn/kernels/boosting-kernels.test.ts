@@ -35,13 +35,14 @@ const problems = fc.record({
   seed: fc.nat(100_000),
   nRows: fc.integer({ min: 1, max: 160 }),
   nColumns: fc.integer({ min: 1, max: 11 }),
-  nClasses: fc.constantFrom(0, 2, 3),
+  nClasses: fc.constantFrom(0, 2, 3, 4),
 })
 
 const boostingOptions = fc.record(
   {
     maxIterations: fc.integer({ min: 1, max: 4 }),
     maxLeaves: fc.constantFrom(2, 5, 31),
+    maxDepth: fc.constantFrom(null, 2),
     maxBins: fc.constantFrom(2, 16, 255),
     minSamplesLeaf: fc.constantFrom(1, 3, 20),
     l1Regularization: fc.constantFrom(0, 0.7),
@@ -115,6 +116,19 @@ describe('a model fitted with the kernels', () => {
       const options = randomForest.options.parse({ nEstimators: 2, maxFeatures: 0.4 })
       const plain = withoutKernels(() => randomForest.fit(input, options).state())
       expect(randomForest.fit(input, options).state()).toEqual(plain)
+    }
+  }, 60_000)
+
+  test('is the same by boosting of more rows than go together and more columns than lie side by side', () => {
+    for (const [nRows, nColumns, nClasses, featureFraction] of [
+      [2600, 37, 3, 1],
+      [1500, 6, 2, 1],
+      [1501, 45, 3, 0.6],
+    ] as const) {
+      const input = problem(nRows, nRows, nColumns, nClasses)
+      const options = gradientBoosting.options.parse({ maxIterations: 2, subsample: 0.9, featureFraction })
+      const plain = withoutKernels(() => gradientBoosting.fit(input, options).state())
+      expect(gradientBoosting.fit(input, options).state()).toEqual(plain)
     }
   }, 60_000)
 

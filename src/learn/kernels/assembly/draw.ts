@@ -1,16 +1,13 @@
-import { randint } from "./random";
+import { countDraws } from "./random";
 
-/** How often each row comes in as many draws as there are rows, or once. out: `times` u32 by row */
+/** How often each row comes in as many draws as there are rows, or once. out: `times` u32 by row, with room for one more */
 export function drawTimes(times: usize, nRows: u32, bootstrap: u32): void {
   if (!bootstrap) {
     for (let row: usize = 0; row < nRows; row++) store<u32>(times + (row << 2), 1);
     return;
   }
   memory.fill(times, 0, <usize>nRows << 2);
-  for (let i: u32 = 0; i < nRows; i++) {
-    const at = times + (<usize>randint(nRows) << 2);
-    store<u32>(at, load<u32>(at) + 1);
-  }
+  countDraws(nRows, times);
 }
 
 /** As `fixedPointScale` of ../../tree/fixed-point.ts. */

@@ -1,25 +1,17 @@
 import { drawTimes, fixedPointScale, toFixedPoint } from "./draw";
-import { CHUNK, CHUNK_SHIFT } from "./layout";
+import {
+  addColumns, binsFor, groupAll, groupBins, groupNoted, groupSums, HISTOGRAM, histogram, laneOf, laneOfWord, NOTED_ROWS,
+  note0, note1, note2, note3, nRows, ROW, rows, shiftOf, useGroups, useTable,
+} from "./lane-histogram";
 import { randint, seedRandom } from "./random";
 
-/** Bytes of a column's histogram: 256 bins of 8 bytes. */
-const HISTOGRAM: usize = 2048;
-
-/** A row's number in its word; in the eight bits above, how it counts: 64 * class + times drawn. */
-const ROW: u32 = 0xffffff;
+/** Most draws of a row that its word can say. */
 const MAX_TIMES: u32 = 63;
-
-/** Rows up to which the bins that hold some are noted while the rows are added, so that the others need no look. */
-const NOTED_ROWS: u32 = 64;
 
 /** A whole number below 2^52 in the last bits of this one, less this one, is that number as f64. */
 const MAGIC: u64 = 0x4330000000000000;
 
 // The table and the rules, as `growLaneTree` was given them.
-let nRows: u32 = 0;
-let bins: usize = 0;
-let chunks: usize = 0;
-let nearRows: u32 = 0;
 let hasMissing: usize = 0;
 let nBinsOf: usize = 0;
 let nClasses: u32 = 0;
@@ -29,14 +21,9 @@ let weight0: f64 = 0;
 let weight1: f64 = 0;
 let weight2: f64 = 0;
 
-// The rooms (see ../../forest/lane-tree-room.ts).
-let rows: usize = 0;
+// The rooms (see ../../forest/class-tree-room.ts).
 let spare: usize = 0;
 let columns: usize = 0;
-let histogram: usize = 0;
-let groupSums: usize = 0;
-let groupBins: usize = 0;
-let laneOf: usize = 0;
 
 // The node at work.
 let begin: u32 = 0;
@@ -48,12 +35,6 @@ let bestBin: u32 = 0;
 let bestMissingLeft: bool = false;
 let bestAnyMissing: bool = false;
 let bestLeft: u64 = 0;
-
-// Bins that hold rows of the node, four to a bit, of the columns grouped last.
-let note0: u64 = 0;
-let note1: u64 = 0;
-let note2: u64 = 0;
-let note3: u64 = 0;
 
 /**
  * Grows one tree of a forest of two or three classes whose rows weigh the same within a class: number by number what `growClassTree`
@@ -89,23 +70,16 @@ export function growLaneTree(
   extraTrees: u32,
   room: usize,
 ): u32 {
-  nRows = nRowsOfTable;
-  bins = binsOfTable;
-  chunks = chunksOfTable;
-  nearRows = nearOf;
   hasMissing = hasMissingOf;
   nBinsOf = nBinsOfColumns;
   nClasses = nClassesOf;
   laneBits = laneBitsOf;
   leastSamples = leastSamplesOf;
   const times = load<usize>(room);
-  rows = load<usize>(room, 4);
   spare = load<usize>(room, 8);
   columns = load<usize>(room, 12);
-  histogram = load<usize>(room, 16);
-  groupSums = load<usize>(room, 20);
-  groupBins = load<usize>(room, 24);
-  laneOf = load<usize>(room, 28);
+  useGroups(load<usize>(room, 20), load<usize>(room, 24));
+  useTable(nRowsOfTable, binsOfTable, chunksOfTable, nearOf, load<usize>(room, 4), load<usize>(room, 16), load<usize>(room, 28));
   const stack = load<usize>(room, 32);
   const feature = load<usize>(room, 36);
   const bin = load<usize>(room, 40);
@@ -115,7 +89,6 @@ export function growLaneTree(
   const values = load<usize>(room, 56);
   const gains = load<usize>(room, 60);
 
-  memory.fill(histogram, 0, 4 * HISTOGRAM);
   memory.fill(gains, 0, <usize>nColumns << 3);
   memory.copy(columns, usable, <usize>nUsable << 2);
   seedRandom(seed);
@@ -210,6 +183,8 @@ function layRowsOut(times: usize, codes: usize): u32 {
     const sum = (<u64>(word & 63) << (laneBits * (word >> 6))) + (<u64>1 << (laneBits * nClasses));
     store<u64>(laneOf + (<usize>word << 3), sum);
   }
+  // No row counts as the first: its place holds what `scan` turns whole numbers into f64 by.
+  store<u64>(laneOf, MAGIC);
   let n: u32 = 0;
   for (let row: u32 = 0; row < nRows; row++) {
     const count = load<u32>(times + (<usize>row << 2));
@@ -218,12 +193,6 @@ function layRowsOut(times: usize, codes: usize): u32 {
     n += <u32>(count != 0);
   }
   return n;
-}
-
-// @ts-ignore: decorator
-@inline
-function laneOfWord(word: u32): u64 {
-  return load<u64>(laneOf + (<usize>(word >> 24) << 3));
 }
 
 function sumOf(from: u32, to: u32): u64 {
@@ -290,134 +259,13 @@ function searchSplit(nUsable: u32, nFeatures: u32, extraTrees: u32): void {
     for (; from < to; from += 4) {
       const at = columns + (<usize>from << 2);
       const count = min<u32>(4, to - from);
-      if (count > 2) addFour(at, count);
-      else if (count == 2) addTwo(at);
-      else addOne(at);
+      addColumns(at, count, begin, end);
       nVarying += consider(load<u32>(at), histogram, note0, extraTrees);
       if (count > 1) nVarying += consider(load<u32>(at, 4), histogram + HISTOGRAM, note1, extraTrees);
       if (count > 2) nVarying += consider(load<u32>(at, 8), histogram + 2 * HISTOGRAM, note2, extraTrees);
       if (count > 3) nVarying += consider(load<u32>(at, 12), histogram + 3 * HISTOGRAM, note3, extraTrees);
     }
   }
-}
-
-/** Where a column's bins lie for a node of n rows: those of a row at `at + (row << shiftOf(n))`. */
-// @ts-ignore: decorator
-@inline
-function binsFor(column: u32, n: u32): usize {
-  if (n > nearRows) return bins + <usize>column * nRows;
-  return chunks + (((<usize>column / CHUNK) * nRows) * CHUNK + column % CHUNK);
-}
-
-// @ts-ignore: decorator
-@inline
-function shiftOf(n: u32): u32 {
-  return n > nearRows ? 0 : CHUNK_SHIFT;
-}
-
-// @ts-ignore: decorator
-@inline
-function addTo(at: usize, sum: u64): void {
-  store<u64>(at, load<u64>(at) + sum);
-}
-
-// @ts-ignore: decorator
-@inline
-function bitOf(bin: usize): u64 {
-  return <u64>1 << <u64>(bin >> 2);
-}
-
-/** Adds the node's rows to the histograms of four columns, or of three where there are no more: then the last one is done twice, and cleared. */
-function addFour(list: usize, count: u32): void {
-  const n = end - begin;
-  const shift = shiftOf(n);
-  const bins0 = binsFor(load<u32>(list), n);
-  const bins1 = binsFor(load<u32>(list, 4), n);
-  const bins2 = binsFor(load<u32>(list, 8), n);
-  const bins3 = binsFor(load<u32>(list + (count > 3 ? 12 : 8)), n);
-  let at = rows + (<usize>begin << 2);
-  const last = rows + (<usize>end << 2);
-  const sums = histogram;
-  if (n > NOTED_ROWS) {
-    for (; at < last; at += 4) {
-      const word = load<u32>(at);
-      const sum = laneOfWord(word);
-      const row = <usize>(word & ROW) << shift;
-      addTo(sums + (<usize>load<u8>(bins0 + row) << 3), sum);
-      addTo(sums + HISTOGRAM + (<usize>load<u8>(bins1 + row) << 3), sum);
-      addTo(sums + 2 * HISTOGRAM + (<usize>load<u8>(bins2 + row) << 3), sum);
-      addTo(sums + 3 * HISTOGRAM + (<usize>load<u8>(bins3 + row) << 3), sum);
-    }
-  } else {
-    let notes0: u64 = 0;
-    let notes1: u64 = 0;
-    let notes2: u64 = 0;
-    let notes3: u64 = 0;
-    for (; at < last; at += 4) {
-      const word = load<u32>(at);
-      const sum = laneOfWord(word);
-      const row = <usize>(word & ROW) << shift;
-      const bin0 = <usize>load<u8>(bins0 + row);
-      const bin1 = <usize>load<u8>(bins1 + row);
-      const bin2 = <usize>load<u8>(bins2 + row);
-      const bin3 = <usize>load<u8>(bins3 + row);
-      addTo(sums + (bin0 << 3), sum);
-      addTo(sums + HISTOGRAM + (bin1 << 3), sum);
-      addTo(sums + 2 * HISTOGRAM + (bin2 << 3), sum);
-      addTo(sums + 3 * HISTOGRAM + (bin3 << 3), sum);
-      notes0 |= bitOf(bin0);
-      notes1 |= bitOf(bin1);
-      notes2 |= bitOf(bin2);
-      notes3 |= bitOf(bin3);
-    }
-    note0 = notes0;
-    note1 = notes1;
-    note2 = notes2;
-    note3 = notes3;
-  }
-  if (count < 4) memory.fill(sums + 3 * HISTOGRAM, 0, HISTOGRAM);
-}
-
-function addTwo(list: usize): void {
-  const n = end - begin;
-  const shift = shiftOf(n);
-  const bins0 = binsFor(load<u32>(list), n);
-  const bins1 = binsFor(load<u32>(list, 4), n);
-  let at = rows + (<usize>begin << 2);
-  const last = rows + (<usize>end << 2);
-  const sums = histogram;
-  let notes0: u64 = 0;
-  let notes1: u64 = 0;
-  for (; at < last; at += 4) {
-    const word = load<u32>(at);
-    const sum = laneOfWord(word);
-    const row = <usize>(word & ROW) << shift;
-    const bin0 = <usize>load<u8>(bins0 + row);
-    const bin1 = <usize>load<u8>(bins1 + row);
-    addTo(sums + (bin0 << 3), sum);
-    addTo(sums + HISTOGRAM + (bin1 << 3), sum);
-    notes0 |= bitOf(bin0);
-    notes1 |= bitOf(bin1);
-  }
-  note0 = notes0;
-  note1 = notes1;
-}
-
-function addOne(list: usize): void {
-  const n = end - begin;
-  const shift = shiftOf(n);
-  const bins0 = binsFor(load<u32>(list), n);
-  let at = rows + (<usize>begin << 2);
-  const last = rows + (<usize>end << 2);
-  const sums = histogram;
-  let notes0: u64 = 0;
-  for (; at < last; at += 4) {
-    const word = load<u32>(at);
-    const bin = <usize>load<u8>(bins0 + (<usize>(word & ROW) << shift));
-    addTo(sums + (bin << 3), laneOfWord(word));
-    notes0 |= bitOf(bin);
-  }
-  note0 = notes0;
 }
 
 /** Looks at a column's splits. Returns 1 unless it is constant in the node. */
@@ -439,41 +287,10 @@ function consider(column: u32, sums: usize, notes: u64, extraTrees: u32): u32 {
   return 1;
 }
 
-/** The bins that hold rows, ascending, each with its sum, which is made 0 in the histogram. Returns how many. */
-function groupAll(sums: usize, nBins: u32): u32 {
-  let nGroups: u32 = 0;
-  for (let bin: u32 = 0; bin < nBins; bin += 4) nGroups = take(sums, bin, nGroups);
-  return nGroups;
-}
-
-/** The same, looking only where a bit of `notes` says that there are some. */
-function groupNoted(sums: usize, notes: u64): u32 {
-  let nGroups: u32 = 0;
-  for (; notes != 0; notes &= notes - 1) nGroups = take(sums, <u32>ctz(notes) << 2, nGroups);
-  return nGroups;
-}
-
-/** Four bins, without a branch: what holds no row is overwritten by the next. */
-// @ts-ignore: decorator
-@inline
-function take(sums: usize, bin: u32, nGroups: u32): u32 {
-  const at = sums + (<usize>bin << 3);
-  for (let i: u32 = 0; i < 4; i++) {
-    const sum = load<u64>(at + (<usize>i << 3));
-    store<u64>(groupSums + (<usize>nGroups << 3), sum);
-    store<u8>(groupBins + nGroups, <u8>(bin + i));
-    nGroups += <u32>(sum != 0);
-  }
-  v128.store(at, i64x2.splat(0));
-  v128.store(at, i64x2.splat(0), 16);
-  return nGroups;
-}
-
 /** What rows of a class weigh, of two sums at a time. */
 // @ts-ignore: decorator
 @inline
-function weigh(sums: v128, mask: v128, weight: v128): v128 {
-  const magic = i64x2.splat(MAGIC);
+function weigh(sums: v128, mask: v128, magic: v128, weight: v128): v128 {
   return f64x2.mul(f64x2.sub(v128.or(v128.and(sums, mask), magic), magic), weight);
 }
 
@@ -485,6 +302,8 @@ function scan(column: u32, nValueBins: u32, nValueGroups: u32, anyMissing: bool,
   const bits = laneBits;
   const countAt = bits * nClasses;
   const mask = i64x2.splat((<i64>1 << bits) - 1);
+  // From memory: a constant would be made anew at each use.
+  const magic = v128.load64_splat(laneOf);
   const three = nClasses == 3;
   const of0 = f64x2.splat(weight0);
   const of1 = f64x2.splat(weight1);
@@ -501,12 +320,12 @@ function scan(column: u32, nValueBins: u32, nValueGroups: u32, anyMissing: bool,
     if (n - count < least) break;
     if (only >= 0 && !lies(only, g, nValueGroups)) continue;
     const both = i64x2.replace_lane(i64x2.splat(left), 1, all - left);
-    const weights0 = weigh(both, mask, of0);
-    const weights1 = weigh(i64x2.shr_u(both, bits), mask, of1);
+    const weights0 = weigh(both, mask, magic, of0);
+    const weights1 = weigh(i64x2.shr_u(both, bits), mask, magic, of1);
     let weights = f64x2.add(weights0, weights1);
     let squares = f64x2.add(f64x2.mul(weights0, weights0), f64x2.mul(weights1, weights1));
     if (three) {
-      const weights2 = weigh(i64x2.shr_u(both, 2 * bits), mask, of2);
+      const weights2 = weigh(i64x2.shr_u(both, 2 * bits), mask, magic, of2);
       weights = f64x2.add(weights, weights2);
       squares = f64x2.add(squares, f64x2.mul(weights2, weights2));
     }

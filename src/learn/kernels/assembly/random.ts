@@ -36,22 +36,65 @@ export function random(): f64 {
 
 function next(): u32 {
   if (position == N) twist();
-  let y = load<u32>(scratch + STATE + (<usize>position << 2));
+  const word = load<u32>(scratch + STATE + (<usize>position << 2));
   position++;
+  return temper(word);
+}
+
+function twist(): void {
+  const state = scratch + STATE;
+  // Words are made from later ones, and from the beginning once that is made anew: three stretches without a look back.
+  for (let at = state; at < state + ((N - M) << 2); at += 4) store<u32>(at, mix(at, at + 4, at + (M << 2)));
+  const last = state + ((N - 1) << 2);
+  for (let at = state + ((N - M) << 2); at < last; at += 4) store<u32>(at, mix(at, at + 4, at - ((N - M) << 2)));
+  store<u32>(last, mix(last, state, last - ((N - M) << 2)));
+  position = 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function mix(at: usize, after: usize, far: usize): u32 {
+  const y = (load<u32>(at) & 0x80000000) | (load<u32>(after) & 0x7fffffff);
+  return load<u32>(far) ^ (y >>> 1) ^ ((0 - (y & 1)) & 0x9908b0df);
+}
+
+// @ts-ignore: decorator
+@inline
+function temper(word: u32): u32 {
+  let y = word;
   y ^= y >>> 11;
   y ^= (y << 7) & 0x9d2c5680;
   y ^= (y << 15) & 0xefc60000;
   return y ^ (y >>> 18);
 }
 
-function twist(): void {
-  const state = scratch + STATE;
-  for (let i: u32 = 0; i < N; i++) {
-    const after = i + 1 == N ? 0 : i + 1;
-    const far = i + M >= N ? i + M - N : i + M;
-    const y = (load<u32>(state + (<usize>i << 2)) & 0x80000000) | (load<u32>(state + (<usize>after << 2)) & 0x7fffffff);
-    const mixed = load<u32>(state + (<usize>far << 2)) ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
-    store<u32>(state + (<usize>i << 2), mixed);
+/**
+ * Counts n draws of `randint(n)`. What is too large is counted past the end instead of being branched over, which could not be foreseen.
+ * out: `times` u32 (n), added to; one more behind them is overwritten
+ */
+export function countDraws(n: u32, times: usize): void {
+  const largest = n - 1;
+  if (largest == 0) {
+    store<u32>(times, load<u32>(times) + 1);
+    return;
   }
-  position = 0;
+  const mask = <u32>0xffffffff >>> clz(largest);
+  const state = scratch + STATE;
+  let drawn: u32 = 0;
+  let at = position;
+  while (drawn < n) {
+    if (at == N) {
+      twist();
+      at = 0;
+    }
+    // Fewer words than draws are left to do: no draw too many.
+    const to = min(N, at + n - drawn);
+    for (; at < to; at++) {
+      const value = temper(load<u32>(state + (<usize>at << 2))) & mask;
+      const counted = times + (<usize>min(value, n) << 2);
+      store<u32>(counted, load<u32>(counted) + 1);
+      drawn += <u32>(value <= largest);
+    }
+  }
+  position = at;
 }
