@@ -32,7 +32,8 @@ export function addSecurityHooks(app: FastifyInstance, options: SecurityOptions)
     // Not of `localhost`: browsers would refuse every other program's plain port there for a year.
     if (options.tls && !/^localhost(?::|$)/i.test(request.headers.host ?? ''))
       reply.header('strict-transport-security', 'max-age=31536000')
-    if (!isAllowedHost(request.headers.host)) {
+    // Node takes the first of several; what stands before this server may take the last (RFC 9112, section 3.2).
+    if (!isAllowedHost(request.headers.host) || hasTwoHosts(request.raw.rawHeaders)) {
       return done(
         new BellwetherError('HOST_NOT_ALLOWED', 'The Host header names no host that this server answers for.'),
       )
@@ -42,6 +43,16 @@ export function addSecurityHooks(app: FastifyInstance, options: SecurityOptions)
     }
     done()
   })
+}
+
+/** @param rawHeaders Names and values in turn. */
+function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  let hosts = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++
+  }
+  return hosts > 1
 }
 
 export function setSecurityHeaders(reply: FastifyReply, requestId: string): void {
