@@ -6,10 +6,11 @@ import { type FailedPrediction, isFailed, type Prediction } from '../prediction.
 import { policyOf } from '../prediction-log/make-entries.ts'
 import type { Scorer } from '../scorer.ts'
 import { BackgroundQueue } from './background-queue.ts'
-import { type StopRule, type StopVerdict, whyStop } from './canary-verdict.ts'
+import { type StopRule, whyStop } from './canary-verdict.ts'
 import { aliasAt, stickyPoint } from './choose-alias.ts'
-import { type Comparison, compareAnswers } from './compare-answers.ts'
-import { type VariantTotals, VariantWindow } from './variant-window.ts'
+import { compareAnswers } from './compare-answers.ts'
+import type { VariantTotals } from './variant-window.ts'
+import { type ShadowSeen, type ShadowTotals, type Stop, Watch } from './watch.ts'
 
 type Answer = Prediction | FailedPrediction
 
@@ -33,12 +34,6 @@ export interface Route {
 export interface AnsweredBatch {
   readonly records: readonly unknown[]
   readonly predictions: readonly Answer[]
-  readonly latencyMs: number
-}
-
-export interface ShadowSeen extends Comparison {
-  readonly alias: string
-  readonly version: number
   readonly latencyMs: number
 }
 
@@ -77,17 +72,6 @@ const RETRY_MS = 5_000
 /** How often it is told of what should not happen. */
 const TELL_MS = 60_000
 
-export interface ShadowTotals {
-  readonly alias: string
-  readonly version: number
-  readonly records: number
-  readonly agreed: number
-  readonly failed: number
-  /** null where nothing was compared, or where answers have no distance. */
-  readonly meanDistance: number | null
-  readonly meanLatencyMs: number | null
-}
-
 export interface TrafficView {
   readonly plan: TrafficPlan | null
   /** Where the plan is from: the registry, the project file of the champion, or nowhere. */
@@ -96,33 +80,6 @@ export interface TrafficView {
   readonly shadows: readonly ShadowTotals[]
   /** Records that were not shown to a shadow: too many waited, or it could not be loaded. */
   readonly dropped: number
-}
-
-interface MutableShadow {
-  alias: string
-  version: number
-  requests: number
-  compared: number
-  agreed: number
-  failed: number
-  distance: number
-  distances: number
-  latencyMs: number
-}
-
-/** What has been seen of a model since its plan holds. */
-interface Watch {
-  plan: TrafficPlan
-  readonly windows: Map<number, VariantWindow>
-  readonly shadows: Map<string, MutableShadow>
-  dropped: number
-  /** Versions of canaries that get nothing more here, whether that is in the registry yet or not. */
-  readonly stopped: Map<number, Stop>
-}
-
-interface Stop extends StopVerdict {
-  /** When it was last tried to write it down; null once that was done. */
-  tried: number | null
 }
 
 const projectPlans = new WeakMap<Scorer, { readonly plan: TrafficPlan | null }>()
@@ -161,7 +118,12 @@ export class Traffic {
   async route(model: string, caller: Caller): Promise<Route> {
     const champion = await this.#options.cache.resolve(model, { alias: CHAMPION })
     const plan = this.#planOf(champion).plan
-    if (plan === null) return { served: champion, champion, plan }
+    if (plan === null) {
+      this.#watches.delete(model)
+      return { served: champion, champion, plan }
+    }
+    // Also where no canary is left: the same plan may come back, and then begins anew.
+    this.#watch(model, plan)
     const served = await this.#choose(plan, champion, caller)
     this.#options.listener.routed?.(served)
     return { served, champion, plan }
@@ -172,26 +134,28 @@ export class Traffic {
     if (plan === null || records.length === 0) return
     const watch = this.#watch(served.name, plan)
     const isCanary = served !== champion
-    this.#window(watch, served.version).answered(this.#options.clock(), latencyMs)
+    watch.window(served.version).answered(this.#options.clock(), latencyMs)
     for (const alias of plan.shadow) {
       this.#offer(watch, served.name, records.length, async (pause) => {
         const shadow = await this.#find(served.name, alias)
         if (shadow === null) return this.#drop(watch, served.name, records.length)
         if (shadow.version === served.version) return
         const asked = await this.#ask(shadow, records, pause)
-        this.#shadowed(watch, served.name, {
+        const seen: ShadowSeen = {
           ...compareAnswers(predictions, asked.answers, plan.stop.tolerance),
           alias,
           version: shadow.version,
           latencyMs: asked.latencyMs,
-        })
+        }
+        watch.shadowed(seen)
+        this.#options.listener.shadowed?.(served.name, seen)
       })
     }
     if (isCanary && (plan.stop.disagreement !== null || predictions.some(isFailed))) {
       this.#offer(watch, served.name, records.length, async (pause) => {
         const asked = await this.#ask(champion, records, pause)
         const seen = compareAnswers(asked.answers, predictions, plan.stop.tolerance)
-        const window = this.#window(watch, served.version)
+        const window = watch.window(served.version)
         window.compared(this.#options.clock(), seen.compared, seen.disagreed)
         if (seen.failed > 0) {
           window.failedAfterAll(this.#options.clock())
@@ -207,7 +171,7 @@ export class Traffic {
   failed({ served, champion, plan }: Route): void {
     if (plan === null || served === champion) return
     const watch = this.#watch(served.name, plan)
-    this.#window(watch, served.version).failed(this.#options.clock())
+    watch.window(served.version).failed(this.#options.clock())
     this.#options.listener.canaryFailed?.(served)
     this.#judge(watch, served, champion)
   }
@@ -218,14 +182,8 @@ export class Traffic {
     const { plan, from } = this.#planOf(champion)
     if (plan === null) return { plan, from, variants: [], shadows: [], dropped: 0 }
     const watch = this.#watch(model, plan)
-    const now = this.#options.clock()
-    return {
-      plan,
-      from,
-      variants: Array.from(watch.windows, ([version, window]) => ({ version, ...window.totals(now) })),
-      shadows: Array.from(watch.shadows.values(), shadowTotals),
-      dropped: watch.dropped,
-    }
+    const variants = watch.variants(this.#options.clock())
+    return { plan, from, variants, shadows: watch.shadows(), dropped: watch.dropped }
   }
 
   /** Loads what a plan names, so that no request waits for it. @throws ALIAS_NOT_FOUND, MODEL_UNAVAILABLE */
@@ -323,18 +281,9 @@ export class Traffic {
       known.plan = plan
       return known
     }
-    const fresh: Watch = { plan, windows: new Map(), shadows: new Map(), dropped: 0, stopped: new Map() }
+    const fresh = new Watch(plan)
     this.#watches.set(model, fresh)
     return fresh
-  }
-
-  #window(watch: Watch, version: number): VariantWindow {
-    let window = watch.windows.get(version)
-    if (!window) {
-      window = new VariantWindow(watch.plan.stop.windowSeconds)
-      watch.windows.set(version, window)
-    }
-    return window
   }
 
   #offer(watch: Watch, model: string, size: number, run: (pause: () => Promise<void>) => Promise<void>): void {
@@ -364,41 +313,13 @@ export class Traffic {
     return { answers, latencyMs }
   }
 
-  #shadowed(watch: Watch, model: string, seen: ShadowSeen): void {
-    const key = `${seen.alias}/${seen.version}`
-    let totals = watch.shadows.get(key)
-    if (!totals) {
-      const { alias, version } = seen
-      totals = {
-        alias,
-        version,
-        requests: 0,
-        compared: 0,
-        agreed: 0,
-        failed: 0,
-        distance: 0,
-        distances: 0,
-        latencyMs: 0,
-      }
-      watch.shadows.set(key, totals)
-    }
-    totals.requests++
-    totals.compared += seen.compared
-    totals.agreed += seen.compared - seen.disagreed
-    totals.failed += seen.failed
-    totals.distance += seen.distance
-    totals.distances += seen.distances
-    totals.latencyMs += seen.latencyMs
-    this.#options.listener.shadowed?.(model, seen)
-  }
-
   #judge(watch: Watch, canary: ServedModel, champion: ServedModel): void {
     if (watch.stopped.has(canary.version)) return
     const now = this.#options.clock()
     const verdict = whyStop(
       watch.plan.stop,
-      this.#window(watch, canary.version).totals(now),
-      this.#window(watch, champion.version).totals(now),
+      watch.window(canary.version).totals(now),
+      watch.window(champion.version).totals(now),
     )
     if (!verdict) return
     const stop: Stop = { ...verdict, tried: null }
@@ -408,7 +329,8 @@ export class Traffic {
   }
 
   /** Writes a stop into the registry, for all who serve the model. */
-  async #save({ plan }: Watch, canary: ServedModel, stop: Stop): Promise<void> {
+  async #save(watch: Watch, canary: ServedModel, stop: Stop): Promise<void> {
+    const { plan } = watch
     const { cache, models, clock } = this.#options
     stop.tried = clock()
     try {
@@ -431,21 +353,9 @@ export class Traffic {
       })
       stop.tried = null
       await cache.refresh()
+      if (this.#watches.get(canary.name) === watch) this.#watches.delete(canary.name)
     } catch (error) {
       if (!(error instanceof BellwetherError && error.code === 'TRAFFIC_CHANGED')) this.#tell(error)
     }
-  }
-}
-
-function shadowTotals(shadow: MutableShadow): ShadowTotals {
-  const { alias, version, requests, compared, agreed, failed, distance, distances, latencyMs } = shadow
-  return {
-    alias,
-    version,
-    records: compared,
-    agreed,
-    failed,
-    meanDistance: distances === 0 ? null : distance / distances,
-    meanLatencyMs: requests === 0 ? null : latencyMs / requests,
   }
 }

@@ -433,6 +433,19 @@ describe('the plan', () => {
     expect(await version()).toBe(2)
   })
 
+  test('follows a model that is renamed, and goes with one that is deleted', async () => {
+    await served.register({ seed: 7, aliases: ['champion', 'challenger'] })
+    server = await start()
+    const { registry } = served.home.mlflow
+    const by = { actor: 'test', now: 9_000 }
+    await put({ weights: { champion: 90, challenger: 10 } })
+    await registry.renameModel('risk', 'danger', by)
+    expect((await served.home.models.model('danger')).traffic?.weights).toEqual({ champion: 90, challenger: 10 })
+    await registry.deleteModel('danger', by)
+    expect(await served.home.models.models()).toEqual([])
+    expect(await served.home.models.verifyLedger()).toMatchObject({ brokenAt: null })
+  })
+
   test('comes back with a rollback of the champion, under a running server', async () => {
     const { students } = await served.register({ seed: 7 })
     await served.register({ seed: 8, aliases: ['blue'] })
