@@ -83,6 +83,10 @@ export const ERRORS = {
     status: 503,
     hint: 'The disk of the prediction log is full or does not answer; see the server log. Nothing was lost that was answered.',
   },
+  OUTCOME_UNKNOWN: {
+    status: 404,
+    hint: 'Name predictions that the prediction log still has, by the `id` of their answer; `onError: partial` keeps the others.',
+  },
   NOT_READY: { status: 503, hint: 'See `details`, and the server log.' },
   UNAUTHENTICATED: {
     status: 401,

@@ -6,6 +6,7 @@ import { BellwetherError } from '../errors.ts'
 import { parseTrustedKeys, signingKeyFromEnvironment, type TrustedKeys } from '../packaging/sign-manifest.ts'
 import { type KeyRing, keyRingFromEnvironment } from '../security/at-rest/key-ring.ts'
 import type { AuditLog, KeyStore } from '../security/key-store.ts'
+import type { OutcomeStore } from '../serve/outcomes/outcome-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
 import type { ErasureStore } from '../track/erasure-store.ts'
 import type { MlflowStores } from '../track/mlflow-stores.ts'
@@ -26,6 +27,7 @@ import { SqlKeyStore } from './sql-key-store.ts'
 import { SqlModelRegistry } from './sql-model-registry.ts'
 import { SqlTrackingStore } from './sql-tracking-store.ts'
 import { createDatabaseFile } from './sqlite/create-database-file.ts'
+import { SqlOutcomeStore } from './sql-outcome-store.ts'
 import { SqliteDatabase } from './sqlite/sqlite-database.ts'
 import { storageError } from './storage-errors.ts'
 
@@ -47,6 +49,8 @@ export interface Home {
   readonly keys: KeyStore
   readonly audit: AuditLog
   /** Ends the connection; idempotent. */
+  /** What became of those who were predicted. */
+  readonly outcomes: OutcomeStore
   close(): Promise<void>
 }
 
@@ -106,6 +110,7 @@ export async function openHome(place: string, options: OpenHomeOptions = {}): Pr
         audit: keys,
         close: () => {
           blobs.close()
+        outcomes: new SqlOutcomeStore(database),
           return database.close()
         },
       }

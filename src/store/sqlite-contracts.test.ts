@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { type KeyRing, parseKeyRing } from '../security/at-rest/key-ring.ts'
+import type { OutcomeStore } from '../serve/outcomes/outcome-store.ts'
+import { runOutcomeStoreContract } from '../serve/outcomes/outcome-store-contract.ts'
 import type { ErasureStore } from '../track/erasure-store.ts'
 import { runBlobStoreContract } from '../track/testing/blob-store-contract.ts'
 import { runDatasetStoreContract } from '../track/testing/dataset-store-contract.ts'
@@ -12,7 +14,9 @@ import type { OpenStores } from '../track/testing/open-stores.ts'
 import { runTrackingStoreContract } from '../track/testing/tracking-store-contract.ts'
 import { openHome } from './open-home.ts'
 
-async function open(ring: KeyRing | null = null): Promise<OpenStores & { readonly erasures: ErasureStore }> {
+async function open(
+  ring: KeyRing | null = null,
+): Promise<OpenStores & { readonly erasures: ErasureStore; readonly outcomes: OutcomeStore }> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'bellwether-store-'))
   const home = await openHome(folder, { ring })
   const close = async () => {
@@ -26,6 +30,7 @@ runTrackingStoreContract('SQLite', () => open())
 runDatasetStoreContract('SQLite', () => open())
 runModelRegistryContract('SQLite', () => open())
 runErasureStoreContract('SQLite', () => open())
+runOutcomeStoreContract('SQLite', () => open())
 runBlobStoreContract('files', () => open())
 runBlobStoreContract('encrypted files', () => open(parseKeyRing(['ab'.repeat(32)], 'test')))
 runMlflowSearchContract('SQLite', () => open())

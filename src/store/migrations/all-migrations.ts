@@ -7,6 +7,7 @@ import { ledgerGates } from './0006-ledger-gates.ts'
 import { traffic } from './0007-traffic.ts'
 import { fileVersions } from './0008-file-versions.ts'
 import { erasure } from './0009-erasure.ts'
+import { outcomes } from './0010-outcomes.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step, in order: the n-th brings the schema to version n. */
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   traffic,
   fileVersions,
   erasure,
+  outcomes,
 ]

@@ -314,6 +314,26 @@ CREATE INDEX model_versions_by_dataset ON model_versions (dataset_id);
 
 CREATE INDEX model_versions_by_run ON model_versions (run_id);
 
+CREATE TABLE outcomes (
+      sequence BIGINT NOT NULL PRIMARY KEY,
+      prediction_id TEXT NOT NULL,
+      model TEXT NOT NULL,
+      version BIGINT NOT NULL,
+      prediction_time BIGINT NOT NULL,
+      label TEXT,
+      value DOUBLE PRECISION,
+      observed_time BIGINT NOT NULL,
+      received_time BIGINT NOT NULL,
+      source TEXT NOT NULL,
+      person TEXT
+    );
+
+CREATE INDEX outcomes_by_model ON outcomes (model, prediction_time, prediction_id);
+
+CREATE INDEX outcomes_by_person ON outcomes (person);
+
+CREATE INDEX outcomes_by_prediction ON outcomes (prediction_id, observed_time, sequence);
+
 CREATE TABLE "params" (
       run_id TEXT NOT NULL REFERENCES "runs" (id),
       key TEXT NOT NULL,

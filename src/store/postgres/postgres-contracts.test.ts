@@ -1,5 +1,6 @@
 import { postgresHomes } from '../../../test/support/postgres-home.ts'
 import { runKeyStoreContract } from '../../security/testing/key-store-contract.ts'
+import { runOutcomeStoreContract } from '../../serve/outcomes/outcome-store-contract.ts'
 import { runDatasetStoreContract } from '../../track/testing/dataset-store-contract.ts'
 import { runErasureStoreContract } from '../../track/testing/erasure-store-contract.ts'
 import { runMlflowSearchContract } from '../../track/testing/mlflow-search-contract.ts'
@@ -25,5 +26,6 @@ runTrackingStoreContract('PostgreSQL', open)
 runDatasetStoreContract('PostgreSQL', open)
 runModelRegistryContract('PostgreSQL', open)
 runErasureStoreContract('PostgreSQL', open)
+runOutcomeStoreContract('PostgreSQL', open)
 runKeyStoreContract('PostgreSQL', open)
 runMlflowSearchContract('PostgreSQL', open)

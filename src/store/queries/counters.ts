@@ -14,7 +14,8 @@ export async function nextNumber(
     | 'dataset_log'
     | 'chunk_packs'
     | 'api_keys'
-    | 'audit_log',
+    | 'audit_log'
+    | 'outcomes',
 ): Promise<number> {
   await sql.run(ENSURE, counter)
   return (await sql.first<{ value: number }>(NEXT, counter))!.value
