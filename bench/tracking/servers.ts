@@ -62,7 +62,7 @@ export interface Running {
   stop(): Promise<void>
 }
 
-const START_TIMEOUT_MS = 120_000
+const START_TIMEOUT_MS = 300_000
 const FIRST_CALL = '/api/2.0/mlflow/experiments/search'
 
 export async function start(server: TrackingServer): Promise<Running> {
@@ -123,7 +123,11 @@ function timedCall<T>(agent: Agent, method: string, url: string, body?: object):
         else resolve({ answer: JSON.parse(all || 'null') as T, ms })
       })
     })
-    asked.on('error', reject)
+    asked.on('error', (error: NodeJS.ErrnoException) => {
+      // A server may close a connection that was idle at the instant that it is used again.
+      if (asked.reusedSocket && error.code === 'ECONNRESET') resolve(timedCall<T>(agent, method, url, body))
+      else reject(error)
+    })
     asked.end(text)
   })
 }

@@ -23,9 +23,9 @@ describe('the time of a request', { timeout: 60_000 }, () => {
   })
   afterAll(() => served.remove())
 
-  async function start(authentication: 'on' | 'auto' = 'auto'): Promise<number> {
+  async function start(authentication: 'on' | 'auto' = 'auto', limits: object = {}): Promise<number> {
     server = await startServer(
-      optionsFor(served, [], { port: 0, limits: { ...TIMES, closeTimeoutMs: 500 }, authentication }),
+      optionsFor(served, [], { port: 0, limits: { ...TIMES, closeTimeoutMs: 500, ...limits }, authentication }),
     )
     return Number(new URL(server.url).port)
   }
@@ -78,6 +78,15 @@ describe('the time of a request', { timeout: 60_000 }, () => {
       code: 'ARTIFACT_NOT_FOUND',
     })
     await expect.poll(blobFiles, { timeout: 10_000 }).toEqual(before)
+  })
+
+  test('is not spent on the rest of an upload that was refused: the connection serves what comes after it', async () => {
+    const port = await start('auto', { artifactBytes: 100_000, uploadIdleMs: 20_000 })
+    const { socket, answer } = begin(port, 'PUT', ARTIFACT, 3_000_000, 'application/octet-stream')
+    await send(socket, 30, 100_000, 1)
+    socket.write(`GET /health/live HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`)
+    await expect.poll(answer, { timeout: 10_000 }).toMatch(/^HTTP\/1\.1 413 [^]*HTTP\/1\.1 200 /)
+    socket.destroy()
   })
 
   test('of any other request is bounded as a whole, however steadily its body comes', async () => {

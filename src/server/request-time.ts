@@ -92,7 +92,11 @@ export function limitRequestTime(
       if (!payload.readableEnded)
         counted.destroy(new BellwetherError('MALFORMED_REQUEST', 'The body ended before it was whole.'))
     })
-    counted.once('close', () => payload.unpipe(counted))
+    // What still comes of an upload that was refused is let go by: the connection could serve nothing else before.
+    counted.once('close', () => {
+      payload.unpipe(counted)
+      payload.resume()
+    })
     done(null, payload.pipe(counted))
   })
   return begin
