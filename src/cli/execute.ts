@@ -6,6 +6,7 @@ import type { PreparedRun } from '../pipeline/prepare-run.ts'
 import type { RunEvent } from '../pipeline/run-events.ts'
 import { logInto, logRunEvent } from './command-log.ts'
 import { actor } from './context.ts'
+import { withLineage } from './follow-lineage.ts'
 import { personKeys } from './open-prediction-log.ts'
 import { noteLabelled } from './output.ts'
 import { runProgress } from './run-progress.ts'
@@ -36,17 +37,19 @@ export async function clusterInHome(
   const progress = runProgress()
   for (const text of prepared.notes) noteLabelled('note', text)
   try {
-    return await executeClustering(prepared, {
-      ...home,
-      personKeys: personKeys(home.folder),
-      clock: Date.now,
-      provenance: origin,
-      actor: actor(),
-      drawFigures: drawClusterFigures,
-      signal: options.signal,
-      onEvent: loggedEvents(progress.onEvent),
-      ...(options.tags ? { tags: options.tags } : {}),
-    })
+    return await withLineage(prepared, (tell) =>
+      executeClustering(prepared, {
+        ...home,
+        personKeys: personKeys(home.folder),
+        clock: Date.now,
+        provenance: origin,
+        actor: actor(),
+        drawFigures: drawClusterFigures,
+        signal: options.signal,
+        onEvent: toldEvents(tell, progress.onEvent),
+        ...(options.tags ? { tags: options.tags } : {}),
+      }),
+    )
   } finally {
     progress.stop()
     await home.close()
@@ -72,19 +75,21 @@ export async function executeInHome(prepared: PreparedRun, options: ExecuteOptio
     const earlier = options.resume
       ? await earlierAttempt(prepared, options.resume, { ...home, clock: Date.now, provenance: origin })
       : null
-    return await executeRun(prepared, {
-      ...home,
-      personKeys: personKeys(home.folder),
-      ...(earlier ? { earlier } : {}),
-      clock: Date.now,
-      provenance: origin,
-      actor: actor(),
-      drawFigures,
-      threads: options.threads ?? os.availableParallelism(),
-      signal: options.signal,
-      onEvent: loggedEvents(progress.onEvent),
-      ...(options.tags ? { tags: options.tags } : {}),
-    })
+    return await withLineage(prepared, (tell) =>
+      executeRun(prepared, {
+        ...home,
+        personKeys: personKeys(home.folder),
+        ...(earlier ? { earlier } : {}),
+        clock: Date.now,
+        provenance: origin,
+        actor: actor(),
+        drawFigures,
+        threads: options.threads ?? os.availableParallelism(),
+        signal: options.signal,
+        onEvent: toldEvents(tell, progress.onEvent),
+        ...(options.tags ? { tags: options.tags } : {}),
+      }),
+    )
   } finally {
     options.signal.removeEventListener('abort', progress.stop)
     progress.stop()
@@ -92,9 +97,12 @@ export async function executeInHome(prepared: PreparedRun, options: ExecuteOptio
   }
 }
 
-/** Events are drawn, and noted in the home's log. */
-function loggedEvents(draw: (event: RunEvent) => void): (event: RunEvent) => void {
+type Listener = (event: RunEvent) => void
+
+/** Events are told to who asked for lineage, noted in the home's log, and drawn. */
+function toldEvents(tell: Listener, draw: Listener): Listener {
   return (event) => {
+    tell(event)
     logRunEvent(event)
     draw(event)
   }

@@ -7,6 +7,7 @@ import { KMeansOptions } from '../learn/cluster/k-means.ts'
 import { estimators } from '../learn/estimators.ts'
 import { Distribution } from '../learn/search-space.ts'
 import type { SupervisedTask } from '../table/target.ts'
+import { OpenLineageOptions } from './open-lineage/open-lineage-options.ts'
 import { ServingOptions } from './serving-options.ts'
 
 /** Names of projects and models: what a URL, a folder and MLflow's clients all take. */
@@ -236,6 +237,12 @@ export const ProjectOptions = z
       .default([])
       .describe('What a version must show before it becomes champion; each sets `min`, `max` or `betterThan`.'),
     serving: ServingOptions.prefault({}).describe('How the model is served.'),
+    lineage: z
+      .strictObject({
+        openLineage: OpenLineageOptions.optional().describe('Tell runs as OpenLineage events.'),
+      })
+      .optional()
+      .describe('Who else is told of runs.'),
     monitoring: z.strictObject({}).prefault({}).describe('Monitoring; no options yet.'),
     retraining: z.strictObject({}).prefault({}).describe('Retraining; no options yet.'),
   })

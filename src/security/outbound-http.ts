@@ -164,7 +164,7 @@ async function followRedirects<T>(
   }
 }
 
-function parseUrl(text: string): URL {
+export function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null
   if (!url) throw new BellwetherError('URL_REFUSED', 'The address is not a URL.')
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
@@ -182,8 +182,8 @@ function parseUrl(text: string): URL {
   return url
 }
 
-/** The address to connect to. All addresses of the name must be public, so that a name can't hide a private one. */
-async function checkedAddress(url: URL, allowPrivate: boolean): Promise<{ address: string; family: number }> {
+/** The address to connect to; for this module and `outbound-post.ts` alone. All addresses of the name must be public, so that a name can't hide a private one. */
+export async function checkedAddress(url: URL, allowPrivate: boolean): Promise<{ address: string; family: number }> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const addresses = isIP(host) === 0 ? await resolve(host, { all: true }) : [{ address: host, family: isIP(host) }]
   const refused = addresses.find(({ address }) => !isPublicAddress(address))
@@ -284,7 +284,11 @@ function retryAfterMs(header: string | undefined): number {
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), LONGEST_WAIT_MS) : 0
 }
 
-function outboundError(error: unknown, url: string, options: FetchOptions): unknown {
+export function outboundError(
+  error: unknown,
+  url: string,
+  options: Pick<FetchOptions, 'signal' | 'timeoutMs'>,
+): unknown {
   if (error instanceof BellwetherError) return error
   const host = URL.canParse(url) ? new URL(url).host : 'the host'
   if (options.signal?.aborted) return new BellwetherError('CANCELLED', `Fetching from ${host} was cancelled.`)
