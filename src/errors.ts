@@ -401,6 +401,10 @@ export const ERRORS = {
   REPRODUCTION_NOT_FOUND: { status: 404, hint: 'Ask for it: POST to the same address.' },
   PARAM_CHANGED: { status: 409, hint: 'A param is written once; start a new run for another value.' },
   ARTIFACT_NOT_FOUND: { status: 404, hint: 'List the artifacts of the run with `bellwether runs show RUN`.' },
+  LINEAGE_NOT_FOUND: {
+    status: 404,
+    hint: 'Give the id of a dataset version, a run or a prediction, or name a model version as name/version or name@alias.',
+  },
   DATASET_NOT_FOUND: { status: 404, hint: 'List the dataset versions with `bellwether data list`.' },
   DATASET_ERASED: {
     status: 410,

@@ -246,6 +246,17 @@ export function createProgram(): Command {
     .addOption(home())
     .addOption(json())
     .action(lazily(() => import('./commands/data-export-dvc.ts')))
+  program
+    .command('lineage')
+    .description(
+      'what something was made from and what was made from it: sources, dataset versions, runs, model versions',
+    )
+    .argument('<id>', 'dataset version, run, prediction, model, model/version or model@alias')
+    .option('--mermaid', 'print a Mermaid flowchart')
+    .option('--svg <file>', 'write a picture')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/lineage.ts')))
 
   const runs = program.command('runs').description('what was tried')
   runs

@@ -35,6 +35,7 @@ import { docsRoutes } from './routes/docs.ts'
 import { erasureRoutes } from './routes/erasures.ts'
 import { healthRoutes } from './routes/health.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { lineageRoutes } from './routes/lineage.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { modelRoutes } from './routes/models.ts'
 import { onnxRoutes } from './routes/onnx.ts'
@@ -278,6 +279,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   await app.register(datasetRoutes, context)
   await app.register(keyRoutes, { ...context, authentication })
   await app.register(healthRoutes, { ...context, isClosing: () => closing })
+  await app.register(lineageRoutes, context)
   await app.register(metricsRoutes, context)
   await app.register(docsRoutes, { document })
   await app.register(dashboardRoutes, { folder: options.dashboardFolder })

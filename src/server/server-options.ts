@@ -5,6 +5,7 @@ import type { PredictionLog } from '../serve/prediction-log/prediction-log.ts'
 import type { BlobStore } from '../track/blob-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
 import type { MlflowStores } from '../track/mlflow-stores.ts'
+import type { LineageStore } from '../track/lineage/lineage.ts'
 import type { ModelRegistry } from '../track/model-registry.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
 import type { AuthenticationMode } from './authentication.ts'
@@ -21,6 +22,7 @@ export interface ServerStores {
   readonly datasets: DatasetStore
   readonly models: ModelRegistry
   readonly blobs: BlobStore
+  readonly lineage: LineageStore
   readonly mlflow: MlflowStores
   readonly keys: KeyStore
   readonly audit: AuditLog

@@ -9,6 +9,7 @@ import type { AuditLog, KeyStore } from '../security/key-store.ts'
 import type { OutcomeStore } from '../serve/outcomes/outcome-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
 import type { ErasureStore } from '../track/erasure-store.ts'
+import type { LineageStore } from '../track/lineage/lineage.ts'
 import type { MlflowStores } from '../track/mlflow-stores.ts'
 import type { ModelRegistry } from '../track/model-registry.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
@@ -24,6 +25,7 @@ import type { SqlDatabase } from './sql-database.ts'
 import { SqlDatasetStore } from './sql-dataset-store.ts'
 import { SqlErasureStore } from './sql-erasure-store.ts'
 import { SqlKeyStore } from './sql-key-store.ts'
+import { SqlLineageStore } from './sql-lineage-store.ts'
 import { SqlModelRegistry } from './sql-model-registry.ts'
 import { SqlTrackingStore } from './sql-tracking-store.ts'
 import { createDatabaseFile } from './sqlite/create-database-file.ts'
@@ -41,6 +43,7 @@ export interface Home {
   /** Contents of the versions of files. */
   readonly chunks: ChunkIndex
   readonly models: ModelRegistry
+  readonly lineage: LineageStore
   /** What MLflow's clients keep, over the same tables. */
   readonly mlflow: MlflowStores
   readonly blobs: HomeBlobs
@@ -101,6 +104,7 @@ export async function openHome(place: string, options: OpenHomeOptions = {}): Pr
         database,
         tracking: new SqlTrackingStore(database, blobs.store),
         datasets: new SqlDatasetStore(database, blobs.store),
+        lineage: new SqlLineageStore(database),
         chunks: new SqlChunkIndex(database, blobs.store),
         models: new SqlModelRegistry(database, blobs.store, signingKey),
         mlflow: openMlflowStores(database),

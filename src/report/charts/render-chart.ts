@@ -36,6 +36,7 @@ function loadECharts(): Promise<ECharts> {
       charts.HeatmapChart,
       charts.LineChart,
       charts.ScatterChart,
+      components.GraphicComponent,
       components.GridComponent,
       components.LegendComponent,
       components.MarkLineComponent,
