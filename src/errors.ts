@@ -182,14 +182,14 @@ export const ERRORS = {
   },
   TARGET_EXISTS: { status: 409, hint: 'Name another place with `--out`, or remove what is there.' },
   DATA_BUSY: { status: 409, hint: 'Wait until it has ended, and try again.' },
-  DVC_INVALID: { status: 400, hint: 'Make the pointer again with DVC (`dvc add`, `dvc commit`), version 2 or 3.' },
-  DVC_OBJECT_MISSING: {
-    status: 404,
-    hint: 'Run `dvc fetch` or `dvc pull` first, or name the remote with `--remote`.',
   REMOTE_INVALID: {
     status: 502,
     hint: 'Push the version again from a home that has it, after removing what the remote has of it.',
   },
+  DVC_INVALID: { status: 400, hint: 'Make the pointer again with DVC (`dvc add`, `dvc commit`), version 2 or 3.' },
+  DVC_OBJECT_MISSING: {
+    status: 404,
+    hint: 'Run `dvc fetch` or `dvc pull` first, or name the remote with `--remote`.',
   },
   DVC_OBJECT_CORRUPT: { status: 502, hint: 'Remove the object from the cache, and run `dvc fetch`.' },
   DVC_REMOTE_UNSUPPORTED: {
