@@ -5,6 +5,7 @@ import { fitWeights, throwIfCancelled } from '../check-fit-input.ts'
 import { weighClasses } from '../class-weights.ts'
 import type { FitInput } from '../estimator.ts'
 import { KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
+import { threadCount } from '../kernels/kernel-team.ts'
 import { applyBins, type BinnedMatrix, learnBins, roomForBins } from '../tree/bin.ts'
 import { goesLeft, type TreeEnsemble, treeCount } from '../tree/ensemble.ts'
 import { EnsembleWriter } from '../tree/ensemble-writer.ts'
@@ -59,7 +60,7 @@ export function fitBoostedTrees(
   const mapper = learnBins(x, train, input.sampleWeight ? ownWeights : null, options.maxBins, binSeed)
   // Threads take longer to start than a small table takes to learn from.
   const threads = train.length * x.nColumns >= MIN_VALUES_FOR_THREADS ? (input.threads ?? null) : null
-  const nThreads = threads ? threads.count : 1
+  const nThreads = threadCount(threads)
   const memory = KernelMemory.take(
     roomForBins(mapper, train.length) +
       Math.max(

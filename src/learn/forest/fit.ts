@@ -6,6 +6,7 @@ import { fitWeights, throwIfCancelled } from '../check-fit-input.ts'
 import { weighClasses } from '../class-weights.ts'
 import type { FitInput } from '../estimator.ts'
 import { KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
+import { threadCount } from '../kernels/kernel-team.ts'
 import { applyBins, type BinMapper, type BinnedMatrix, learnBins, roomForBins } from '../tree/bin.ts'
 import type { TreeEnsemble } from '../tree/ensemble.ts'
 import { EnsembleWriter } from '../tree/ensemble-writer.ts'
@@ -54,7 +55,7 @@ export function fitForest(input: FitInput, options: RandomForestOptions): GrownF
   // Threads take longer to start than few rows take to learn from; and they grow whole trees, which numbers have no kernel for.
   const worthwhile = byKernel(target, options) && all.length * options.nEstimators >= MIN_ROWS_FOR_THREADS
   const threads = worthwhile ? (input.threads ?? null) : null
-  const memory = KernelMemory.take(roomForForest(mapper, target, options, threads?.count ?? 1), threads)
+  const memory = KernelMemory.take(roomForForest(mapper, target, options, threadCount(threads)), threads)
   try {
     return growForest(input, options, { binned: applyBins(mapper, x, all, memory), all, target, weights, memory })
   } finally {

@@ -1,4 +1,4 @@
-import { type FitThreads, KernelTeam, roomForTeam } from './kernel-team.ts'
+import { type FitThreads, KernelTeam, roomForTeam, threadCount } from './kernel-team.ts'
 import { instantiateKernels, type Kernels, kernelsAvailable, pagesOf, type WasmMemory } from './load-kernels.ts'
 
 /** The first page is the kernels' own (assembly/layout.ts). */
@@ -45,7 +45,7 @@ export class KernelMemory {
   static take(sizeBytes: number, threads: FitThreads | null = null): KernelMemory | null {
     const needed = FIRST_BYTE + sizeBytes
     if (needed > MAX_BYTES || !kernelsAvailable()) return null
-    if (threads && threads.count > 1) {
+    if (threads && threadCount(threads) > 1) {
       const shared = instantiateKernels(roomFor(needed) + roomForTeam(threads), true)
       if (shared) {
         const { kernels, memory, module } = shared

@@ -26,7 +26,13 @@ export function roomForTeam(threads: FitThreads): number {
 }
 
 function helpersOf(threads: FitThreads): number {
-  return Math.max(0, Math.min(MAX_THREADS, Math.floor(threads.count)) - 1)
+  return threadCount(threads) - 1
+}
+
+/** Threads that work for a fit at most, the caller's own included: a whole number from 1, whatever a host says. */
+export function threadCount(threads: FitThreads | null): number {
+  const count = threads ? Math.floor(threads.count) : 1
+  return count >= 1 ? Math.min(MAX_THREADS, count) : 1
 }
 
 interface Helper {

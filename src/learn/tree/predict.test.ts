@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Matrix, selectMatrixRows } from '../../table/matrix.ts'
 import type { State } from '../../table/state.ts'
+import { withoutKernels } from '../kernels/load-kernels.ts'
 import { readState } from '../read-state.ts'
 import { ensembleState, firstOutput, restoreEnsemble, type TreeEnsemble, treeCount } from './ensemble.ts'
 import { addTreeOutputs } from './predict.ts'
@@ -57,3 +59,50 @@ test('trees with splits on categories restore to the same bits, and damage to th
   expect(restore({ categorySets: set.map(() => 0) })).toThrow('"categorySets" should be indexes of sets')
   expect(restore({ categoryWords: Array.from(words) })).toThrow('"categoryWords" should be a Uint32Array')
 })
+
+/** Answers of the kernel and of its plain twin. */
+function bothWays(trees: TreeEnsemble, matrix: Matrix): [Float64Array, Float64Array] {
+  const outputs = [0, 0].map(() => new Float64Array(matrix.nRows * trees.nOutputs)) as [Float64Array, Float64Array]
+  addTreeOutputs(trees, matrix, outputs[0])
+  withoutKernels(() => addTreeOutputs(trees, matrix, outputs[1]))
+  return outputs
+}
+
+test('any number of rows, trees and columns, and trees of any depth, are answered as without the kernel', () => {
+  const shapes = fc.record({
+    seed: fc.nat(100_000),
+    nRows: fc.oneof(fc.integer({ min: 60, max: 70 }), fc.integer({ min: 1, max: 300 })),
+    nTrees: fc.integer({ min: 1, max: 12 }),
+    nColumns: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 70 })),
+    maxDepth: fc.constantFrom(0, 1, 5, 60),
+    width: fc.integer({ min: 1, max: 4 }),
+  })
+  fc.assert(
+    fc.property(shapes, ({ nRows, width, ...shape }) => {
+      const trees = randomTrees({ ...shape, nOutputs: width, width })
+      const matrix = matrixOf(nRows, shape.nColumns, (row, column) => SPECIAL[(row * 7 + column) % SPECIAL.length]!)
+      const [outputs, plain] = bothWays(trees, matrix)
+      expect(outputs).toEqual(plain)
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test('100,000 columns are answered as without the kernel', () => {
+  const trees = randomTrees({ seed: 1, nTrees: 3, nColumns: 100_000, maxDepth: 8, nOutputs: 1, width: 1 })
+  const matrix = matrixOf(66, 100_000, (row, column) => (row + column) % 5)
+  const [outputs, plain] = bothWays(trees, matrix)
+  expect(outputs).toEqual(plain)
+}, 60_000)
+
+test('a host without threads to give is as good as none', () => {
+  const trees = randomTrees({ seed: 2, nTrees: 1000, nColumns: 1, maxDepth: 0, nOutputs: 1, width: 1 })
+  const matrix = matrixOf(5001, 1, (row) => row)
+  const [outputs, plain] = [new Float64Array(5001), new Float64Array(5001)]
+  const start = () => {
+    throw new Error('asked for a thread')
+  }
+  addTreeOutputs(trees, matrix, outputs, { count: 0, start })
+  addTreeOutputs(trees, matrix, plain)
+  expect(outputs).toEqual(plain)
+}, 60_000)

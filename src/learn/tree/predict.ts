@@ -1,6 +1,6 @@
 import type { Matrix } from '../../table/matrix.ts'
 import { KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
-import type { FitThreads } from '../kernels/kernel-team.ts'
+import { type FitThreads, threadCount } from '../kernels/kernel-team.ts'
 import { runParts, threadsOf } from '../kernels/run-parts.ts'
 import { firstOutput, goesLeft, type TreeEnsemble, treeCount } from './ensemble.ts'
 
@@ -26,8 +26,9 @@ export function addTreeOutputs(
   }
   // Threads take longer to start than few answers take.
   const helpers = x.nRows * treeCount(trees) >= MIN_WALKS_FOR_THREADS ? threads : null
-  const slabRows = rowsOfSlab(x, helpers?.count ?? 1)
-  const room = roomForTrees(trees) + roomForSlab(trees, slabRows, helpers?.count ?? 1)
+  const nThreads = threadCount(helpers)
+  const slabRows = rowsOfSlab(x, nThreads)
+  const room = roomForTrees(trees) + roomForSlab(trees, slabRows, nThreads)
   const memory = worthPacking(trees, x.nRows) ? KernelMemory.take(room, helpers) : null
   if (!memory) {
     addTreeOutputsPlainly(trees, x, outputs)
