@@ -27,9 +27,9 @@ import { SqlErasureStore } from './sql-erasure-store.ts'
 import { SqlKeyStore } from './sql-key-store.ts'
 import { SqlLineageStore } from './sql-lineage-store.ts'
 import { SqlModelRegistry } from './sql-model-registry.ts'
+import { SqlOutcomeStore } from './sql-outcome-store.ts'
 import { SqlTrackingStore } from './sql-tracking-store.ts'
 import { createDatabaseFile } from './sqlite/create-database-file.ts'
-import { SqlOutcomeStore } from './sql-outcome-store.ts'
 import { SqliteDatabase } from './sqlite/sqlite-database.ts'
 import { storageError } from './storage-errors.ts'
 
@@ -49,11 +49,11 @@ export interface Home {
   readonly blobs: HomeBlobs
   /** Takes persons out of what is kept, and what is older than it may be. */
   readonly erasures: ErasureStore
+  /** What became of those who were predicted. */
+  readonly outcomes: OutcomeStore
   readonly keys: KeyStore
   readonly audit: AuditLog
   /** Ends the connection; idempotent. */
-  /** What became of those who were predicted. */
-  readonly outcomes: OutcomeStore
   close(): Promise<void>
 }
 
@@ -110,11 +110,11 @@ export async function openHome(place: string, options: OpenHomeOptions = {}): Pr
         mlflow: openMlflowStores(database),
         blobs: blobs.store,
         erasures: new SqlErasureStore(database, blobs.store),
+        outcomes: new SqlOutcomeStore(database),
         keys,
         audit: keys,
         close: () => {
           blobs.close()
-        outcomes: new SqlOutcomeStore(database),
           return database.close()
         },
       }
