@@ -278,7 +278,7 @@ const LATER: ReadonlySet<number> = new Set([429, 502, 503, 504])
 const LONGEST_WAIT_MS = 30_000
 
 /** Seconds or a date (RFC 9110, 10.2.3); at most half a minute. */
-function retryAfterMs(header: string | undefined): number {
+export function retryAfterMs(header: string | undefined): number {
   if (header === undefined) return 0
   const ms = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now()
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), LONGEST_WAIT_MS) : 0

@@ -1,28 +1,30 @@
 import http from 'node:http'
 import https from 'node:https'
 import type { LookupFunction } from 'node:net'
-import { BellwetherError } from '../errors.ts'
 import { VERSION } from '../version.ts'
-import { checkedAddress, outboundError, parseUrl } from './outbound-http.ts'
+import { checkedAddress, outboundError, parseUrl, retryAfterMs } from './outbound-http.ts'
 
 export interface PostOptions {
-  readonly body: string | Uint8Array
-  readonly contentType: string
   /** For the whole exchange. */
   readonly timeoutMs: number
   /** Whether the operator allows addresses that are not public. */
   readonly allowPrivate: boolean
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
 }
 
+export interface PostedAnswer {
+  readonly status: number
+  /** How long to wait where the answer says so, else 0. */
+  readonly retryAfterMs: number
+}
+
 /**
- * Sends a document over HTTP, by the rules of `outbound-http.ts`: the name is resolved once, the connection goes to exactly the address that was
- * checked. Redirects are not followed; what is answered is not read.
- * @returns the status
- * @throws URL_REFUSED, NETWORK_UNAVAILABLE, CANCELLED
+ * Posts a body, by the rules of `fetchBytes`: to exactly the address that was checked. No redirect is followed, and no body of an answer is
+ * read.
+ * @throws URL_REFUSED, NETWORK_UNAVAILABLE, DOWNLOAD_FAILED, CANCELLED
  */
-export async function post(address: string, options: PostOptions): Promise<number> {
+export async function postBytes(address: string, body: Uint8Array, options: PostOptions): Promise<PostedAnswer> {
   const timeout = AbortSignal.timeout(options.timeoutMs)
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
   try {
@@ -33,28 +35,19 @@ export async function post(address: string, options: PostOptions): Promise<numbe
       if (asked.all) done(null, [checked])
       else done(null, checked.address, checked.family)
     }
-    const body = Buffer.from(options.body)
-    const headers = {
-      ...options.headers,
-      'content-type': options.contentType,
-      'content-length': body.length,
-      'user-agent': `bellwether/${VERSION}`,
-    }
-    return await new Promise<number>((resolve, reject) => {
+    const headers = { ...options.headers, 'content-length': body.length, 'user-agent': `bellwether/${VERSION}` }
+    return await new Promise<PostedAnswer>((fulfil, reject) => {
       const send = url.protocol === 'https:' ? https.request : http.request
       const request = send(url, { method: 'POST', lookup, signal, agent: false, headers }, (response) => {
-        response.resume()
-        response.on('error', reject)
-        response.on('end', () => resolve(response.statusCode ?? 0))
+        const { statusCode = 0, headers: answered } = response
+        fulfil({ status: statusCode, retryAfterMs: retryAfterMs(answered['retry-after']) })
+        // What it says is nobody's business here; a long answer is not waited for.
+        response.destroy()
       })
       request.on('error', reject)
       request.end(body)
     })
   } catch (error) {
-    const known = outboundError(error, address, options)
-    // Its words are about fetching.
-    if (known instanceof BellwetherError && known.code === 'DOWNLOAD_FAILED')
-      throw new BellwetherError('NETWORK_UNAVAILABLE', 'The document could not be sent.', { cause: error })
-    throw known
+    throw outboundError(error, address, { ...options, maxBytes: 0 })
   }
 }

@@ -2,7 +2,7 @@ import { appendFile, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BellwetherError } from '../../errors.ts'
-import { post } from '../../security/outbound-post.ts'
+import { postBytes } from '../../security/outbound-post.ts'
 import type { LineageTargets } from './open-lineage-options.ts'
 
 /** Takes events and never keeps anybody waiting. */
@@ -18,6 +18,8 @@ const ATTEMPTS = 3
 /** A target that fails so often in a row is left alone. */
 const MOST_FAILURES = 2
 const CLOSE_WAIT_MS = 5000
+/** Failures that may have passed by the next time. */
+const PASSING: ReadonlySet<string> = new Set(['NETWORK_UNAVAILABLE', 'DOWNLOAD_FAILED'])
 /** Statuses that may be others next time. */
 const LATER: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])
 
@@ -112,24 +114,16 @@ async function sendOver(
   body: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const json = { ...headers, 'content-type': 'application/json' }
+  const options = { timeoutMs: TIMEOUT_MS, allowPrivate, headers: json, signal }
   for (let attempt = 1; ; attempt++) {
-    let status: number | null = null
-    try {
-      status = await post(url, {
-        body,
-        contentType: 'application/json',
-        timeoutMs: TIMEOUT_MS,
-        allowPrivate,
-        headers,
-        signal,
-      })
-    } catch (error) {
-      const again = error instanceof BellwetherError && error.code === 'NETWORK_UNAVAILABLE' && attempt < ATTEMPTS
-      if (!again) throw error
-    }
-    if (status !== null && status >= 200 && status < 300) return
-    if (status !== null && (!LATER.has(status) || attempt >= ATTEMPTS))
-      throw new BellwetherError('NETWORK_UNAVAILABLE', `${new URL(url).host} answered with status ${status}`)
-    await sleep(200 * 2 ** attempt, undefined, { signal })
+    const answer = await postBytes(url, Buffer.from(body), options).catch((error: unknown) => {
+      if (error instanceof BellwetherError && PASSING.has(error.code) && attempt < ATTEMPTS) return null
+      throw error
+    })
+    if (answer !== null && answer.status >= 200 && answer.status < 300) return
+    if (answer !== null && (!LATER.has(answer.status) || attempt >= ATTEMPTS))
+      throw new BellwetherError('NETWORK_UNAVAILABLE', `${new URL(url).host} answered with status ${answer.status}`)
+    await sleep(Math.max(200 * 2 ** attempt, Math.min(answer?.retryAfterMs ?? 0, TIMEOUT_MS)), undefined, { signal })
   }
 }
