@@ -1,4 +1,4 @@
-import type { PersonEraser } from '../server/routes/erasures.ts'
+import type { PersonEraser } from '../server/person-eraser.ts'
 import { runInChild } from './run-in-child.ts'
 
 /** `erase` in a process of its own: tables are read and written whole. @param place Where the home is. */

@@ -12,8 +12,8 @@ import type { LogSecrets } from '../serve/prediction-log/make-entries.ts'
 import type { PredictionLog } from '../serve/prediction-log/prediction-log.ts'
 import type { Traffic } from '../serve/traffic/traffic.ts'
 import type { ServerMetrics } from './metrics.ts'
+import type { PersonEraser } from './person-eraser.ts'
 import type { MakeAgain } from './reproductions.ts'
-import type { PersonEraser } from './routes/erasures.ts'
 import type { ServerLimits, ServerStores } from './server-options.ts'
 
 /** Types requests and answers by the Zod schemas that a route declares. Answers may be the stores' immutable values. */

@@ -1,15 +1,7 @@
 import { z } from 'zod'
 import { BellwetherError } from '../../errors.ts'
-import type { ErasureReport } from '../../pipeline/erasure/erase-person.ts'
-import type { ExpiredData } from '../../pipeline/erasure/expire-data.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
 import { errorAnswers } from './api-schemas.ts'
-
-/** Takes persons, and what is older than it may be, out of what is kept, away from the thread that answers requests. */
-export interface PersonEraser {
-  erase(request: z.output<typeof ErasureBody>, actor: string): Promise<ErasureReport>
-  expire(): Promise<ExpiredData>
-}
 
 const ErasureBody = z.strictObject({
   identifier: z
@@ -79,7 +71,11 @@ export async function erasureRoutes(app: TypedApp, { eraser }: RouteContext): Pr
     },
     async ({ body, principal, log }) => {
       if (eraser === null) throw new BellwetherError('ERASURE_UNAVAILABLE', 'This server erases nobody.')
-      const report = await eraser.erase(body, principal?.actor ?? 'api:unknown')
+      const { columns, ...asked } = body
+      const report = await eraser.erase(
+        { ...asked, ...(columns ? { columns } : {}) },
+        principal?.actor ?? 'api:unknown',
+      )
       const { dryRun, person, datasets, predictions } = report
       if (!dryRun) log.info({ person, datasets: datasets.length, predictions }, 'a person was erased')
       return report
