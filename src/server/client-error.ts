@@ -12,11 +12,17 @@ const PARSER_ERRORS: Readonly<Record<string, { readonly code: ErrorCode; readonl
   ERR_HTTP_REQUEST_TIMEOUT: { code: 'REQUEST_TIMEOUT', message: 'The request did not arrive in time.' },
 }
 
+/** Who was answered and may still be sending. */
+const answered = new WeakSet<Socket>()
+/** How long what still comes is let go by: to close on bytes that nobody read would take the answer back from a client that has not read it. */
+const LINGER_MS = 1000
+
 /**
  * Answers bytes that are no HTTP request, and requests that came too slowly, with our error document; then hangs up.
  * @returns what was answered; null where the client was gone
  */
 export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): BellwetherError | null {
+  if (answered.has(socket)) return null
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return null
@@ -27,6 +33,7 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
   }
   const known = new BellwetherError(code, message)
   const body = JSON.stringify(known.toDocument())
+  answered.add(socket)
   socket.end(
     [
       `HTTP/1.1 ${known.status} ${STATUS_CODES[known.status]}`,
@@ -38,7 +45,9 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
       '',
       body,
     ].join('\r\n'),
-    () => socket.destroy(),
   )
+  socket.resume()
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+  socket.once('end', () => socket.destroy()).once('close', () => clearTimeout(timer))
   return known
 }
