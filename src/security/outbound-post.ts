@@ -48,6 +48,6 @@ export async function postBytes(address: string, body: Uint8Array, options: Post
       request.end(body)
     })
   } catch (error) {
-    throw outboundError(error, address, { ...options, maxBytes: 0 })
+    throw outboundError(error, address, options)
   }
 }

@@ -39,6 +39,7 @@ import { lineageRoutes } from './routes/lineage.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { modelRoutes } from './routes/models.ts'
 import { onnxRoutes } from './routes/onnx.ts'
+import { outcomeRoutes } from './routes/outcomes.ts'
 import { predictRoutes } from './routes/predict.ts'
 import { predictionRoutes } from './routes/predictions.ts'
 import { reproductionRoutes } from './routes/reproductions.ts'
@@ -270,6 +271,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   await app.register(trafficRoutes, context)
   await app.register(onnxRoutes, context)
   await app.register(predictionRoutes, context)
+  await app.register(outcomeRoutes, context)
   const endRetention = keepRetention(context, (error) => log.error({ err: error }, 'old predictions were not removed'))
   app.addHook('onClose', async () => endRetention())
   await app.register(runRoutes, context)

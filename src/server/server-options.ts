@@ -1,5 +1,6 @@
 import type { AuditLog, KeyStore } from '../security/key-store.ts'
 import type { TokenVerifierOptions } from '../security/token-verifier.ts'
+import type { OutcomeStore } from '../serve/outcomes/outcome-store.ts'
 import type { LogSecrets } from '../serve/prediction-log/make-entries.ts'
 import type { PredictionLog } from '../serve/prediction-log/prediction-log.ts'
 import type { BlobStore } from '../track/blob-store.ts'
@@ -24,6 +25,7 @@ export interface ServerStores {
   readonly blobs: BlobStore
   readonly lineage: LineageStore
   readonly mlflow: MlflowStores
+  readonly outcomes: OutcomeStore
   readonly keys: KeyStore
   readonly audit: AuditLog
 }

@@ -124,7 +124,7 @@ export function tracedStores<Stores extends object>(stores: Stores, tracing: Tra
         }
       },
     })
-  const names = ['tracking', 'datasets', 'models', 'blobs', 'mlflow', 'keys', 'audit'] as const
+  const names = ['tracking', 'datasets', 'models', 'blobs', 'mlflow', 'outcomes', 'keys', 'audit'] as const
   const followed = Object.fromEntries(
     names.flatMap((name) => {
       const store = (stores as Record<string, unknown>)[name]

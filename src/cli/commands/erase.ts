@@ -1,6 +1,7 @@
 import { BellwetherError } from '../../errors.ts'
 import { type ErasureReport, erasePerson, type PersonLog } from '../../pipeline/erasure/erase-person.ts'
 import { type ExpiredData, expireData } from '../../pipeline/erasure/expire-data.ts'
+import type { OutcomeStore } from '../../serve/outcomes/outcome-store.ts'
 import type { FilePredictionLog } from '../../store/prediction-log/file-prediction-log.ts'
 import { actor, text, withHome } from '../context.ts'
 import { formatTable } from '../format-table.ts'
@@ -18,7 +19,7 @@ export async function action(options: Record<string, unknown>): Promise<number> 
   const identifier = await identifierGiven(options)
   return withHome(options, (home) =>
     withPredictionLog(home.folder, async (log) => {
-      const deps = { ...home, log: personLog(log), clock: Date.now, actor: actorOf(options) }
+      const deps = { ...home, log: personLog(log, home.outcomes), clock: Date.now, actor: actorOf(options) }
       if (options['readmit'] === true) {
         const known = await home.erasures.readmit(log.personKey(identifier.trim()), Date.now(), actorOf(options))
         if (options['json']) printJson({ readmitted: known })
@@ -39,8 +40,8 @@ export async function action(options: Record<string, unknown>): Promise<number> 
 /** Who acts, for the ledger: a server that runs this command says who asked it. */
 const actorOf = (options: Record<string, unknown>) => text(options, 'actor') ?? actor()
 
-/** What erasure asks of the prediction log. */
-export function personLog(log: FilePredictionLog): PersonLog {
+/** What erasure asks of the prediction log; the outcomes of a person's predictions go with them. */
+export function personLog(log: FilePredictionLog, outcomes: OutcomeStore): PersonLog {
   return {
     personKey: (identifier) => log.personKey(identifier),
     count: async (person) => {
@@ -48,7 +49,11 @@ export function personLog(log: FilePredictionLog): PersonLog {
       for await (const _ of log.entries({ person })) count++
       return count
     },
-    erase: (person) => log.erase({ person }),
+    erase: async (person) => {
+      const erased = await log.erase({ person })
+      await outcomes.erase(person)
+      return erased
+    },
   }
 }
 

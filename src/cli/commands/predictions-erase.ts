@@ -3,7 +3,7 @@ import { identifierGiven } from '../identifier-given.ts'
 import { withPredictionLog } from '../open-prediction-log.ts'
 import { printJson, printLine } from '../output.ts'
 
-/** Removes a person's predictions for good; with --dry-run it only counts them. */
+/** Removes a person's predictions and their outcomes for good; with --dry-run it only counts them. */
 export async function action(options: Record<string, unknown>): Promise<number> {
   const identifier = await identifierGiven(options)
   return withHome(options, (home) =>
@@ -12,7 +12,10 @@ export async function action(options: Record<string, unknown>): Promise<number> 
       const dryRun = options['dryRun'] === true
       let count = 0
       if (dryRun) for await (const _ of log.entries({ person })) count++
-      else count = await log.erase({ person })
+      else {
+        count = await log.erase({ person })
+        await home.outcomes.erase(person)
+      }
       if (options['json']) printJson({ [dryRun ? 'found' : 'erased']: count })
       else printLine(`${count} predictions ${dryRun ? 'would be' : 'are'} erased`)
       return 0

@@ -12,7 +12,7 @@ export interface Outcome {
   /** When it was so; of several outcomes the newest counts. */
   readonly observedTime: number
   readonly receivedTime: number
-  /** Who said so: an API key's id, or a user of the command line. */
+  /** Who said so, as in ledgers: `key:…`, `oidc:…`, `cli:…`. */
   readonly source: string
   /** Keyed hash of the person's identifier, as the prediction has it. */
   readonly person: string | null

@@ -85,13 +85,15 @@ export async function predictionRoutes(app: TypedApp, context: RouteContext): Pr
       schema: {
         tags,
         operationId: 'erasePredictions',
-        summary: "Removes a person's predictions for good",
+        summary: "Removes a person's predictions and their outcomes for good",
         body: PersonBody,
         response: { 200: z.object({ erased: z.int() }), ...errors },
       },
     },
     async (request) => {
-      const erased = await log().erase({ person: log().personKey(request.body.identifier) })
+      const person = log().personKey(request.body.identifier)
+      const erased = await log().erase({ person })
+      await context.stores.outcomes.erase(person)
       request.log.info({ erased }, "a person's predictions were erased")
       return { erased }
     },
