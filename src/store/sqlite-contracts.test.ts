@@ -9,6 +9,7 @@ import { runBlobStoreContract } from '../track/testing/blob-store-contract.ts'
 import { runDatasetStoreContract } from '../track/testing/dataset-store-contract.ts'
 import { runErasureStoreContract } from '../track/testing/erasure-store-contract.ts'
 import { runMlflowSearchContract } from '../track/testing/mlflow-search-contract.ts'
+import { runMlflowStoresContract } from '../track/testing/mlflow-stores-contract.ts'
 import { runModelRegistryContract } from '../track/testing/model-registry-contract.ts'
 import type { OpenStores } from '../track/testing/open-stores.ts'
 import { runTrackingStoreContract } from '../track/testing/tracking-store-contract.ts'
@@ -34,3 +35,4 @@ runOutcomeStoreContract('SQLite', () => open())
 runBlobStoreContract('files', () => open())
 runBlobStoreContract('encrypted files', () => open(parseKeyRing(['ab'.repeat(32)], 'test')))
 runMlflowSearchContract('SQLite', () => open())
+runMlflowStoresContract('SQLite', () => open())

@@ -4,6 +4,7 @@ import { runOutcomeStoreContract } from '../../serve/outcomes/outcome-store-cont
 import { runDatasetStoreContract } from '../../track/testing/dataset-store-contract.ts'
 import { runErasureStoreContract } from '../../track/testing/erasure-store-contract.ts'
 import { runMlflowSearchContract } from '../../track/testing/mlflow-search-contract.ts'
+import { runMlflowStoresContract } from '../../track/testing/mlflow-stores-contract.ts'
 import { runModelRegistryContract } from '../../track/testing/model-registry-contract.ts'
 import { runTrackingStoreContract } from '../../track/testing/tracking-store-contract.ts'
 import { openHome } from '../open-home.ts'
@@ -29,3 +30,4 @@ runErasureStoreContract('PostgreSQL', open)
 runOutcomeStoreContract('PostgreSQL', open)
 runKeyStoreContract('PostgreSQL', open)
 runMlflowSearchContract('PostgreSQL', open)
+runMlflowStoresContract('PostgreSQL', open)
