@@ -186,6 +186,10 @@ export const ERRORS = {
     status: 502,
     hint: 'Push the version again from a home that has it, after removing what the remote has of it.',
   },
+  DATASET_IN_USE: {
+    status: 409,
+    hint: 'It is kept for what was made from it: `bellwether lineage ID` shows what that is.',
+  },
   DVC_INVALID: { status: 400, hint: 'Make the pointer again with DVC (`dvc add`, `dvc commit`), version 2 or 3.' },
   DVC_OBJECT_MISSING: {
     status: 404,

@@ -235,6 +235,21 @@ export function createProgram(): Command {
     .addOption(json())
     .action(lazily(() => import('./commands/data-pull.ts')))
   data
+    .command('remove')
+    .description('forget a dataset version that nothing was made from; `data gc` frees its room')
+    .argument('<id>', 'its id or the start of it')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/data-remove.ts')))
+  data
+    .command('gc')
+    .description('remove contents that nothing in the home refers to; others may go on writing meanwhile')
+    .option('--dry-run', 'only say what would be removed')
+    .option('--older-than <hours>', 'leave what was written later than this ago', '24')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/data-gc.ts')))
+  data
     .command('export-dvc')
     .description('put a dataset version into a remote of DVC and write the pointer that `dvc pull` takes')
     .argument('<id>', 'its id or the start of it')

@@ -14,6 +14,7 @@ import { nextNumber } from './queries/counters.ts'
 import {
   type DatasetLogRow,
   type DatasetRow,
+  DELETE_DATASET,
   type ErasedRow,
   INSERT_DATASET,
   INSERT_DATASET_LOG,
@@ -24,6 +25,7 @@ import {
   SELECT_DATASET_IDS_BY_PREFIX,
   SELECT_DATASET_LOG,
   SELECT_DATASET_LOG_OF_NAME,
+  SELECT_DATASET_USE,
   SELECT_DATASETS,
   SELECT_DATASETS_BY_NAME,
   SELECT_ERASED,
@@ -31,6 +33,7 @@ import {
   UPDATE_DATASET_SOURCE,
 } from './queries/dataset-queries.ts'
 import { requireBlob, requireInteger } from './required-blob.ts'
+import { requireNoChunkWriter } from './sql-chunk-index.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
 const ID = /^sha256:[0-9a-f]{64}$/
@@ -125,6 +128,18 @@ export class SqlDatasetStore implements DatasetStore {
     const values = [...(name === undefined ? [] : [name]), ...(limit === undefined ? [] : [limit])]
     const rows = await this.#database.read((sql) => sql.all<DatasetRow>(select, ...values))
     return rows.map(datasetOf)
+  }
+
+  async removeDataset(id: string, now: number): Promise<DatasetVersion> {
+    const dataset = await this.dataset(id)
+    await this.#database.write(async (sql) => {
+      // Who adds the same files again just now relies on what is here.
+      await requireNoChunkWriter(sql, now)
+      const use = await sql.first<{ used_by: string }>(SELECT_DATASET_USE, dataset.id, dataset.id, dataset.id)
+      if (use) throw new BellwetherError('DATASET_IN_USE', `Dataset version ${dataset.id} was used by ${use.used_by}.`)
+      for (const remove of DELETE_DATASET) await sql.run(remove, dataset.id)
+    })
+    return dataset
   }
 
   async log(query: { name?: string; limit?: number } = {}): Promise<DatasetLogEntry[]> {

@@ -12,6 +12,11 @@ export interface DatasetStore {
   dataset(id: string): Promise<DatasetVersion>
   /** Newest first. */
   datasets(query?: { name?: string; limit?: number }): Promise<DatasetVersion[]>
+  /**
+   * Forgets a version that nothing was made from. Its contents stay until garbage is collected.
+   * @throws DATASET_NOT_FOUND, DATASET_IN_USE, DATA_BUSY while data is being added
+   */
+  removeDataset(id: string, now: number): Promise<DatasetVersion>
   /** What each name, or one, came to mean in the course of time, newest first. A version that was there before and comes back has an entry again. */
   log(query?: { name?: string; limit?: number }): Promise<DatasetLogEntry[]>
 }

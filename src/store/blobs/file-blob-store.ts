@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto'
-import { access, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { access, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import { BellwetherError } from '../../errors.ts'
 import type { TrustedKeys } from '../../packaging/sign-manifest.ts'
 import { isSealed } from '../../security/at-rest/container.ts'
 import type { KeyRing } from '../../security/at-rest/key-ring.ts'
-import { makeFolder, removeStaleTemporaries, renameDurably, syncFolder, writeTemporary } from '../durable-files.ts'
+import {
+  makeFolder,
+  removeStaleTemporaries,
+  renameDurably,
+  syncFolder,
+  temporaryName,
+  writeTemporary,
+} from '../durable-files.ts'
 import { storageError } from '../storage-errors.ts'
 import { checkedStream, plainCopy, streamToTemporary } from './blob-streams.ts'
 import type { BlobEntry, HomeBlobs, Rotation } from './home-blobs.ts'
@@ -68,7 +75,7 @@ export class FileBlobStore implements HomeBlobs {
     try {
       await makeFolder(folder)
       // What is there already may be damaged; then it is written again.
-      if (!(await this.#holds(file, bytes, hash))) {
+      if (!(await this.#holds(file, bytes, hash)) || !(await markAsPut(file))) {
         const stored = await storedForm(bytes, this.#ring, blobContext(hash))
         await renameDurably(await writeTemporary(this.#root, stored), file)
       }
@@ -140,6 +147,31 @@ export class FileBlobStore implements HomeBlobs {
       return await use(copy)
     } finally {
       await rm(copy, { force: true })
+    }
+  }
+
+  /** Its name goes first; where somebody has put it meanwhile, it comes back under it, and a put that comes later finds no name and writes it anew. */
+  async deleteUnlessPut(hash: string, before: number): Promise<boolean> {
+    if (this.#readOnly) throw new BellwetherError('HOME_READ_ONLY', `${this.#root}: it was opened for reading.`)
+    const file = this.#file(hash)
+    if (file === null) return false
+    const aside = temporaryName(this.#root)
+    try {
+      await rename(file, aside)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+      throw storageError(error, file)
+    }
+    try {
+      if ((await stat(aside)).mtimeMs >= before) {
+        await renameDurably(aside, file)
+        return false
+      }
+      await rm(aside, { force: true })
+      await syncFolder(path.dirname(file))
+      return true
+    } catch (error) {
+      throw storageError(error, file)
     }
   }
 
@@ -240,6 +272,18 @@ async function readNames(folder: string): Promise<string[]> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw storageError(error, folder)
+  }
+}
+
+/** Says that content which was there already is wanted again. @returns whether it is there still */
+async function markAsPut(file: string): Promise<boolean> {
+  const now = new Date()
+  try {
+    await utimes(file, now, now)
+    return true
+  } catch (error) {
+    ignoreMissing(error)
+    return false
   }
 }
 

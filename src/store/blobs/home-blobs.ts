@@ -28,6 +28,11 @@ export interface HomeBlobs extends BlobStore {
   /** All blobs, by name. What is put or deleted meanwhile may be among them or not. */
   list(): AsyncIterable<BlobEntry>
   /**
+   * Removes content that nobody has put since a time, also while others put the same: then it stays. Left out where the place has no way to do so.
+   * @param before Milliseconds since 1970. @returns whether it was removed
+   */
+  deleteUnlessPut?(hash: string, before: number): Promise<boolean>
+  /**
    * Brings every blob under the ring's current key. Each is put in its place whole, so a rotation that is killed leaves every blob readable with the two
    * keys, and the next one goes on where it ended. Where nothing is damaged, older keys are not needed afterwards.
    * @throws ENCRYPTION_KEY_MISSING and storage errors

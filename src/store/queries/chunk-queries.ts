@@ -35,3 +35,28 @@ DELETE FROM chunk_writers WHERE id = ?`
 
 export const SELECT_WRITERS = `
 SELECT id, process, started_time FROM chunk_writers`
+
+export interface PackRow {
+  id: number
+  blob: string
+  created_time: number
+}
+
+/** Lists of files of all versions that still have their contents. */
+export const SELECT_FILE_VERSIONS = `
+SELECT blob FROM datasets WHERE n_files IS NOT NULL AND erased_time IS NULL ORDER BY id`
+
+export const SELECT_PACKS = `
+SELECT id, blob, created_time FROM chunk_packs ORDER BY id`
+
+export const SELECT_CHUNK_PACKS = `
+SELECT hash, pack, size_bytes FROM chunks`
+
+export const COUNT_CHUNKS_OF_PACK = `
+SELECT CAST(SUM(size_bytes) AS BIGINT) AS bytes FROM chunks WHERE pack = ?`
+
+export const DELETE_CHUNKS_OF_PACK = `
+DELETE FROM chunks WHERE pack = ?`
+
+export const DELETE_PACK = `
+DELETE FROM chunk_packs WHERE id = ?`

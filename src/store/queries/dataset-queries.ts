@@ -102,3 +102,16 @@ ORDER BY l.sequence DESC`
 export const SELECT_DATASET_LOG_OF_NAME = `${LOG}
 WHERE l.name = ?
 ORDER BY l.sequence DESC`
+
+/** What was made from a version, or stands in its place: one of them. */
+export const SELECT_DATASET_USE = `
+SELECT 'run ' || run_id AS used_by FROM run_datasets WHERE dataset_id = ?
+UNION ALL SELECT 'model version ' || model || '/' || CAST(version AS TEXT) FROM model_versions WHERE dataset_id = ?
+UNION ALL SELECT 'the erasure of ' || id FROM datasets WHERE successor = ?
+LIMIT 1`
+
+export const DELETE_DATASET = [
+  'DELETE FROM dataset_log WHERE dataset_id = ?',
+  'DELETE FROM dataset_sources WHERE dataset_id = ?',
+  'DELETE FROM datasets WHERE id = ?',
+] as const
