@@ -16,8 +16,9 @@ export function bytesText(bytes: number): string {
   return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`
 }
 
-/** How much a version holds: `4424 rows`, `12 files, 3.2 MB`. */
-export function extentText({ nRows, files }: Pick<DatasetVersion, 'nRows' | 'files'>): string {
+/** How much a version holds: `4424 rows`, `12 files, 3.2 MB`; of one whose rows were destroyed how much it held. */
+export function extentText({ nRows, files, erased }: Pick<DatasetVersion, 'nRows' | 'files' | 'erased'>): string {
+  if (erased) return `${nRows} rows, destroyed`
   if (!files) return `${nRows} rows`
   return `${files.nFiles} ${files.nFiles === 1 ? 'file' : 'files'}, ${bytesText(files.sizeBytes)}`
 }

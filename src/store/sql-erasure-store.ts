@@ -17,6 +17,7 @@ import {
   MARK_EXPIRED,
   MARK_SUCCEEDED,
   REPLACE_REJECTS,
+  RESTORE_SUCCESSOR,
   type ReadingRow,
   SELECT_BLOBS_TO_DESTROY,
   SELECT_ERASED_PERSONS,
@@ -179,6 +180,7 @@ async function succeed(sql: SqlConnection, successor: Successor, now: number): P
   await sql.run(INSERT_BLOB_TO_DESTROY, before.blob, now)
   if (!(await sql.first(DATASET_EXISTS, id)))
     await sql.run(INSERT_DATASET, id, nRows, schema, profile, blob, null, null, await nextNumber(sql, 'datasets'))
+  else await sql.run(RESTORE_SUCCESSOR, blob, id)
   const known = new Set((await readingsOf(sql, id)).map(({ name, source }) => JSON.stringify([name, source])))
   for (const reading of await readingsOf(sql, of)) {
     const { name, source } = reading

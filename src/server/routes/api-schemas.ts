@@ -106,6 +106,10 @@ export const DatasetSummaryAnswer = z.object({
   nColumns: z.int(),
   source: z.string(),
   createdTime: time,
+  erased: z
+    .object({ time, successor: z.string().nullable() })
+    .optional()
+    .describe('Its rows were destroyed; where a person was taken out, the successor has the others.'),
 })
 
 /** The errors that a route may answer besides those of every route. */

@@ -60,6 +60,16 @@ function summary({
   schema,
   source,
   createdTime,
+  erased,
 }: DatasetVersion): z.output<typeof DatasetSummaryAnswer> {
-  return { id, name, nRows, nRejected, nColumns: schema.columns.length, source, createdTime }
+  return {
+    id,
+    name,
+    nRows,
+    nRejected,
+    nColumns: schema.columns.length,
+    source,
+    createdTime,
+    ...(erased ? { erased } : {}),
+  }
 }

@@ -49,6 +49,10 @@ WHERE id = ? AND erased_time IS NULL`
 export const MARK_EXPIRED = `
 UPDATE datasets SET erased_time = ?, blob = '' WHERE id = ? AND erased_time IS NULL`
 
+/** A version that had lost its rows has them again, for it is what another one comes to. */
+export const RESTORE_SUCCESSOR = `
+UPDATE datasets SET erased_time = NULL, successor = NULL, blob = ? WHERE id = ? AND erased_time IS NOT NULL`
+
 export const DROP_REJECTS = `
 UPDATE dataset_sources SET rejects_blob = NULL WHERE dataset_id = ?`
 
