@@ -1,7 +1,7 @@
 /**
- * npm run test:soak [-- --kills N] [--report FILE]
+ * npm run test:soak [-- --kills N] [--only store,server,runs] [--report FILE]
  *
- * The tests that kill processes, with their full counts, and a record of the run in docs/soak-record.md. With --report nothing is run: the record is
+ * The tests that kill processes, with their full counts, and those of servers under faults; --only takes some of them. A record of the run goes to docs/soak-record.md (with --only to a page named for what was run). With --report nothing is run: the record is
  * written from the JSON report that an earlier run left.
  */
 import { spawnSync } from 'node:child_process'
@@ -26,10 +26,25 @@ interface Report {
   }[]
 }
 
-const FILES = ['src/store/kill.test.ts', 'test/e2e/interrupted.test.ts']
-const { values } = parseArgs({ options: { kills: { type: 'string', default: '200' }, report: { type: 'string' } } })
+/** By the name that --only takes. */
+const FILES: Readonly<Record<string, readonly string[]>> = {
+  store: ['src/store/kill.test.ts'],
+  server: ['test/reliability'],
+  runs: ['test/e2e/interrupted.test.ts'],
+}
+const { values } = parseArgs({
+  options: { kills: { type: 'string', default: '200' }, only: { type: 'string' }, report: { type: 'string' } },
+})
+const parts = values.only?.split(',') ?? Object.keys(FILES)
+const unknown = parts.find((part) => !Object.hasOwn(FILES, part))
+if (unknown !== undefined) {
+  console.error(`--only takes ${Object.keys(FILES).join(', ')}; got "${unknown}".`)
+  process.exit(2)
+}
 const report = JSON.parse(values.report ? readFileSync(values.report, 'utf8') : run(values.kills)) as Report
-writeFileSync(new URL('../docs/soak-record.md', import.meta.url), record(report, values.kills))
+// Some parts have a page of their own, so that the record of the others stays.
+const page = values.only === undefined ? 'soak-record.md' : `soak-record-${parts.join('-')}.md`
+writeFileSync(new URL(`../docs/${page}`, import.meta.url), record(report, values.kills))
 console.log(`${report.numPassedTests} passed, ${report.numFailedTests} failed`)
 process.exitCode = report.numFailedTests > 0 || report.numPassedTests === 0 ? 1 : 0
 
@@ -48,7 +63,7 @@ function run(kills: string): string {
         '--reporter=default',
         '--reporter=json',
         `--outputFile.json=${file}`,
-        ...FILES,
+        ...parts.flatMap((part) => FILES[part]!),
       ],
       {
         cwd: fileURLToPath(new URL('..', import.meta.url)),
@@ -71,7 +86,7 @@ function record({ startTime, numPassedTests, numFailedTests, testResults }: Repo
   )
   return `# The last soak run
 
-\`npm run test:soak -- --kills ${kills}\`; this page is written by \`scripts/soak.ts\`.
+\`npm run test:soak -- --kills ${kills}${values.only === undefined ? '' : ` --only ${values.only}`}\`; this page is written by \`scripts/soak.ts\`.
 
 - when: ${new Date(startTime).toISOString().slice(0, 10)}, ${seconds} s
 - what: Bellwether ${VERSION}, ${kills} kills in each test that kills at random instants
