@@ -448,6 +448,16 @@ export function createProgram(): Command {
     .addOption(json())
     .action(lazily(() => import('./commands/erase.ts')))
 
+  const outcomes = program.command('outcomes').description('what became of those who were predicted')
+  outcomes
+    .command('add')
+    .description('keep outcomes from a file: predictionId, or person and time; label or value; observedTime')
+    .argument('<model>', 'name')
+    .requiredOption('--data <file>', 'CSV, Parquet or JSON lines')
+    .addOption(home())
+    .addOption(json())
+    .action(lazily(() => import('./commands/outcomes-add.ts')))
+
   program
     .command('logs')
     .description('search the logs of servers, workers and commands')
@@ -463,16 +473,6 @@ export function createProgram(): Command {
     .option('--follow', 'go on with lines as they come, until Ctrl-C (with --json one document a line)')
     .option('--settings <file>', "the server's settings, where they name other folders")
     .addOption(home())
-  const outcomes = program.command('outcomes').description('what became of those who were predicted')
-  outcomes
-    .command('add')
-    .description('keep outcomes from a file: predictionId, or person and time; label or value; observedTime')
-    .argument('<model>', 'name')
-    .requiredOption('--data <file>', 'CSV, Parquet or JSON lines')
-    .addOption(home())
-    .addOption(json())
-    .action(lazily(() => import('./commands/outcomes-add.ts')))
-
     .addOption(json())
     .action(lazily(() => import('./commands/logs.ts')))
 

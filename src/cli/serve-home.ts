@@ -2,6 +2,9 @@ import { fileURLToPath } from 'node:url'
 import pc from 'picocolors'
 import { ulid } from 'ulid'
 import { BellwetherError } from '../errors.ts'
+import type { CloudEventSettings } from '../serve/cloud-events/cloud-event-settings.ts'
+import { cloudEventCollector, type EventCollector } from '../serve/cloud-events/event-collector.ts'
+import { createLogger, type LogSink } from '../server/logger.ts'
 import type { ServerOptions } from '../server/server-options.ts'
 import type { ServerSettings } from '../server/server-settings.ts'
 import type { Home } from '../store/open-home.ts'
@@ -51,6 +54,17 @@ function tlsGiven(options: Record<string, unknown>): Pick<ServerOptions, 'tls'> 
 
 const DASHBOARD = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
 
+/** What the end of a server waits for events to reach their collector. */
+const EVENT_PATIENCE_MS = 3000
+
+function collectorOf(settings: CloudEventSettings, sink: LogSink): EventCollector {
+  const log = createLogger({ sink })
+  return cloudEventCollector(settings, {
+    environment: process.env,
+    onTrouble: (error) => log.warn({ err: error }, 'events do not reach their collector'),
+  })
+}
+
 /** Serves an open home until the process is told to stop. Takes the home over and closes it. @returns the exit status */
 export async function serveHome(home: Home, options: Record<string, unknown>): Promise<number> {
   const { startServer } = await import('../server/start-server.ts')
@@ -66,9 +80,11 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
     .map((name) => name.trim())
   let predictionLog: FilePredictionLog | null = null
   let log: ServerLog | null = null
+  let events: EventCollector | null = null
   try {
     const settings = await readServerSettings(text(options, 'settings'), process.env)
     log = openServerLog(settings.logs, home.folder, { terminal: process.stderr.isTTY && !options['json'] })
+    events = settings.cloudEvents ? collectorOf(settings.cloudEvents, log.sink) : null
     const authentication = options['auth'] === true ? 'on' : options['auth'] === false ? 'off' : settings.authentication
     const environmentKeys = process.env['BELLWETHER_API_KEYS']
     predictionLog = await openPredictionLog(home.folder)
@@ -90,6 +106,7 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
       ...(defaultModel ? { defaultModel } : {}),
       ...(allowedHosts ? { allowedHosts } : {}),
       log: log.sink,
+      ...(events ? { cloudEvents: events } : {}),
       logLevel: log.level,
       droppedLogLines: log.dropped,
     })
@@ -111,6 +128,7 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
     await server.close()
     return 0
   } finally {
+    await events?.close(EVENT_PATIENCE_MS)
     await tracing?.close()
     await predictionLog?.close()
     await home.close()

@@ -22,6 +22,10 @@ export type PredictionLogOptions = z.output<typeof PredictionLogOptions>
 /** The `serving` section of the project file; a version's package carries it. */
 export const ServingOptions = z.strictObject({
   predictionLog: PredictionLogOptions.prefault({}).describe('What is kept of predictions.'),
+  cloudEvents: z
+    .boolean()
+    .default(true)
+    .describe("Whether predictions go to the collector that the server's settings name, where they name one."),
   actionable: ActionableOptions.default({}).describe(
     'Columns that people can do something about, such as hours of tutoring: what a what-if may change, and how far.',
   ),

@@ -3,6 +3,7 @@ import fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest
 import { validatorCompiler } from 'fastify-type-provider-zod'
 import type { BellwetherError } from '../errors.ts'
 import { parseEnvironmentKeys } from '../security/environment-keys.ts'
+import { NO_EVENTS } from '../serve/cloud-events/cloud-event-sink.ts'
 import { createModelCache } from '../serve/model-cache.ts'
 import { Traffic } from '../serve/traffic/traffic.ts'
 import { type DeclaredRoute, requirePermissions } from './access.ts'
@@ -188,6 +189,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   const metrics = addMetrics(app, {
     lostEntries: () => options.predictionLog?.lost ?? 0,
     droppedLines: options.droppedLogLines ?? (() => standardErrorSink().dropped),
+    events: () => options.cloudEvents?.counts ?? NO_EVENTS,
   })
   addSecurityHooks(app, {
     bindHost: options.host,
@@ -258,6 +260,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     clock,
     newId,
     predictionLog: options.predictionLog ?? null,
+    cloudEvents: options.cloudEvents ?? null,
     eraser: options.eraser ?? null,
     makeAgain: options.makeAgain ?? null,
     defaultModel: options.defaultModel ?? null,
@@ -279,9 +282,9 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   await app.register(erasureRoutes, context)
   await app.register(mlflowRoutes, { stores, clock, maxArtifactBytes: limits.artifactBytes })
   await app.register(datasetRoutes, context)
+  await app.register(lineageRoutes, context)
   await app.register(keyRoutes, { ...context, authentication })
   await app.register(healthRoutes, { ...context, isClosing: () => closing })
-  await app.register(lineageRoutes, context)
   await app.register(metricsRoutes, context)
   await app.register(docsRoutes, { document })
   await app.register(dashboardRoutes, { folder: options.dashboardFolder })

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { CloudEventCounts } from '../serve/cloud-events/cloud-event-sink.ts'
 import { VERSION } from '../version.ts'
 import { ERROR_CLASSES, errorClass } from './error-class.ts'
 
@@ -25,13 +26,15 @@ export interface MetricsOptions {
   readonly lostEntries: () => number
   /** Lines of the log that were dropped since the start. */
   readonly droppedLines: () => number
+  /** What became of the events for a collector. */
+  readonly events: () => CloudEventCounts
 }
 
 /** Seconds; from what a tree answers in to what a batch of thousands takes. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** Counts and times every answer. */
-export function addMetrics(app: FastifyInstance, { lostEntries, droppedLines }: MetricsOptions): ServerMetrics {
+export function addMetrics(app: FastifyInstance, { lostEntries, droppedLines, events }: MetricsOptions): ServerMetrics {
   const registry = new Registry()
   // Processor time, memory, garbage collection, and the event loop's lag with its quantiles (`nodejs_eventloop_lag_*`).
   collectDefaultMetrics({ register: registry })
@@ -113,6 +116,13 @@ export function addMetrics(app: FastifyInstance, { lostEntries, droppedLines }: 
     'Lines of the log that were dropped, because what takes them did not keep up or is gone.',
     droppedLines,
   )
+  counted('bellwether_cloud_events_sent_total', 'Events that their collector took.', () => events().sent)
+  counted(
+    'bellwether_cloud_events_dropped_total',
+    'Events that did not reach their collector: no room, every attempt failed, or refused.',
+    () => events().dropped,
+  )
+  gauge('bellwether_cloud_events_waiting', 'Events that wait to be sent.', () => events().waiting)
 
   app.addHook('onRequest', (_request, reply, done) => {
     inFlight++

@@ -7,6 +7,7 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { z } from 'zod'
+import type { EventCollector } from '../serve/cloud-events/event-collector.ts'
 import type { ModelCache } from '../serve/model-cache.ts'
 import type { LogSecrets } from '../serve/prediction-log/make-entries.ts'
 import type { PredictionLog } from '../serve/prediction-log/prediction-log.ts'
@@ -50,6 +51,8 @@ export interface RouteContext {
   readonly newId: () => string
   /** Where predictions are kept; null: nowhere. */
   readonly predictionLog: (PredictionLog & LogSecrets) | null
+  /** Where predictions go as events; null: nowhere. */
+  readonly cloudEvents: EventCollector | null
   /** Takes persons out of what is kept; null: this server does not. */
   readonly eraser: PersonEraser | null
   /** Makes a run again in another process; null: this server does not. */

@@ -9,7 +9,7 @@ import { protocolOf } from './metrics.ts'
 import type { RouteContext } from './route-types.ts'
 import { traced } from './tracing.ts'
 
-type ScoringContext = Pick<RouteContext, 'metrics' | 'newId' | 'clock' | 'predictionLog' | 'traffic'>
+type ScoringContext = Pick<RouteContext, 'metrics' | 'newId' | 'clock' | 'predictionLog' | 'cloudEvents' | 'traffic'>
 
 export interface ScoreRequest {
   readonly records: readonly unknown[]
@@ -64,13 +64,14 @@ export async function keepScored(
   records: readonly unknown[],
   predictions: readonly (Prediction | FailedPrediction)[],
   latencyMs: number,
-  { metrics, predictionLog, clock, traffic }: ScoringContext,
+  { metrics, predictionLog, cloudEvents, clock, traffic }: ScoringContext,
 ): Promise<void> {
   countScored(request, served, predictions, metrics)
   if (request.dealt !== null) traffic.answered(request.dealt, { records, predictions, latencyMs })
   if (predictionLog === null) return
-  const { options } = policyOf(served)
-  if (!options.enabled) return
+  const { options, cloudEvents: mayLeave } = policyOf(served)
+  const collector = mayLeave ? cloudEvents : null
+  if (!options.enabled && collector === null) return
   const entries = makeEntries(
     {
       served,
@@ -83,6 +84,8 @@ export async function keepScored(
     },
     predictionLog,
   )
+  collector?.send(entries, request.trace?.traceId)
+  if (!options.enabled) return
   if (options.durability === 'request')
     await traced(request, 'store predictions.keep', {}, () => predictionLog.keep(entries))
   else predictionLog.add(entries)

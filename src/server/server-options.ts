@@ -1,12 +1,13 @@
 import type { AuditLog, KeyStore } from '../security/key-store.ts'
 import type { TokenVerifierOptions } from '../security/token-verifier.ts'
+import type { EventCollector } from '../serve/cloud-events/event-collector.ts'
 import type { OutcomeStore } from '../serve/outcomes/outcome-store.ts'
 import type { LogSecrets } from '../serve/prediction-log/make-entries.ts'
 import type { PredictionLog } from '../serve/prediction-log/prediction-log.ts'
 import type { BlobStore } from '../track/blob-store.ts'
 import type { DatasetStore } from '../track/dataset-store.ts'
-import type { MlflowStores } from '../track/mlflow-stores.ts'
 import type { LineageStore } from '../track/lineage/lineage.ts'
+import type { MlflowStores } from '../track/mlflow-stores.ts'
 import type { ModelRegistry } from '../track/model-registry.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
 import type { AuthenticationMode } from './authentication.ts'
@@ -22,8 +23,8 @@ export interface ServerStores {
   readonly tracking: TrackingStore
   readonly datasets: DatasetStore
   readonly models: ModelRegistry
-  readonly blobs: BlobStore
   readonly lineage: LineageStore
+  readonly blobs: BlobStore
   readonly mlflow: MlflowStores
   readonly outcomes: OutcomeStore
   readonly keys: KeyStore
@@ -60,6 +61,8 @@ export interface ServerOptions {
   readonly deprecations?: Deprecations
   /** Where predictions are kept; nowhere where left out. Who opened it closes it. */
   readonly predictionLog?: PredictionLog & LogSecrets
+  /** Where predictions go as events; nowhere where left out. Who opened it closes it. */
+  readonly cloudEvents?: EventCollector
   /** Takes persons out of what is kept, in a process of its own; where left out, nobody can ask for it. */
   readonly eraser?: PersonEraser
   /** Makes a run again in a process of its own; where left out, nobody can ask for it. */

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { BellwetherError } from '../errors.ts'
 import { ROLES, type Role } from '../security/permissions.ts'
 import { TokenSettings } from '../security/token-verifier.ts'
+import { CloudEventSettings } from '../serve/cloud-events/cloud-event-settings.ts'
 import { Deprecations } from './deprecations.ts'
 import { LogSettings } from './logs/log-settings.ts'
 
@@ -23,6 +24,7 @@ export const ServerSettings = z.strictObject({
     .optional()
     .describe('Addresses and networks of proxies whose `X-Forwarded-For` is believed.'),
   defaultModel: z.string().optional().describe('Model of `POST /predict`.'),
+  cloudEvents: CloudEventSettings.optional().describe('Where predictions go as CloudEvents (docs/cloud-events.md).'),
   logs: LogSettings.optional().describe('Where the log goes and how long it stays (docs/logs.md).'),
   deprecations: Deprecations.optional().describe(
     'Which of `/predict`, `/predict/v1`, `/predict/v2` are on their way out.',

@@ -6,8 +6,10 @@ export function logPolicyOf(project: Readonly<Record<string, unknown>>): {
   /** Column that names the person; null where the project has none. */
   readonly id: string | null
   readonly sensitive: readonly string[]
+  /** Whether predictions may go to a collector of events. */
+  readonly cloudEvents: boolean
 } {
-  const serving = project['serving'] as { predictionLog?: unknown } | undefined
+  const serving = project['serving'] as { predictionLog?: unknown; cloudEvents?: unknown } | undefined
   const data = project['data'] as { id?: unknown; sensitive?: unknown } | undefined
   const parsed = PredictionLogOptions.safeParse(serving?.predictionLog ?? {})
   return {
@@ -16,5 +18,6 @@ export function logPolicyOf(project: Readonly<Record<string, unknown>>): {
     sensitive: Array.isArray(data?.sensitive)
       ? data.sensitive.filter((name): name is string => typeof name === 'string')
       : [],
+    cloudEvents: serving?.cloudEvents !== false,
   }
 }
