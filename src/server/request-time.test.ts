@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningServer, startServer } from './start-server.ts'
 import { ServedHome } from './testing/served-home.ts'
-import { optionsFor } from './testing/test-server.ts'
+import { appFor, optionsFor } from './testing/test-server.ts'
 
 const TIMES = { requestTimeoutMs: 800, uploadIdleMs: 600, uploadBytesPerSecond: 1000 }
 const ARTIFACT = '/api/2.0/mlflow-artifacts/artifacts/elsewhere/slow.bin'
@@ -29,6 +29,13 @@ describe('the time of a request', { timeout: 60_000 }, () => {
     )
     return Number(new URL(server.url).port)
   }
+
+  test('of one that a test injects, over no connection, ends nothing', async () => {
+    const { app, ask } = await appFor(served, { limits: { ...TIMES, requestTimeoutMs: 50 } })
+    expect((await ask('POST', '/api/v1/models/none/predict', { body: { records: [] } })).status).toBe(404)
+    await sleep(200)
+    await app.close()
+  })
 
   /** Opens a connection and sends the head of a request; what it is answered gathers in `answer`. */
   function begin(port: number, method: string, url: string, length: number, type: string) {

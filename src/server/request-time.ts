@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { Transform } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { BellwetherError } from '../errors.ts'
@@ -38,6 +39,8 @@ export function limitRequestTime(
   const giveUp = (request: FastifyRequest, reply: FastifyReply) => {
     if (isHttp2(request)) return streamOf(request).close(CANCEL)
     const { socket } = request.raw
+    // A request that a test injects has no connection to end.
+    if (!(socket instanceof Socket)) return
     if (reply.raw.headersSent) return void socket.destroy()
     const answered = answerClientError(
       Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' as const }),

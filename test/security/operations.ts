@@ -122,7 +122,10 @@ export function attacked(
   else if (place.kind === 'body') body = replaced(body, place.path, () => payload)
   else
     body = replaced(body, place.path, (found) =>
-      Object.fromEntries([...Object.entries(found as object), [String(payload), payload]]),
+      Object.fromEntries([
+        ...Object.entries(found as object),
+        [typeof payload === 'object' ? JSON.stringify(payload) : String(payload), payload],
+      ]),
     )
   const query = operation.parameters
     .filter(
@@ -141,7 +144,8 @@ export function attacked(
 
 /** Percent-encoded, lone surrogates as the bytes that no UTF-8 has. */
 function encode(value: unknown): string {
-  const text = String(value)
+  // `String` of an object runs what a made-up object calls `toString`.
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
   try {
     return encodeURIComponent(text)
   } catch {
