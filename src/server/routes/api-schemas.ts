@@ -104,6 +104,10 @@ export const DatasetSummaryAnswer = z.object({
   nRows: z.int(),
   nRejected: z.int(),
   nColumns: z.int(),
+  files: z
+    .object({ nFiles: z.int(), sizeBytes: z.int() })
+    .optional()
+    .describe('Of a version of files, which has no rows and no columns; left out for a table.'),
   source: z.string(),
   createdTime: time,
   erased: z

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { diffVersions } from '../../pipeline/diff-versions.ts'
 import { TableSchema } from '../../table/schema.ts'
 import type { DatasetVersion } from '../../track/dataset-store.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
 import { DatasetSummaryAnswer, errorAnswers } from './api-schemas.ts'
+import { FilesDiffAnswer, TableDiffAnswer } from './diff-schemas.ts'
 
 const ListQuery = z.strictObject({
   name: z.string().optional().describe('Only versions of this name.'),
@@ -10,7 +12,7 @@ const ListQuery = z.strictObject({
 })
 
 /** `/api/v1/datasets`: versions of data with their schema and statistics; never rows. */
-export async function datasetRoutes(app: TypedApp, { stores: { datasets } }: RouteContext): Promise<void> {
+export async function datasetRoutes(app: TypedApp, { stores: { datasets, blobs } }: RouteContext): Promise<void> {
   const tags = ['datasets']
 
   app.get(
@@ -50,6 +52,36 @@ export async function datasetRoutes(app: TypedApp, { stores: { datasets } }: Rou
       return { ...summary(dataset), schema: dataset.schema, profile: dataset.profile }
     },
   )
+
+  app.get(
+    '/api/v1/datasets/:id/diff/:other',
+    {
+      config: { permission: 'datasets:read' },
+      schema: {
+        tags,
+        operationId: 'diffDatasets',
+        summary: 'What lies between two versions: schema, rows and drift of tables; which files came, went and changed',
+        params: z.object({ id: z.string().describe('The earlier one.'), other: z.string().describe('The later one.') }),
+        querystring: z.strictObject({
+          id: z
+            .string()
+            .min(1)
+            .optional()
+            .describe('Column that tells which row is which; rows are compared by content without.'),
+        }),
+        response: {
+          200: z.object({
+            before: z.string(),
+            after: z.string(),
+            table: TableDiffAnswer.optional(),
+            files: FilesDiffAnswer.optional(),
+          }),
+          ...errorAnswers('DATASET_NOT_FOUND', 'INVALID_INPUT'),
+        },
+      },
+    },
+    async ({ params, query }) => diffVersions(params.id, params.other, query, { datasets, blobs }),
+  )
 }
 
 function summary({
@@ -61,6 +93,7 @@ function summary({
   source,
   createdTime,
   erased,
+  files,
 }: DatasetVersion): z.output<typeof DatasetSummaryAnswer> {
   return {
     id,
@@ -71,5 +104,6 @@ function summary({
     source,
     createdTime,
     ...(erased ? { erased } : {}),
+    ...(files ? { files } : {}),
   }
 }
