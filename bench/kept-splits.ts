@@ -21,16 +21,25 @@ export function keptSplits<Split extends { readonly split: number }>(
   const file = path.join(folder, `${key.replaceAll(/[^\w.-]+/g, '-')}.${digestOf(made)}.jsonl`)
   const splits = new Map<number, Split>()
   for (const line of existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []) {
-    if (line === '') continue
-    const split = JSON.parse(line) as Split
-    splits.set(split.split, split)
+    const split = wholeLine<Split>(line)
+    if (split) splits.set(split.split, split)
   }
   return {
     splits,
     add(split) {
       splits.set(split.split, split)
-      appendFileSync(file, `${JSON.stringify(split)}\n`)
+      // A line of its own, whatever stands at the end of the file.
+      appendFileSync(file, `\n${JSON.stringify(split)}\n`)
     },
+  }
+}
+
+/** null for an empty line, and for one that a stop cut off: that split is made again. */
+function wholeLine<Split>(line: string): Split | null {
+  try {
+    return line === '' ? null : (JSON.parse(line) as Split)
+  } catch {
+    return null
   }
 }
 
