@@ -94,6 +94,7 @@ export const ERRORS = {
   },
   SIGNED_URL_INVALID: { status: 403, hint: 'Ask for a new address; it is good for one method and one path.' },
   SIGNED_URL_EXPIRED: { status: 403, hint: 'Ask for a new address.' },
+  RANGES_UNAVAILABLE: { status: 404, hint: 'Fetch the file as a whole.' },
   RANGE_NOT_SATISFIABLE: { status: 416, hint: 'Ask for bytes that the file has, or for all of it.' },
   FORBIDDEN: {
     status: 403,

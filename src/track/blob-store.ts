@@ -21,6 +21,11 @@ export interface BlobStore {
    * @throws BLOB_NOT_FOUND; BLOB_CORRUPT, BODY_TOO_LARGE from the iteration
    */
   getStream(hash: string): Promise<AsyncIterable<Uint8Array>>
+  /**
+   * Bytes from `start` up to, not including, `end`, without going through those before, and not checked. Null, or left out, where what is kept
+   * can't be entered in its middle. @throws BLOB_NOT_FOUND
+   */
+  getRange?(hash: string, start: number, end: number): Promise<AsyncIterable<Uint8Array> | null>
   has(hash: string): Promise<boolean>
   /**
    * Lends a file with the content to a reader that wants a path (DuckDB reads Parquet from it), until `use` is done. It is the stored file

@@ -46,7 +46,7 @@ export async function mlflowRoutes(app: FastifyInstance, context: MlflowContext)
         ...registryRoutes(mlflow),
         ...versionRoutes(mlflow),
         ...multipartRoutes(uploads, addresses),
-        ...presignedRoutes(mlflow, addresses),
+        ...presignedRoutes(mlflow, blobs, addresses),
       ],
       clock,
     )

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { BellwetherError } from '../../errors.ts'
+import type { BlobStore } from '../../track/blob-store.ts'
 import { invalidParameter } from '../../track/mlflow-rules.ts'
 import type { MlflowStores } from '../../track/mlflow-stores.ts'
 import { artifactPath } from './artifact-scope.ts'
@@ -21,8 +23,11 @@ const OfOwner = z.object({
 })
 type OfOwner = z.output<typeof OfOwner>
 
+/** A larger file that can't be entered in its middle would be gone through from its beginning for each range. */
+const MAX_GONE_THROUGH = 256 * 1024 * 1024
+
 /** Addresses at which a file is put or fetched without a key, for clients that hand the transfer on. */
-export function presignedRoutes(stores: MlflowStores, addresses: SignedAddresses): MlflowRoute[] {
+export function presignedRoutes(stores: MlflowStores, blobs: BlobStore, addresses: SignedAddresses): MlflowRoute[] {
   return [
     mlflowRoute({
       method: 'GET',
@@ -33,7 +38,13 @@ export function presignedRoutes(stores: MlflowStores, addresses: SignedAddresses
       input: z.object({ '*': requiredText }),
       answers: ['url', 'headers', 'file_size'],
       handle: async (input, { request }) => {
-        const { path, sizeBytes } = await stores.artifacts.get(artifactPath(input['*']))
+        const { path, hash, sizeBytes } = await stores.artifacts.get(artifactPath(input['*']))
+        // The client asks for this to fetch ranges; it takes the whole where there is no such address.
+        if (sizeBytes > MAX_GONE_THROUGH && !(await blobs.getRange?.(hash, 0, 1)))
+          throw new BellwetherError(
+            'RANGES_UNAVAILABLE',
+            'The file is kept compressed or encrypted, and is fetched as a whole.',
+          )
         const url = await addresses.ofFile(request, 'GET', path, DOWNLOAD_SECONDS)
         return { url, headers: {}, file_size: sizeBytes }
       },

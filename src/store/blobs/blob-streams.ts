@@ -56,6 +56,16 @@ export async function streamToTemporary(
   }
 }
 
+/** A stretch of a file that holds the content itself. */
+export async function* rangeOfFile(file: string, start: number, end: number): AsyncGenerator<Uint8Array> {
+  if (end <= start) return
+  try {
+    yield* createReadStream(file, { start, end: end - 1, highWaterMark: PIECE_BYTES }) as AsyncIterable<Buffer>
+  } catch (error) {
+    throw storageError(error, file)
+  }
+}
+
 /** A file with the content as it is, for this user alone; it is the caller's to remove. Where the content fails, nothing is left behind. */
 export async function plainCopy(folder: string, content: AsyncIterable<Uint8Array>): Promise<string> {
   const temporary = temporaryName(folder)

@@ -14,7 +14,7 @@ import {
   writeTemporary,
 } from '../durable-files.ts'
 import { storageError } from '../storage-errors.ts'
-import { checkedStream, plainCopy, streamToTemporary } from './blob-streams.ts'
+import { checkedStream, plainCopy, rangeOfFile, streamToTemporary } from './blob-streams.ts'
 import type { BlobEntry, HomeBlobs, Rotation } from './home-blobs.ts'
 import { claimKeys, keysFile } from './keys-in-use.ts'
 import { rotateEncryption } from './rotate-encryption.ts'
@@ -109,6 +109,11 @@ export class FileBlobStore implements HomeBlobs {
 
   async getStream(hash: string): Promise<AsyncIterable<Uint8Array>> {
     return checkedStream(await this.#fileThere(hash), hash, this.#ring)
+  }
+
+  async getRange(hash: string, start: number, end: number): Promise<AsyncIterable<Uint8Array> | null> {
+    const file = await this.#fileThere(hash)
+    return isPlain(await beginningOf(file)) ? rangeOfFile(file, start, end) : null
   }
 
   async get(hash: string): Promise<Uint8Array> {

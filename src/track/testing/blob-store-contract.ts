@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -29,6 +29,32 @@ export function runBlobStoreContract(name: string, open: () => Promise<OpenStore
       const hashes = await Promise.all(Array.from({ length: 20 }, () => stores.blobs.put(bytesOf('same'))))
       expect(new Set(hashes).size).toBe(1)
       expect(await stores.blobs.get(hashes[0]!)).toEqual(bytesOf('same'))
+    })
+
+    test("a range is those bytes, or is not given where what is kept can't be entered", async () => {
+      const noise = randomBytes(700_000)
+      for (const content of [noise, bytesOf('word '.repeat(50_000))]) {
+        const hash = await stores.blobs.put(content)
+        for (const [start, end] of [
+          [0, 1],
+          [5, 5],
+          [300_000, 600_001],
+          [0, content.length],
+        ] as const) {
+          const range = await stores.blobs.getRange?.(
+            hash,
+            Math.min(start, content.length),
+            Math.min(end, content.length),
+          )
+          if (!range) continue
+          const pieces: Uint8Array[] = []
+          for await (const piece of range) pieces.push(piece)
+          expect(Buffer.compare(Buffer.concat(pieces), content.subarray(start, end))).toBe(0)
+        }
+      }
+      await expect(
+        stores.blobs.getRange?.(`sha256:${'0'.repeat(64)}`, 0, 1) ?? Promise.reject({ code: 'BLOB_NOT_FOUND' }),
+      ).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' })
     })
 
     test('another reader is lent a file with the content', async () => {
