@@ -61,7 +61,7 @@ describe('log files', () => {
       folder,
       component: 'server',
       clock: () => now,
-      maxFileBytes: 1000,
+      maxFileBytes: 500,
       rotateHours: 6,
       onEnded: (file) => ended.push(file),
     })
@@ -77,7 +77,7 @@ describe('log files', () => {
       new Set(['2026-11-21', '2026-11-22']),
     )
     expect(ended.length).toBeGreaterThan(4)
-    for (const file of ended) expect(readFileSync(file).length).toBeLessThanOrEqual(1000)
+    for (const file of ended) expect(readFileSync(file).length).toBeLessThanOrEqual(500)
     expect((await found()).map(({ msg }) => msg)).toEqual(Array.from({ length: 40 }, (_, i) => `event ${i}`))
   })
 
