@@ -34,6 +34,7 @@ const HOUR_MS = 60 * 60 * 1000
 export class LogFiles implements LogOutput {
   readonly #options: LogFilesOptions
   #open: OpenFile | null = null
+  #files = 0
   /** Writes take turns with the rotation. */
   #turn: Promise<void> = Promise.resolve()
 
@@ -113,7 +114,10 @@ export class LogFiles implements LogOutput {
   #nameAt(now: number): { place: string; file: string } {
     const place = path.join(this.#options.folder, new Date(now).toISOString().slice(0, 10))
     const stamp = now.toString(36).padStart(9, '0')
-    const name = `${this.#options.component}-${stamp}-${process.pid}-${randomBytes(3).toString('hex')}.ndjson`
+    // The number keeps files in order that begin in one millisecond.
+    const number = String(this.#files++ % 10_000).padStart(4, '0')
+    const chance = randomBytes(3).toString('hex')
+    const name = `${this.#options.component}-${stamp}${number}-${process.pid}-${chance}.ndjson`
     return { place, file: path.join(place, name) }
   }
 
