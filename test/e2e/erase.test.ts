@@ -15,7 +15,7 @@ import { startServing } from '../support/served.ts'
 
 const { folder, remove } = temporaryFolder()
 afterAll(remove)
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 })
 
 /** Distinctive, so that its bytes are found wherever they are. */
 const PERSON = 'Q7731-XYLEM'
@@ -54,7 +54,7 @@ const holding = async (home: string, text: string) =>
   [...(await textsOf(home))].filter(([, content]) => content.includes(text)).map(([name]) => name)
 
 async function json<T>(status: number, ...args: string[]): Promise<T> {
-  const result = await bellwether([...args, '--json'])
+  const result = await bellwether([...args, '--json'], { timeoutMs: 300_000 })
   expect(result.status, result.stderr).toBe(status)
   return JSON.parse(status === 2 ? result.stderr.trim().split('\n').at(-1)! : result.stdout) as T
 }

@@ -9,7 +9,7 @@ import { makePupils, writePupilsProject } from '../support/pupils.ts'
 
 const { folder, remove } = temporaryFolder()
 afterAll(remove)
-vi.setConfig({ testTimeout: 180_000 })
+vi.setConfig({ testTimeout: 600_000 })
 
 const OPTIONS = 'models: [baseline, logistic-regression]\nsearch: { trials: 1, folds: 2 }\n'
 const told = (events: RunEventShape[]) => events.map(({ eventType, job }) => `${eventType} ${job.name}`)
@@ -39,7 +39,7 @@ describe('a run tells OpenLineage', () => {
       `${OPTIONS}lineage: { openLineage: { file: lineage.ndjson } }\n`,
     )
     const env = { OPENLINEAGE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
-    const { status, stdout, stderr } = await bellwether(['run', project, '--json'], { env })
+    const { status, stdout, stderr } = await bellwether(['run', project, '--json'], { env, timeoutMs: 300_000 })
     server.close()
     expect(status, stderr).toBe(0)
     const events = inFile(project)
@@ -66,7 +66,7 @@ describe('a run tells OpenLineage', () => {
   test('and neither fails nor waits where nobody takes the events', async () => {
     const project = writePupilsProject(path.join(folder, 'refused'), makePupils(120), OPTIONS)
     const env = { OPENLINEAGE_URL: 'http://127.0.0.1:9' }
-    const { status, stderr } = await bellwether(['run', project, '--json'], { env })
+    const { status, stderr } = await bellwether(['run', project, '--json'], { env, timeoutMs: 300_000 })
     expect(status, stderr).toBe(0)
     expect(stderr.match(/OpenLineage events can't be sent/g)).toHaveLength(1)
   })

@@ -14,10 +14,10 @@ const { folder, remove } = temporaryFolder()
 afterAll(remove)
 
 // Several whole runs a test.
-vi.setConfig({ testTimeout: 240_000 })
+vi.setConfig({ testTimeout: 600_000 })
 
 async function json<T>(status: number, home: string, ...args: string[]): Promise<T> {
-  const result = await bellwether([...args, '--home', home, '--json'])
+  const result = await bellwether([...args, '--home', home, '--json'], { timeoutMs: 300_000 })
   expect(result.status, result.stderr).toBe(status)
   return JSON.parse(status === 2 ? result.stderr.trim().split('\n').at(-1)! : result.stdout) as T
 }
@@ -117,7 +117,7 @@ search: { trials: 2, folds: 3 }
           const { body } = await server.get<ReproductionState>(at)
           return body.endTime === null ? null : body
         },
-        { timeout: 120_000, interval: 200 },
+        { timeout: 300_000, interval: 200 },
       )
       expect(ended).toMatchObject({ state: 'done', error: null, result: { runId, verdict: 'identical' } })
       const refused = `/api/v1/runs/${trial}/reproduction`
@@ -127,7 +127,7 @@ search: { trials: 2, folds: 3 }
           const { body } = await server.get<ReproductionState>(refused)
           return body.endTime === null ? null : body
         },
-        { timeout: 120_000, interval: 200 },
+        { timeout: 300_000, interval: 200 },
       )
       expect(failed).toMatchObject({ state: 'failed', error: { error: 'RUN_NOT_REPRODUCIBLE' } })
     } finally {
