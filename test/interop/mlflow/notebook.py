@@ -221,7 +221,7 @@ def onnx_is_served():
         ours = [[one["probabilities"][str(k)] for k in range(3)] for one in answer["predictions"]]
         assert numpy.abs(numpy.array(ours) - model.predict_proba(x)).max() < 1e-6
     again = mlflow.pyfunc.load_model("models:/Iris ONNX@champion").predict(x)
-    assert again["label"].tolist() == other.predict(x).tolist()
+    assert again["output_label"].tolist() == other.predict(x).tolist()
 
 
 def pickle_is_never_loaded():
