@@ -33,8 +33,7 @@ test('a server listens before it loads what only training, tokens, buckets and P
     await server.stop()
     const loaded = readFileSync(list, 'utf8').split('\n')
     expect(loaded.some((url) => url.includes('/src/server/app.ts'))).toBe(true)
-    const late =
-      /\/src\/(?:learn|features)\/|\/node_modules\/(?:jose|pg|@aws-sdk|@duckdb|onnxruntime-node|@bufbuild)\//
+    const late = /\/src\/(?:learn|features)\/|\/node_modules\/(?:jose|pg|@aws-sdk|@duckdb|onnxruntime-node|@bufbuild)\//
     expect(loaded.filter((url) => late.test(url))).toEqual([])
   } finally {
     rmSync(folder, { recursive: true, force: true })
