@@ -8,6 +8,7 @@ export default defineConfig({
       'src/**/*.test.ts',
       'test/**/*.test.ts',
       'scripts/**/*.test.ts',
+      'bench/*/*.test.ts',
       'examples/**/*.test.ts',
       'dashboard/src/**/*.test.ts',
     ],
