@@ -5,7 +5,7 @@
 import { connect, type Socket } from 'node:net'
 
 const [port, count] = process.argv.slice(2).map(Number) as [number, number]
-const ASK = 'GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: keep-alive\r\n\r\n'
+const ASK = `GET /health/live HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: keep-alive\r\n\r\n`
 const sockets: Socket[] = []
 let lost = 0
 
