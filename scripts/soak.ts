@@ -1,8 +1,9 @@
 /**
- * npm run test:soak [-- --kills N] [--only store,server,runs] [--report FILE]
+ * npm run test:soak [-- --kills N] [--requests N] [--only store,server,runs,flood] [--report FILE]
  *
- * The tests that kill processes, with their full counts, and those of servers under faults; --only takes some of them. A record of the run goes to docs/soak-record.md (with --only to a page named for what was run). With --report nothing is run: the record is
- * written from the JSON report that an earlier run left.
+ * The tests that kill processes, with their full counts, those of servers under faults, and the flood of made-up requests; --only takes some of them. A
+ * record of the run goes to docs/soak-record.md (with --only to a page named for what was run). With --report nothing is run: the record is written from
+ * the JSON report that an earlier run left.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -31,9 +32,15 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
   store: ['src/store/kill.test.ts'],
   server: ['test/reliability'],
   runs: ['test/e2e/interrupted.test.ts'],
+  flood: ['test/security/flood.test.ts', 'test/security/injection-sqlite.test.ts', 'test/security/injection-postgres.test.ts'],
 }
 const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '200' }, only: { type: 'string' }, report: { type: 'string' } },
+  options: {
+    kills: { type: 'string', default: '200' },
+    requests: { type: 'string', default: '1000000' },
+    only: { type: 'string' },
+    report: { type: 'string' },
+  },
 })
 const parts = values.only?.split(',') ?? Object.keys(FILES)
 const unknown = parts.find((part) => !Object.hasOwn(FILES, part))
@@ -67,7 +74,12 @@ function run(kills: string): string {
       ],
       {
         cwd: fileURLToPath(new URL('..', import.meta.url)),
-        env: { ...process.env, BELLWETHER_KILLS: kills, BELLWETHER_PROPERTY_SEED: 'random' },
+        env: {
+          ...process.env,
+          BELLWETHER_KILLS: kills,
+          BELLWETHER_FLOOD: values.requests,
+          BELLWETHER_PROPERTY_SEED: 'random',
+        },
         stdio: ['ignore', 'inherit', 'inherit'],
       },
     )
@@ -86,10 +98,10 @@ function record({ startTime, numPassedTests, numFailedTests, testResults }: Repo
   )
   return `# The last soak run
 
-\`npm run test:soak -- --kills ${kills}${values.only === undefined ? '' : ` --only ${values.only}`}\`; this page is written by \`scripts/soak.ts\`.
+\`npm run test:soak -- --kills ${kills} --requests ${values.requests}${values.only === undefined ? '' : ` --only ${values.only}`}\`; this page is written by \`scripts/soak.ts\`.
 
 - when: ${new Date(startTime).toISOString().slice(0, 10)}, ${seconds} s
-- what: Bellwether ${VERSION}, ${kills} kills in each test that kills at random instants
+- what: Bellwether ${VERSION}, ${kills} kills in each test that kills at random instants, ${values.requests} requests in the flood (where those parts were run)
 - machine: ${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.availableParallelism()} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}
 - result: ${numPassedTests} passed, ${numFailedTests} failed
 
