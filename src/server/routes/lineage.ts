@@ -41,7 +41,17 @@ export async function lineageRoutes(app: TypedApp, { stores, predictionLog }: Ro
             .default('json')
             .describe('A Mermaid flowchart or a picture instead.'),
         }),
-        response: { 200: LineageAnswer, ...errorAnswers('LINEAGE_NOT_FOUND', 'ID_AMBIGUOUS') },
+        response: {
+          200: {
+            description: 'The graph, as JSON or as a picture.',
+            content: {
+              'application/json': { schema: LineageAnswer },
+              'image/svg+xml': { schema: z.string() },
+              'text/plain': { schema: z.string() },
+            },
+          },
+          ...errorAnswers('LINEAGE_NOT_FOUND', 'ID_AMBIGUOUS'),
+        },
       },
     },
     async ({ params: { id }, query: { format } }, reply) => {
