@@ -32,7 +32,11 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
   store: ['src/store/kill.test.ts'],
   server: ['test/reliability'],
   runs: ['test/e2e/interrupted.test.ts'],
-  flood: ['test/security/flood.test.ts', 'test/security/injection-sqlite.test.ts', 'test/security/injection-postgres.test.ts'],
+  flood: [
+    'test/security/flood.test.ts',
+    'test/security/injection-sqlite.test.ts',
+    'test/security/injection-postgres.test.ts',
+  ],
 }
 const { values } = parseArgs({
   options: {
