@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import pc from 'picocolors'
-import { ulid } from 'ulid'
 import { BellwetherError } from '../errors.ts'
+import { newId } from '../security/new-id.ts'
 import type { CloudEventSettings } from '../serve/cloud-events/cloud-event-settings.ts'
 import { cloudEventCollector, type EventCollector } from '../serve/cloud-events/event-collector.ts'
 import { createLogger, type LogSink } from '../server/logger.ts'
@@ -10,6 +10,8 @@ import type { ServerSettings } from '../server/server-settings.ts'
 import type { Home } from '../store/open-home.ts'
 import type { FilePredictionLog } from '../store/prediction-log/file-prediction-log.ts'
 import { homeFolder, text, wholeNumber } from './context.ts'
+import { dataInChild } from './data-in-child.ts'
+import { DATA_REMOTE_VARIABLE } from './data-remote.ts'
 import { eraseInChild } from './erase-in-child.ts'
 import { openPredictionLog } from './open-prediction-log.ts'
 import { note, noteLabelled } from './output.ts'
@@ -98,8 +100,9 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
       stores: home,
       eraser: eraseInChild(homeFolder(options)),
       makeAgain: reproduceInChild(homeFolder(options)),
+      dataWorker: dataInChild(homeFolder(options), process.env[DATA_REMOTE_VARIABLE] || null),
       clock: Date.now,
-      newId: ulid,
+      newId,
       dashboardFolder: DASHBOARD,
       host: text(options, 'host') ?? '127.0.0.1',
       port: wholeNumber(options, 'port', 0, 65_535) ?? 8000,

@@ -1,6 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { ulid } from 'ulid'
 import { fileError } from '../../data/file-error.ts'
 import { BellwetherError } from '../../errors.ts'
 import { MAX_ARCHIVE_BYTES, readArchive } from '../../packaging/archive/package-archive.ts'
@@ -10,6 +9,7 @@ import { isForeign } from '../../packaging/onnx/foreign-package.ts'
 import { readAnyPackage } from '../../packaging/read-package.ts'
 import { checkSeal, SEAL_FILE } from '../../packaging/sign-manifest.ts'
 import { registerImported } from '../../pipeline/register-imported.ts'
+import { newId } from '../../security/new-id.ts'
 import { createScorer } from '../../serve/scorer.ts'
 import { openHome } from '../../store/open-home.ts'
 import { checkName } from '../../track/names.ts'
@@ -41,7 +41,7 @@ export async function importPackage(options: Record<string, unknown>, file: stri
       )
     }
     const loaded = await readAnyPackage({ ...archive.source, trustedKeys }, archive.files)
-    createScorer(loaded).smoke(ulid)
+    createScorer(loaded).smoke(newId)
     const version = await registerImported(
       { name, archive, loaded, signedBy, source: path.basename(file), alias: text(options, 'alias') ?? null },
       { ...home, clock: Date.now, actor: actor() },

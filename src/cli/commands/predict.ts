@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import path from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { ulid } from 'ulid'
 import type { ChunkedTable } from '../../data/chunks/chunked-table.ts'
 import { openChunks } from '../../data/chunks/open-chunks.ts'
 import type { RejectedRow } from '../../data/rejects-csv.ts'
 import { resolveSource } from '../../data/table-source.ts'
 import { BellwetherError } from '../../errors.ts'
+import { newId } from '../../security/new-id.ts'
 import type { BatchFormat, OutputOptions } from '../../serve/batch/batch-output.ts'
 import { readOptionsOf } from '../../serve/batch/read-options-of.ts'
 import { predictionIds, runBatch } from '../../serve/batch/run-batch.ts'
@@ -39,7 +39,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
         version === undefined
           ? await home.models.byAlias(model, alias ?? 'champion')
           : await home.models.version(model, version)
-      const scorer = await loadScorer(found, home.blobs, ulid)
+      const scorer = await loadScorer(found, home.blobs, newId)
       const place = resolveSource(text(options, 'data')!, '.')
       if (target && place === target.out)
         throw new BellwetherError('USAGE', '--data and --out name the same file; the data would be lost.')

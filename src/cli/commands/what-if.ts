@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { ulid } from 'ulid'
 import { BellwetherError } from '../../errors.ts'
+import { newId } from '../../security/new-id.ts'
 import { loadScorer } from '../../serve/load-scorer.ts'
 import { type WhatIfAnswer, type WhatIfOutcome, whatIf } from '../../serve/what-if/what-if.ts'
 import { WhatIfRequest } from '../../serve/what-if/what-if-request.ts'
@@ -21,7 +21,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
       version === undefined
         ? await home.models.byAlias(model, alias ?? 'champion')
         : await home.models.version(model, version)
-    const scorer = await loadScorer(found, home.blobs, ulid)
+    const scorer = await loadScorer(found, home.blobs, newId)
     const answer = await whatIf(scorer, request.data, async () => {})
     if (options['json']) printJson({ model: { name: model, version: found.version }, ...answer })
     else print(answer)
