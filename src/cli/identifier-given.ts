@@ -1,3 +1,4 @@
+import { normalIdentifier } from '../data/identifier-of-person.ts'
 import { BellwetherError } from '../errors.ts'
 import { text } from './context.ts'
 
@@ -20,7 +21,7 @@ export async function identifierGiven(options: Record<string, unknown>): Promise
 }
 
 function checked(identifier: string | undefined): string {
-  if (identifier === undefined || identifier === '' || identifier.length > MAX_CHARACTERS)
+  if (identifier === undefined || normalIdentifier(identifier) === '' || identifier.length > MAX_CHARACTERS)
     throw new BellwetherError(
       'USAGE',
       `--id takes a person's value of the project's id column, or - to read it from standard input.`,

@@ -15,9 +15,9 @@ export async function withPredictionLog<T>(
   }
 }
 
-/** What persons' identifiers are turned into in this home, for who looks whether any of them was erased. */
-export function personKeys(homeFolder: string): () => Promise<(identifier: string) => string> {
-  return () => withPredictionLog(homeFolder, async (log) => (identifier) => log.personKey(identifier))
+/** What persons' identifiers are and were turned into in this home, for who looks whether any of them was erased. */
+export function personKeys(homeFolder: string): () => Promise<(identifier: string) => ReadonlySet<string>> {
+  return () => withPredictionLog(homeFolder, async (log) => (identifier) => log.personKeys(identifier))
 }
 
 /** The log of a home: `predictions/` in it. */

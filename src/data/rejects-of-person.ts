@@ -1,3 +1,5 @@
+import { normalIdentifier } from './identifier-of-person.ts'
+
 /** Columns of a rejects file before those of its source (`rejects-csv.ts`). */
 const OWN_COLUMNS = 4
 const MALFORMED = 'malformed row'
@@ -13,14 +15,15 @@ export interface RejectsWithout {
  * Takes a person's rows out of a rejects file: those with the identifier in one of the columns, and those that no cells could be made of and that hold
  * it anywhere as a word. Other lines keep their bytes.
  */
-export function rejectsWithout(csv: Uint8Array, columns: ReadonlySet<string>, identifier: string): RejectsWithout {
+export function rejectsWithout(csv: Uint8Array, columns: ReadonlySet<string>, given: string): RejectsWithout {
+  const identifier = normalIdentifier(given)
   const [head, ...lines] = recordsOf(Buffer.from(csv.buffer, csv.byteOffset, csv.byteLength).toString('utf8'))
   if (!head) return { bytes: null, removed: 0, left: 0 }
   const places = head.cells.flatMap((name, i) => (i >= OWN_COLUMNS && columns.has(name) ? [i] : []))
   const last = head.cells.length - 1
   const isOfPerson = ({ cells }: CsvRecord) =>
-    places.some((place) => place < last && cells[place]?.trim() === identifier) ||
-    (head.cells[last] === MALFORMED && holdsWord(cells[last] ?? '', identifier))
+    places.some((place) => place < last && normalIdentifier(cells[place] ?? '') === identifier) ||
+    (head.cells[last] === MALFORMED && holdsWord((cells[last] ?? '').normalize('NFC'), identifier))
   const kept = lines.filter((line) => !isOfPerson(line))
   return {
     bytes: kept.length === 0 ? null : Buffer.from([head, ...kept].map(({ text }) => text).join(''), 'utf8'),

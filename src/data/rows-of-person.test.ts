@@ -53,6 +53,17 @@ describe("a person's rows", () => {
     expect(table.profile).toEqual(without.profile)
   })
 
+  test('are found whatever blanks are around the identifier, and in whichever Unicode form it is', async () => {
+    const lines = ['student,note', 'Zoe\u0308,one', '\tZo\u00eb ,two', 'Zoe,three']
+    for (const kind of ['text', 'category']) {
+      const declared = { id: 'student', columns: { student: { kind } } }
+      const { count, removed, table } = await person(' Zo\u00eb')(`forms-${kind}`, lines, declared)
+      expect([count, removed, table.nRows]).toEqual([2, 2, 1])
+    }
+    const kept = Buffer.from('row,column,rule,reason,student,malformed row\n2,,x,y,"Zoe\u0308 ",\n3,,x,y,Zoe,\n')
+    expect(rejectsWithout(kept, new Set(['student']), 'Zo\u00eb')).toMatchObject({ removed: 1, left: 1 })
+  })
+
   test('a category that only they had is gone with them', async () => {
     const { table } = await person('B2')('category', [HEADER, ...ROWS], DECLARED)
     const course = table.schema.columns.find(({ name }) => name === 'course')!

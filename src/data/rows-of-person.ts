@@ -9,6 +9,7 @@ import type { TableSchema } from '../table/schema.ts'
 import { columnOf, selectRows, type Table } from '../table/table.ts'
 import { canonicalHash } from './dataset-version.ts'
 import { fileLiteral, forEachChunk, literal, identifier as sqlName, withDuckDb, withTemporaryFolder } from './duckdb.ts'
+import { BLANKS, normalIdentifier } from './identifier-of-person.ts'
 import { readParquet, writeParquet } from './parquet.ts'
 import { readParquetFile } from './read-parquet.ts'
 import { validateTable } from './validate.ts'
@@ -30,13 +31,14 @@ export async function countRowsOfPerson(
   file: string,
   schema: TableSchema,
   columns: readonly string[],
-  identifier: string,
+  given: string,
 ): Promise<number> {
+  const identifier = normalIdentifier(given)
   const tests = schema.columns
     .filter(({ name }) => columns.includes(name))
     .map(({ name, kind }) => {
       const cell = sqlName(name)
-      const asText = `trim(CAST(${cell} AS VARCHAR)) = ${literal(identifier)}`
+      const asText = `nfc_normalize(trim(CAST(${cell} AS VARCHAR), ${literal(BLANKS)})) = ${literal(identifier)}`
       const number = numberOf(identifier)
       return kind === 'number' && number !== null ? `(${asText} OR CAST(${cell} AS DOUBLE) = ${number})` : asText
     })
@@ -62,8 +64,9 @@ export async function tableWithoutPerson(
   file: string,
   schema: TableSchema,
   columns: readonly string[],
-  identifier: string,
+  given: string,
 ): Promise<{ readonly table: TableWithout; readonly removed: number }> {
+  const identifier = normalIdentifier(given)
   const table = await readParquet(file, schema)
   const held = columns.filter((name) => table.columns.has(name)).map((name) => columnOf(table, name))
   const rows = Uint32Array.from({ length: table.nRows }, (_, row) => row).filter(
@@ -87,10 +90,10 @@ export async function tableWithoutPerson(
 function holds(column: Column, row: number, identifier: string): boolean {
   switch (column.kind) {
     case 'text':
-      return column.values[row]?.trim() === identifier
+      return normalIdentifier(column.values[row] ?? '') === identifier
     case 'category': {
       const code = column.codes[row]!
-      return code >= 0 && column.categories[code] === identifier
+      return code >= 0 && normalIdentifier(column.categories[code] ?? '') === identifier
     }
     case 'number':
       return column.values[row] === numberOf(identifier)

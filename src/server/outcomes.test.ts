@@ -56,13 +56,13 @@ test('an outcome is kept by the id of its prediction, once; a correction keeps t
 })
 
 test("a person's outcome goes to the newest prediction at or before a time, and is erased with the person", async () => {
-  const first = await predict('S1')
+  const first = await predict(' S1')
   const between = now + 500
   const second = await predict('S1')
   await predict('S2')
   const told = await tell([
     { person: 'S1', time: between, label: 'Dropout' },
-    { person: 'S1', label: 'Graduate' },
+    { person: 'S1\t', label: 'Graduate' },
   ])
   expect(told.json().results.map(({ predictionId }: { predictionId: string }) => predictionId)).toEqual([first, second])
   expect((await ask('GET', PATH)).text).not.toMatch(/"S1"|"person"/)
@@ -72,6 +72,16 @@ test("a person's outcome goes to the newest prediction at or before a time, and 
   const unknown = await tell([{ person: 'S1', label: 'Graduate' }])
   expect([unknown.status, unknown.json().error]).toEqual([404, 'OUTCOME_UNKNOWN'])
   expect(unknown.text).not.toContain('S1')
+})
+
+test('a blank identifier names nobody', async () => {
+  const id = await predict('  ')
+  const kept: string[] = []
+  for await (const entry of log.entries({ ids: new Set([id]) })) kept.push(String(entry.person))
+  expect(kept).toEqual(['undefined'])
+  const told = await tell([{ person: ' ', label: 'Graduate' }])
+  expect([told.status, told.json().message]).toEqual([400, 'outcomes[0]: person is blank'])
+  expect((await ask('POST', '/api/v1/predictions/erase', { body: { identifier: ' ' } })).status).toBe(400)
 })
 
 test('unknown ids are told, and refuse all unless the client asks otherwise', async () => {

@@ -36,7 +36,7 @@ describe('erasing a person', () => {
     return dataset.id
   }
   const log = (predictions = 0): PersonLog => ({
-    personKey: (identifier) => `key of ${identifier.length}`,
+    personKey: (identifier) => `key of ${identifier.trim().length}`,
     count: async () => predictions,
     erase: async () => predictions,
   })

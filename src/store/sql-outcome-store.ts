@@ -1,7 +1,7 @@
 import type { NewOutcome, Outcome, OutcomeQuery, OutcomeStatus, OutcomeStore } from '../serve/outcomes/outcome-store.ts'
 import { nextNumber } from './queries/counters.ts'
 import {
-  DELETE_OUTCOMES_OF_PERSON,
+  deleteOutcomesOfPerson,
   INSERT_OUTCOME,
   type OutcomeRow,
   SELECT_CURRENT_OUTCOME,
@@ -44,8 +44,9 @@ export class SqlOutcomeStore implements OutcomeStore {
     return rows.map(outcomeOf)
   }
 
-  async erase(person: string): Promise<number> {
-    const erased = await this.#database.write((sql) => sql.run(DELETE_OUTCOMES_OF_PERSON, person))
+  async erase(person: string | ReadonlySet<string>): Promise<number> {
+    const keys = typeof person === 'string' ? [person] : [...person]
+    const erased = await this.#database.write((sql) => sql.run(deleteOutcomesOfPerson(keys.length), ...keys))
     if (erased > 0) await this.#database.purge()
     return erased
   }

@@ -21,7 +21,9 @@ export async function action(options: Record<string, unknown>): Promise<number> 
     withPredictionLog(home.folder, async (log) => {
       const deps = { ...home, log: personLog(log, home.outcomes), clock: Date.now, actor: actorOf(options) }
       if (options['readmit'] === true) {
-        const known = await home.erasures.readmit(log.personKey(identifier.trim()), Date.now(), actorOf(options))
+        let known = false
+        for (const person of log.personKeys(identifier))
+          if (await home.erasures.readmit(person, Date.now(), actorOf(options))) known = true
         if (options['json']) printJson({ readmitted: known })
         else printLine(known ? 'the person may be read again' : 'nobody of that identifier was erased')
         return 0
@@ -44,12 +46,14 @@ const actorOf = (options: Record<string, unknown>) => text(options, 'actor') ?? 
 export function personLog(log: FilePredictionLog, outcomes: OutcomeStore): PersonLog {
   return {
     personKey: (identifier) => log.personKey(identifier),
-    count: async (person) => {
+    count: async (identifier) => {
+      const person = log.everyPersonKey(identifier)
       let count = 0
       for await (const _ of log.entries({ person })) count++
       return count
     },
-    erase: async (person) => {
+    erase: async (identifier) => {
+      const person = log.everyPersonKey(identifier)
       const erased = await log.erase({ person })
       await outcomes.erase(person)
       return erased

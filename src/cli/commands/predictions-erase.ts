@@ -8,7 +8,7 @@ export async function action(options: Record<string, unknown>): Promise<number> 
   const identifier = await identifierGiven(options)
   return withHome(options, (home) =>
     withPredictionLog(home.folder, async (log) => {
-      const person = log.personKey(identifier)
+      const person = log.everyPersonKey(identifier)
       const dryRun = options['dryRun'] === true
       let count = 0
       if (dryRun) for await (const _ of log.entries({ person })) count++

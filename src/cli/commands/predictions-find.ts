@@ -8,7 +8,7 @@ export async function action(options: Record<string, unknown>): Promise<number> 
   const identifier = await identifierGiven(options)
   return withHome(options, (home) =>
     withPredictionLog(home.folder, (log) =>
-      printPredictions(log.entries({ person: log.personKey(identifier) }), 1_000_000, options['json'] === true),
+      printPredictions(log.entries({ person: log.everyPersonKey(identifier) }), 1_000_000, options['json'] === true),
     ),
   )
 }

@@ -1,3 +1,4 @@
+import { normalIdentifier } from '../../data/identifier-of-person.ts'
 import { rejectsWithout } from '../../data/rejects-of-person.ts'
 import { countRowsOfPerson, tableWithoutPerson } from '../../data/rows-of-person.ts'
 import { BellwetherError } from '../../errors.ts'
@@ -11,8 +12,9 @@ import { idColumnsOfModels } from './id-columns.ts'
 export interface PersonLog {
   /** What stands for a person's identifier: nobody without the home's secret can try names. */
   personKey(identifier: string): string
-  count(person: string): Promise<number>
-  erase(person: string): Promise<number>
+  /** The person's predictions, under whatever keys they are kept. */
+  count(identifier: string): Promise<number>
+  erase(identifier: string): Promise<number>
 }
 
 export interface ErasureDeps {
@@ -68,10 +70,11 @@ const MOST_ROUNDS = 5
  * Takes a person out of everything that is kept: each dataset version gets a successor without the person's rows, its old bytes and the key that they were
  * encrypted with are destroyed, rejected rows and predictions too; a tombstone in the ledger says when, by a keyed hash. Models that learnt from the
  * rows are named: what becomes of them is for people to decide. Idempotent; what a killed process left is finished.
- * @throws ID_COLUMN_UNKNOWN where no table names such a column; PREDICTION_LOG_BUSY
+ * @throws INVALID_INPUT for a blank identifier; ID_COLUMN_UNKNOWN where no table names such a column; PREDICTION_LOG_BUSY
  */
 export async function erasePerson(request: ErasureRequest, deps: ErasureDeps): Promise<ErasureReport> {
-  const identifier = request.identifier.trim()
+  const identifier = normalIdentifier(request.identifier)
+  if (identifier === '') throw new BellwetherError('INVALID_INPUT', 'The identifier is blank; it names nobody.')
   const { dryRun = false } = request
   const { erasures, log } = deps
   const person = log.personKey(identifier)
@@ -81,12 +84,12 @@ export async function erasePerson(request: ErasureRequest, deps: ErasureDeps): P
     const found = await findPerson(identifier, columns, deps)
     const trained = await erasures.trainedOn(found.tables.map(({ table }) => table.id))
     const { datasets, rejects } = shown(found, null)
-    const predictions = await log.count(person)
+    const predictions = await log.count(request.identifier)
     const { notSearched } = found
     return { dryRun, person, columns, datasets, rejects, predictions, destroyed: 0, notSearched, ...trained }
   }
   // First, so that a log that cannot be rewritten just now leaves everything as it is.
-  const predictions = await log.erase(person)
+  const predictions = await log.erase(request.identifier)
   let found = await findPerson(identifier, columns, deps)
   for (let round = 1; found.tables.length + found.rejects.length > 0 || (round === 1 && predictions > 0); round++) {
     if (round > MOST_ROUNDS)

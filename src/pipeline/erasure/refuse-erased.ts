@@ -6,8 +6,8 @@ import type { ErasureStore } from '../../track/erasure-store.ts'
 /** How to find out whether a person was erased; where left out, nobody was. */
 export interface ErasedPersons {
   readonly erasures?: Pick<ErasureStore, 'erasedPersons'>
-  /** Gives what turns identifiers into keyed hashes; asked only where somebody was erased. */
-  readonly personKeys?: () => Promise<(identifier: string) => string>
+  /** Gives what turns identifiers into keyed hashes, any of which a tombstone may have; asked only where somebody was erased. */
+  readonly personKeys?: () => Promise<(identifier: string) => ReadonlySet<string>>
 }
 
 /**
@@ -22,7 +22,7 @@ export async function refuseErased(
   if (idColumn === null || !erasures || !personKeys) return
   const erased = await erasures.erasedPersons()
   if (erased.size === 0) return
-  const keyOf = await personKeys()
+  const keysOf = await personKeys()
   const column = table.columns.get(idColumn)
   const place = fileColumns.indexOf(idColumn)
   const seen = new Map<string, boolean>()
@@ -31,7 +31,7 @@ export async function refuseErased(
     if (!identifier) return
     let was = seen.get(identifier)
     if (was === undefined) {
-      was = erased.has(keyOf(identifier))
+      was = [...keysOf(identifier)].some((key) => erased.has(key))
       seen.set(identifier, was)
     }
     if (was) rows++

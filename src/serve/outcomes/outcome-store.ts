@@ -48,6 +48,6 @@ export interface OutcomeStore {
   current(query: OutcomeQuery): Promise<Outcome[]>
   /** Every outcome of a prediction, in the order in which they came. */
   history(predictionId: string): Promise<Outcome[]>
-  /** Removes a person's outcomes for good, their history included, from the database's files too. @returns how many */
-  erase(person: string): Promise<number>
+  /** Removes a person's outcomes for good, their history included, from the database's files too. @param person Keyed hash, or any of several. @returns how many */
+  erase(person: string | ReadonlySet<string>): Promise<number>
 }

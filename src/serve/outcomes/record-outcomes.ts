@@ -1,4 +1,5 @@
 import { decodeTime, isValid } from 'ulid'
+import { normalIdentifier } from '../../data/identifier-of-person.ts'
 import { BellwetherError, type ErrorDetail } from '../../errors.ts'
 import { SIGNATURE_FILE } from '../../packaging/manifest.ts'
 import { ModelSignature } from '../../packaging/signature.ts'
@@ -20,7 +21,7 @@ export interface GivenOutcome {
 
 export interface OutcomeDeps {
   readonly model: string
-  readonly log: Pick<PredictionLog, 'entries' | 'personKey'>
+  readonly log: Pick<PredictionLog, 'entries' | 'personKeys'>
   readonly outcomes: OutcomeStore
   readonly models: Pick<ModelRegistry, 'version'>
   readonly blobs: Pick<BlobStore, 'get'>
@@ -95,6 +96,7 @@ export async function recordOutcomes(
 /** What is wrong with it by itself. */
 function faultOf({ predictionId, person, time, label, value, observedTime }: GivenOutcome, now: number): string | null {
   if ((predictionId === undefined) === (person === undefined)) return 'expected one of predictionId and person'
+  if (person !== undefined && normalIdentifier(person) === '') return 'person is blank'
   if (predictionId !== undefined && time !== undefined) return 'time comes with person, not with predictionId'
   if ((label === undefined) === (value === undefined)) return 'expected one of label and value'
   if (observedTime !== undefined && observedTime > now + AHEAD_MS) return 'observedTime lies in the future'
@@ -131,8 +133,8 @@ async function predictionsOf(
   const persons = new Map<string, { readonly time: number; readonly at: number }[]>()
   for (const [i, { person, time }] of open) {
     if (person === undefined) continue
-    const key = log.personKey(person.trim())
-    persons.set(key, [...(persons.get(key) ?? []), { time: time ?? now, at: i }])
+    for (const key of log.personKeys(person))
+      persons.set(key, [...(persons.get(key) ?? []), { time: time ?? now, at: i }])
   }
   const found: (PredictionEntry | undefined)[] = given.map(({ predictionId }) =>
     predictionId === undefined ? undefined : byId.get(predictionId),

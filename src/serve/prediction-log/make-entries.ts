@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { normalIdentifier } from '../../data/identifier-of-person.ts'
 import type { JsonScalar } from '../../table/table-to-records.ts'
 import type { ServedModel } from '../model-cache.ts'
 import { isPlainObject } from '../predict-request.ts'
@@ -45,7 +46,7 @@ export function makeEntries(batch: ScoredBatch, log: Pick<PredictionLog, 'person
       const value = record[name]
       if (value !== undefined) features[name] = value as JsonScalar
     }
-    const identifier = idColumn === null ? undefined : record[idColumn]
+    const identifier = idColumn === null ? '' : identifierOf(record[idColumn])
     const hidden = options.sensitive === 'drop' ? null : sensitiveText(record, sensitive, options.sensitive, log)
     entries.push({
       id: prediction.id,
@@ -58,13 +59,16 @@ export function makeEntries(batch: ScoredBatch, log: Pick<PredictionLog, 'person
       latencyMs,
       features,
       answer: answerOf(prediction),
-      ...(typeof identifier === 'string' || typeof identifier === 'number'
-        ? { person: log.personKey(String(identifier)) }
-        : {}),
+      ...(identifier === '' ? {} : { person: log.personKey(identifier) }),
       ...(hidden === null ? {} : { sensitive: hidden }),
     })
   }
   return entries
+}
+
+/** '' where it names nobody. */
+function identifierOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? normalIdentifier(String(value)) : ''
 }
 
 /** Blanks around a key do not count where records are read, so they must not hide a column here either: an identifier above all. */

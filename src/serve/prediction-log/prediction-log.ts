@@ -32,9 +32,12 @@ export interface PredictionQuery {
   /** Before this time. */
   readonly until?: number
   readonly ids?: ReadonlySet<string>
-  /** As `personKey` gives it. */
-  readonly person?: string
+  /** As `personKey` gives it, or any of several. */
+  readonly person?: string | ReadonlySet<string>
 }
+
+/** What erasing takes out. */
+export type ErasedEntries = Required<Pick<PredictionQuery, 'person'>> | { readonly ids: ReadonlySet<string> }
 
 /**
  * Every prediction, for audits, drift and what became of people. Entries are kept in partitions by day, which age out.
@@ -47,11 +50,21 @@ export interface PredictionLog {
   /** Entries in the order in which they were written, those not yet on disk included once they are; reads nothing into memory whole. */
   entries(query: PredictionQuery): AsyncIterable<PredictionEntry>
   /** Removes the entries for good, from disk too. @returns how many */
-  erase(query: Required<Pick<PredictionQuery, 'person'>> | { readonly ids: ReadonlySet<string> }): Promise<number>
+  erase(query: ErasedEntries): Promise<number>
   /** Removes the partitions of the days before. @returns how many days */
   expire(model: string, before: number): Promise<number>
-  /** What stands for a person's identifier: the same for the same text, and nobody without the home's secret can try names. */
+  /**
+   * What stands for a person's identifier: the same whatever blanks are around it and in whichever Unicode form it is, and nobody without the home's secret
+   * can try names. Of a blank one there is no person.
+   */
   personKey(identifier: string): string
+  /** `personKey` first, and what earlier versions made of the same text in another Unicode form: one key for nearly everybody. */
+  personKeys(identifier: string): ReadonlySet<string>
+  /**
+   * All of those, and what earlier versions made of identifiers that came with blanks around them: some hundreds, for who looks for one person, to show
+   * or to erase.
+   */
+  everyPersonKey(identifier: string): ReadonlySet<string>
   /** Entries that could not be kept since the start. */
   readonly lost: number
   /** Resolves when what was handed over is on disk. */

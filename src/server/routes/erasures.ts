@@ -6,7 +6,7 @@ import { errorAnswers } from './api-schemas.ts'
 const ErasureBody = z.strictObject({
   identifier: z
     .string()
-    .regex(/^[^\r\n]+$/, 'one line')
+    .regex(/^[^\r\n]*\S[^\r\n]*$/, 'one line that is not blank')
     .max(1000)
     .describe("The person's value of the project's id column; it goes into no log."),
   columns: z

@@ -34,7 +34,7 @@ const ListQuery = z.strictObject({
 const PersonBody = z.strictObject({
   identifier: z
     .string()
-    .min(1)
+    .regex(/\S/, 'not blank')
     .max(1000)
     .describe("The person's value of the project's id column; it goes into no log."),
 })
@@ -74,7 +74,7 @@ export async function predictionRoutes(app: TypedApp, context: RouteContext): Pr
       },
     },
     async (request) => {
-      const person = log().personKey(request.body.identifier)
+      const person = log().everyPersonKey(request.body.identifier)
       return collect({ person }, 1000, (model) => mayUse(request, 'predictions:read', model))
     },
   )
@@ -91,7 +91,7 @@ export async function predictionRoutes(app: TypedApp, context: RouteContext): Pr
       },
     },
     async (request) => {
-      const person = log().personKey(request.body.identifier)
+      const person = log().everyPersonKey(request.body.identifier)
       const erased = await log().erase({ person })
       await context.stores.outcomes.erase(person)
       request.log.info({ erased }, "a person's predictions were erased")

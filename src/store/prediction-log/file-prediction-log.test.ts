@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import {
   appendFile,
@@ -134,6 +135,37 @@ test("a person's entries are gone from disk, and the others stay", async () => {
   expect(await files()).toHaveLength(1)
   log.add([entry('d')])
   expect(await ids(log)).toEqual(['b', 'd'])
+})
+
+test('a person is one person, whatever blanks are around the identifier and in whichever Unicode form it is', async () => {
+  const log = await openLog()
+  expect(log.personKey(' Zo\u0065\u0308\t')).toBe(log.personKey('Zo\u00eb'))
+  expect(log.personKey('P1 1')).not.toBe(log.personKey('P11'))
+})
+
+test.each([' P1', 'P1\r\n', 'P1'.padEnd(12), 'P1'.padStart(20), '\ufeffP1', ' P1 '])(
+  'what an earlier version kept under the key of %j is found and erased with P1',
+  async (sent) => {
+    const log = await openLog()
+    const secret = createHmac('sha256', await readFile(path.join(root, 'secret')))
+      .update('persons')
+      .digest()
+    const person = createHmac('sha256', secret).update(sent).digest('base64url').slice(0, 32)
+    await log.keep([entry('a', { person }), entry('b', { person: log.personKey('P2') })])
+    expect(await ids(log, { person: log.everyPersonKey('P1') })).toEqual(['a'])
+    expect(await log.erase({ person: log.everyPersonKey('P1') })).toBe(1)
+    expect(await ids(log)).toEqual(['b'])
+  },
+)
+
+test('a name that an earlier version hashed as it was typed is known by its other Unicode form', async () => {
+  const log = await openLog()
+  const secret = createHmac('sha256', await readFile(path.join(root, 'secret')))
+    .update('persons')
+    .digest()
+  const decomposed = createHmac('sha256', secret).update('Zoe\u0308').digest('base64url').slice(0, 32)
+  expect([...log.personKeys('Zo\u00eb')]).toEqual([log.personKey('Zo\u00eb'), decomposed])
+  expect([...log.personKeys(' 4711')]).toEqual([log.personKey('4711')])
 })
 
 test('what is kept while a person is erased is kept', async () => {

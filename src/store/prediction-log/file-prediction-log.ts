@@ -5,10 +5,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { BellwetherError } from '../../errors.ts'
 import type { KeyRing } from '../../security/at-rest/key-ring.ts'
 import type { LogSecrets } from '../../serve/prediction-log/make-entries.ts'
-import type { PredictionEntry, PredictionLog, PredictionQuery } from '../../serve/prediction-log/prediction-log.ts'
+import type {
+  ErasedEntries,
+  PredictionEntry,
+  PredictionLog,
+  PredictionQuery,
+} from '../../serve/prediction-log/prediction-log.ts'
 import { FILE_MODE, makeFolder, renameDurably, syncFolder, writeTemporary } from '../durable-files.ts'
 import { storageError } from '../storage-errors.ts'
 import { ROTATION_POLL_MS, requestRotation, rotationMark, withErasingLock } from './erasing-turn.ts'
+import { PersonKeys } from './person-keys.ts'
 import { makeFrame, readFrames, SEGMENT_MAGIC } from './segment.ts'
 
 /** What `window` promises: an entry is on disk this long after it was handed over. */
@@ -57,7 +63,7 @@ interface OpenSegment {
 export class FilePredictionLog implements PredictionLog, LogSecrets {
   readonly encrypt: LogSecrets['encrypt']
   readonly hashKey: Uint8Array
-  readonly #personKey: Uint8Array
+  readonly #persons: PersonKeys
   readonly #root: string
   readonly #clock: () => number
   readonly #onError: (error: unknown) => void
@@ -78,7 +84,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     this.#clock = clock
     this.#onError = onError ?? (() => {})
     this.hashKey = createHmac('sha256', secret).update('sensitive columns').digest()
-    this.#personKey = createHmac('sha256', secret).update('persons').digest()
+    this.#persons = new PersonKeys(createHmac('sha256', secret).update('persons').digest())
     this.encrypt = ring ? (text) => encryptText(text, ring) : null
   }
 
@@ -156,7 +162,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     }
   }
 
-  async erase(query: { readonly person: string } | { readonly ids: ReadonlySet<string> }): Promise<number> {
+  async erase(query: ErasedEntries): Promise<number> {
     // In a turn of its own: what is written meanwhile waits, and goes to files that begin after it.
     const erasing = this.#turn.then(async () => {
       await this.#flushNow()
@@ -173,7 +179,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     return erasing
   }
 
-  async #eraseNow(query: { readonly person: string } | { readonly ids: ReadonlySet<string> }): Promise<number> {
+  async #eraseNow(query: ErasedEntries): Promise<number> {
     let erased = 0
     for (const day of await this.#days()) {
       for (const name of await this.#segmentsOf(day)) {
@@ -243,7 +249,15 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   }
 
   personKey(identifier: string): string {
-    return createHmac('sha256', this.#personKey).update(identifier).digest('base64url').slice(0, 32)
+    return this.#persons.key(identifier)
+  }
+
+  personKeys(identifier: string): ReadonlySet<string> {
+    return this.#persons.keysWithoutBlanks(identifier)
+  }
+
+  everyPersonKey(identifier: string): ReadonlySet<string> {
+    return this.#persons.keysEver(identifier)
   }
 
   async flush(): Promise<void> {
@@ -384,8 +398,12 @@ function matches(entry: PredictionEntry, query: PredictionQuery): boolean {
     (query.since === undefined || entry.time >= query.since) &&
     (query.until === undefined || entry.time < query.until) &&
     (query.ids === undefined || query.ids.has(entry.id)) &&
-    (query.person === undefined || entry.person === query.person)
+    (query.person === undefined || isOf(entry, query.person))
   )
+}
+
+function isOf({ person }: PredictionEntry, keys: string | ReadonlySet<string>): boolean {
+  return typeof keys === 'string' ? person === keys : person !== undefined && keys.has(person)
 }
 
 /** A name is data: no text of a model becomes a part of a path. */

@@ -28,8 +28,9 @@ WHERE prediction_id = ? AND observed_time = ? AND label IS NOT DISTINCT FROM ? A
 export const SELECT_OUTCOME_HISTORY = `
 SELECT ${COLUMNS} FROM outcomes WHERE prediction_id = ? ORDER BY sequence`
 
-export const DELETE_OUTCOMES_OF_PERSON = `
-DELETE FROM outcomes WHERE person = ?`
+/** @param nKeys How many keys the person may have. */
+export const deleteOutcomesOfPerson = (nKeys: number) => `
+DELETE FROM outcomes WHERE person IN (${Array.from({ length: nKeys }, () => '?').join(', ')})`
 
 /** A page of the outcomes that count. */
 export const SELECT_CURRENT_OUTCOMES = `
