@@ -150,10 +150,31 @@ describe('the state codec', () => {
     ['base64 with a foreign character', '{"$Uint8Array":"AA-="}'],
     ['base64 without its padding', '{"$Uint8Array":"AA"}'],
     ['base64 with spaces', '{"$Uint8Array":"AA =="}'],
+    ['base64 with padding in its middle', '{"$Uint8Array":"AA==AAAA"}'],
+    ['base64 of addresses', '{"$Uint8Array":"AAA_"}'],
+    ['base64 with a character whose lower byte is one', '{"$Uint8Array":"AAA\u{141}"}'],
+    ['base64 with bits beyond its bytes', '{"$Uint8Array":"AB=="}'],
     ['nesting beyond the limit', `${'['.repeat(2000)}${']'.repeat(2000)}`],
     ['nesting that would end a recursive parser', `${'['.repeat(200_000)}${']'.repeat(200_000)}`],
   ])('refuses %s', (_, input) => {
     expect(codeOf(() => (typeof input === 'string' ? decodeText(input) : decodeState(input)))).toBe('PACKAGE_CORRUPT')
+  })
+
+  test('takes of a text that stands for bytes the one spelling that would be written', () => {
+    const spelt = fc
+      .tuple(fc.uint8Array({ maxLength: 12 }), fc.nat(20), fc.constantFrom('', 'A', '=', '-', '_', '/', ' ', '\u{141}'))
+      .map(([bytes, at, put]) => {
+        const text = Buffer.from(bytes).toString('base64')
+        return `${text.slice(0, at)}${put}${text.slice(at + put.length)}`
+      })
+    fc.assert(
+      fc.property(spelt, (text) => {
+        const isTheOne = Buffer.from(text, 'base64').toString('base64') === text
+        const code = codeOf(() => decodeText(JSON.stringify({ $Uint8Array: text })))
+        expect(code).toBe(isTheOne ? 'no error' : 'PACKAGE_CORRUPT')
+      }),
+      { numRuns: 2000 },
+    )
   })
 
   test('a message names the place, not the content', () => {
