@@ -415,6 +415,18 @@ export const ERRORS = {
     status: 410,
     hint: 'Use the version that the message names, if it names one; a source that still has an erased person must lose those rows.',
   },
+  VERSION_FILE_NOT_FOUND: {
+    status: 404,
+    hint: 'List the files of the version: GET /api/v1/datasets/ID/files, or `bellwether data show ID --files`.',
+  },
+  NO_DATA_REMOTE: {
+    status: 409,
+    hint: 'Start the server with BELLWETHER_DATA_REMOTE, a folder or an s3:// address; a request can name none.',
+  },
+  TRANSFER_UNDER_WAY: {
+    status: 409,
+    hint: 'GET /api/v1/data-remote tells how far it is; ask again when it has ended.',
+  },
   ID_COLUMN_UNKNOWN: { status: 400, hint: 'Name the column with `--column NAME`, and as data.id of the project file.' },
   ERASURE_UNAVAILABLE: { status: 503, hint: 'Run `bellwether erase` where the home is.' },
   PERSON_ERASED: {

@@ -3,7 +3,8 @@ import { keyRingFromEnvironment } from '../security/at-rest/key-ring.ts'
 import { type DataRemote, openRemote } from '../store/remote/open-remote.ts'
 import { text } from './context.ts'
 
-const VARIABLE = 'BELLWETHER_DATA_REMOTE'
+/** Names the remote where nothing else does. */
+export const DATA_REMOTE_VARIABLE = 'BELLWETHER_DATA_REMOTE'
 
 /** Opens `--remote`, or what the environment names, hands it over, and closes it whatever happens. @throws USAGE */
 export async function withRemote<T>(
@@ -11,11 +12,11 @@ export async function withRemote<T>(
   readOnly: boolean,
   use: (remote: DataRemote) => Promise<T>,
 ): Promise<T> {
-  const place = text(options, 'remote') ?? process.env[VARIABLE]
+  const place = text(options, 'remote') ?? process.env[DATA_REMOTE_VARIABLE]
   if (!place)
     throw new BellwetherError(
       'USAGE',
-      `No remote was given: name a folder or s3:// address with --remote or ${VARIABLE}.`,
+      `No remote was given: name a folder or s3:// address with --remote or ${DATA_REMOTE_VARIABLE}.`,
     )
   const ring = await keyRingFromEnvironment(process.env)
   const remote = await openRemote(place, { readOnly, now: Date.now(), ring })

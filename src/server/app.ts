@@ -31,6 +31,9 @@ import { limitRequestTime } from './request-time.ts'
 import type { RouteContext, TypedApp } from './route-types.ts'
 import { batchRoutes } from './routes/batch.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
+import { dataRemoteRoutes } from './routes/data-remote.ts'
+import { datasetContentRoutes } from './routes/dataset-content.ts'
+import { datasetUploadRoutes } from './routes/dataset-upload.ts'
 import { datasetRoutes } from './routes/datasets.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { erasureRoutes } from './routes/erasures.ts'
@@ -263,6 +266,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     cloudEvents: options.cloudEvents ?? null,
     eraser: options.eraser ?? null,
     makeAgain: options.makeAgain ?? null,
+    dataWorker: options.dataWorker ?? null,
     defaultModel: options.defaultModel ?? null,
   }
   await app.register(predictRoutes, context)
@@ -282,6 +286,9 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   await app.register(erasureRoutes, context)
   await app.register(mlflowRoutes, { stores, clock, maxArtifactBytes: limits.artifactBytes })
   await app.register(datasetRoutes, context)
+  await app.register(datasetContentRoutes, context)
+  await app.register(datasetUploadRoutes, context)
+  await app.register(dataRemoteRoutes, context)
   await app.register(lineageRoutes, context)
   await app.register(keyRoutes, { ...context, authentication })
   await app.register(healthRoutes, { ...context, isClosing: () => closing })

@@ -12,6 +12,7 @@ import type { ModelCache } from '../serve/model-cache.ts'
 import type { LogSecrets } from '../serve/prediction-log/make-entries.ts'
 import type { PredictionLog } from '../serve/prediction-log/prediction-log.ts'
 import type { Traffic } from '../serve/traffic/traffic.ts'
+import type { DataWorker } from './data-worker.ts'
 import type { ServerMetrics } from './metrics.ts'
 import type { PersonEraser } from './person-eraser.ts'
 import type { MakeAgain } from './reproductions.ts'
@@ -57,6 +58,8 @@ export interface RouteContext {
   readonly eraser: PersonEraser | null
   /** Makes a run again in another process; null: this server does not. */
   readonly makeAgain: MakeAgain | null
+  /** Reads tables into versions, and sends versions away; null: this server does neither. */
+  readonly dataWorker: DataWorker | null
   /** As the operator set it; null: the only model there is. */
   readonly defaultModel: string | null
 }

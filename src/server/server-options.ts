@@ -1,3 +1,4 @@
+import type { ChunkIndex } from '../data/versions/chunk-index.ts'
 import type { AuditLog, KeyStore } from '../security/key-store.ts'
 import type { TokenVerifierOptions } from '../security/token-verifier.ts'
 import type { EventCollector } from '../serve/cloud-events/event-collector.ts'
@@ -11,6 +12,7 @@ import type { MlflowStores } from '../track/mlflow-stores.ts'
 import type { ModelRegistry } from '../track/model-registry.ts'
 import type { TrackingStore } from '../track/tracking-store.ts'
 import type { AuthenticationMode } from './authentication.ts'
+import type { DataWorker } from './data-worker.ts'
 import type { Deprecations } from './deprecations.ts'
 import type { LogSink } from './logger.ts'
 import type { PersonEraser } from './person-eraser.ts'
@@ -22,6 +24,7 @@ import type { Tracing } from './tracing.ts'
 export interface ServerStores {
   readonly tracking: TrackingStore
   readonly datasets: DatasetStore
+  readonly chunks: ChunkIndex
   readonly models: ModelRegistry
   readonly lineage: LineageStore
   readonly blobs: BlobStore
@@ -67,6 +70,8 @@ export interface ServerOptions {
   readonly eraser?: PersonEraser
   /** Makes a run again in a process of its own; where left out, nobody can ask for it. */
   readonly makeAgain?: MakeAgain
+  /** Reads tables into versions, and sends versions away, in processes of their own; where left out, nobody can ask for it. */
+  readonly dataWorker?: DataWorker
   /** Where traces go; nowhere where left out. Who opened it closes it. */
   readonly tracing?: Tracing
   /** Where log lines go; standard error where left out. */
@@ -84,6 +89,8 @@ export interface ServerLimits {
   readonly artifactBytes: number
   /** Largest table that a batch may send. */
   readonly batchBytes: number
+  /** Largest table or file that may be sent to become a dataset version. */
+  readonly datasetBytes: number
   /** Most records in one request. */
   readonly records: number
   /** Time for a client to send a whole request that is no upload. */
@@ -115,6 +122,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   bodyBytes: 8 * 1024 * 1024,
   artifactBytes: 64 * 1024 ** 3,
   batchBytes: 16 * 1024 ** 3,
+  datasetBytes: 16 * 1024 ** 3,
   records: 10_000,
   requestTimeoutMs: 30_000,
   uploadIdleMs: 30_000,

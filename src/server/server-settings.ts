@@ -39,6 +39,7 @@ export const ServerSettings = z.strictObject({
         .describe('Requests a minute of each key or token that says nothing else.'),
       bodyBytes: z.int().min(1024).optional().describe('Largest body of a request.'),
       batchBytes: z.int().min(1024).optional().describe('Largest table that a batch may send.'),
+      datasetBytes: z.int().min(1024).optional().describe('Largest table or file that may become a dataset version.'),
       records: z.int().min(1).optional().describe('Most records in one request.'),
       requestTimeoutMs: z
         .int()

@@ -11,8 +11,21 @@ const ListQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 })
 
+const LogEntryAnswer = z.object({
+  name: z.string(),
+  id: z.string(),
+  source: z.string(),
+  nRows: z.int(),
+  nRejected: z.int(),
+  files: z.object({ nFiles: z.int(), sizeBytes: z.int() }).optional().describe('Left out for a table.'),
+  time: z.int().describe('Milliseconds since 1970-01-01 UTC.'),
+})
+
 /** `/api/v1/datasets`: versions of data with their schema and statistics; never rows. */
-export async function datasetRoutes(app: TypedApp, { stores: { datasets, blobs } }: RouteContext): Promise<void> {
+export async function datasetRoutes(
+  app: TypedApp,
+  { stores: { datasets, blobs }, clock }: RouteContext,
+): Promise<void> {
   const tags = ['datasets']
 
   app.get(
@@ -28,7 +41,7 @@ export async function datasetRoutes(app: TypedApp, { stores: { datasets, blobs }
       },
     },
     async ({ query: { name, limit } }) => ({
-      datasets: (await datasets.datasets({ limit, ...(name === undefined ? {} : { name }) })).map(summary),
+      datasets: (await datasets.datasets({ limit, ...(name === undefined ? {} : { name }) })).map(summaryOf),
     }),
   )
 
@@ -49,8 +62,40 @@ export async function datasetRoutes(app: TypedApp, { stores: { datasets, blobs }
     },
     async ({ params: { id } }) => {
       const dataset = await datasets.dataset(id)
-      return { ...summary(dataset), schema: dataset.schema, profile: dataset.profile }
+      return { ...summaryOf(dataset), schema: dataset.schema, profile: dataset.profile }
     },
+  )
+
+  app.get(
+    '/api/v1/dataset-log',
+    {
+      config: { permission: 'datasets:read' },
+      schema: {
+        tags,
+        operationId: 'getDatasetLog',
+        summary: 'What each name, or one, came to mean in the course of time, newest first',
+        querystring: ListQuery,
+        response: { 200: z.object({ log: z.array(LogEntryAnswer) }), ...errorAnswers('INVALID_INPUT') },
+      },
+    },
+    async ({ query: { name, limit } }) => ({
+      log: await datasets.log({ limit, ...(name === undefined ? {} : { name }) }),
+    }),
+  )
+
+  app.delete(
+    '/api/v1/datasets/:id',
+    {
+      config: { permission: 'server:manage' },
+      schema: {
+        tags,
+        operationId: 'removeDataset',
+        summary: 'Forgets a version that nothing was made from; `bellwether data gc` frees its room',
+        params: z.object({ id: z.string().describe('Its hash, or an unambiguous start of it.') }),
+        response: { 200: DatasetSummaryAnswer, ...errorAnswers('DATASET_NOT_FOUND', 'DATASET_IN_USE', 'DATA_BUSY') },
+      },
+    },
+    async ({ params: { id } }) => summaryOf(await datasets.removeDataset(id, clock())),
   )
 
   app.get(
@@ -84,7 +129,8 @@ export async function datasetRoutes(app: TypedApp, { stores: { datasets, blobs }
   )
 }
 
-function summary({
+/** What is told of a version without its content. */
+export function summaryOf({
   id,
   name,
   nRows,
