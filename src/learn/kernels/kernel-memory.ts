@@ -62,6 +62,12 @@ export class KernelMemory {
       idle = null
       if (kept.#reuse(needed)) return kept
     }
+    return KernelMemory.make(sizeBytes)
+  }
+
+  /** A memory that is the caller's for as long as it is held: as `take` for one thread, but none that was used before. */
+  static make(sizeBytes: number): KernelMemory | null {
+    const needed = FIRST_BYTE + sizeBytes
     const made = instantiateKernels(needed)
     return made && new KernelMemory(made.kernels, made.memory, needed, null)
   }

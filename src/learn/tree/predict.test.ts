@@ -106,3 +106,26 @@ test('a host without threads to give is as good as none', () => {
   addTreeOutputs(trees, matrix, plain)
   expect(outputs).toEqual(plain)
 }, 60_000)
+
+test('trees that are asked again and again, for one row or many, answer as at first', () => {
+  const trees = randomTrees({ seed: 5, nTrees: 20, nColumns: 4, maxDepth: 8, nOutputs: 3, width: 3 })
+  const questions = [1, 3, 4, 63, 64, 65, 200, 1, 256, 257].map((nRows) =>
+    matrixOf(nRows, 4, (row, column) => SPECIAL[(row * 5 + column * 3 + nRows) % SPECIAL.length]!),
+  )
+  for (let time = 0; time < 5; time++) {
+    for (const question of questions) {
+      const [outputs, plain] = bothWays(trees, question)
+      expect(outputs).toEqual(plain)
+    }
+  }
+})
+
+test('what was in the outputs before is added to by trees that are kept, too', () => {
+  const trees = randomTrees({ seed: 6, nTrees: 20, nColumns: 4, maxDepth: 4, nOutputs: 1, width: 1 })
+  for (let time = 0; time < 5; time++) {
+    const [outputs, plain] = [new Float64Array(200).fill(0.1), new Float64Array(200).fill(0.1)]
+    addTreeOutputs(trees, x, outputs)
+    withoutKernels(() => addTreeOutputs(trees, x, plain))
+    expect(outputs).toEqual(plain)
+  }
+})

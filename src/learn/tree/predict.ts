@@ -3,9 +3,8 @@ import { KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
 import { type FitThreads, threadCount } from '../kernels/kernel-team.ts'
 import { runParts, threadsOf } from '../kernels/run-parts.ts'
 import { firstOutput, goesLeft, type TreeEnsemble, treeCount } from './ensemble.ts'
-
-/** Rows that go through all trees together: their values stay in the nearest cache, and a tree's nodes are reused. */
-const BLOCK_ROWS = 64
+import { addByKeptTrees, keptTrees } from './kept-trees.ts'
+import { BLOCK_ROWS, packTrees, roomForBlock, roomForTrees } from './packed-trees.ts'
 
 /**
  * Adds to each row's outputs what the trees say, tree by tree, so that a row's sums are the same to the last bit
@@ -22,6 +21,11 @@ export function addTreeOutputs(
 ): void {
   if (trees.categories) {
     addCategoryTreeOutputs(trees, x, outputs)
+    return
+  }
+  const kept = keptTrees(trees, x.nRows)
+  if (kept) {
+    addByKeptTrees(kept, x, outputs)
     return
   }
   // Threads take longer to start than few answers take.
@@ -59,15 +63,8 @@ function worthPacking(trees: TreeEnsemble, nRows: number): boolean {
   return nRows >= BLOCK_ROWS && 8 * nRows * treeCount(trees) > trees.feature.length
 }
 
-function roomForTrees({ feature, roots, values }: TreeEnsemble): number {
-  const nodes = roomFor(16 * feature.length) + roomFor(4 * feature.length)
-  return nodes + roomFor(4 * roots.length) + roomFor(8 * values.length)
-}
-
 function roomForSlab({ nColumns, nOutputs }: TreeEnsemble, nRows: number, nThreads: number): number {
-  return (
-    roomFor(8 * nRows * nColumns) + roomFor(8 * nRows * nOutputs) + nThreads * roomFor(8 * (8 + BLOCK_ROWS * nColumns))
-  )
+  return roomFor(8 * nRows * nColumns) + roomFor(8 * nRows * nOutputs) + nThreads * roomForBlock(nColumns)
 }
 
 function addTreeOutputsByKernel(
@@ -77,23 +74,9 @@ function addTreeOutputsByKernel(
   slabRows: number,
   memory: KernelMemory,
 ): void {
-  const { nColumns, nOutputs, width, feature, threshold, child, missingLeft } = trees
+  const { nColumns, nOutputs } = trees
   const nTrees = treeCount(trees)
-  // A node takes 16 bytes, as assembly/predict.ts says.
-  const nodes = memory.float64(2 * feature.length)
-  const links = new Int32Array(nodes.buffer, nodes.byteOffset, 4 * feature.length)
-  const leaves = memory.int32(feature.length)
-  for (let node = 0; node < feature.length; node++) {
-    const leaf = feature[node]! < 0
-    nodes[2 * node] = leaf ? Number.POSITIVE_INFINITY : threshold[node]!
-    links[4 * node + 2] = feature[node]!
-    links[4 * node + 3] = leaf ? 2 * node + 1 : 2 * child[node]! + missingLeft[node]!
-    leaves[node] = leaf ? child[node]! * width : 0
-  }
-  const roots = memory.int32(trees.roots.length)
-  roots.set(trees.roots)
-  const values = memory.float64(trees.values.length)
-  values.set(trees.values)
+  const packed = packTrees(trees, memory)
   const columns = memory.float64(slabRows * nColumns)
   const sums = memory.float64(slabRows * nOutputs)
   const blocks = Array.from({ length: threadsOf(memory) }, () => memory.float64(8 + BLOCK_ROWS * nColumns).byteOffset)
@@ -106,12 +89,7 @@ function addTreeOutputsByKernel(
     const part = outputs.subarray(begin * nOutputs, (begin + nRows) * nOutputs)
     sums.set(part)
     runParts(memory, 'addTreeOutputs', nRows, nRows * nTrees >= MIN_TEAM_WALKS, (first, last, thread) => [
-      nodes.byteOffset,
-      leaves.byteOffset,
-      roots.byteOffset,
-      nTrees,
-      values.byteOffset,
-      width,
+      ...packed,
       columns.byteOffset,
       nRows,
       nColumns,
