@@ -315,6 +315,10 @@ export const ERRORS = {
     hint: 'Check that the object store is up and that AWS_ENDPOINT_URL_S3 and AWS_REGION are right; nothing is saved by halves, and work goes on once it answers.',
   },
   TRANSFER_NOT_EMPTY: { status: 409, hint: 'Name a new home with `--to`; nothing in this one was changed.' },
+  TRANSFER_OTHER_SECRET: {
+    status: 409,
+    hint: 'Name a new home with `--to`, or remove the folder `predictions` of this one where nothing in it is needed; nothing was changed.',
+  },
   TRANSFER_DIFFERS: {
     status: 500,
     hint: 'Nothing was kept in the target, and the source is as it was. Stop what writes to the source, and try again.',
@@ -414,6 +418,10 @@ export const ERRORS = {
   DATASET_ERASED: {
     status: 410,
     hint: 'Use the version that the message names, if it names one; a source that still has an erased person must lose those rows.',
+  },
+  TRAINING_DATA_ERASED: {
+    status: 409,
+    hint: 'Run again once the source has lost the rows of the person, too: the model then learns from what is left.',
   },
   VERSION_FILE_NOT_FOUND: {
     status: 404,

@@ -1,13 +1,15 @@
 import path from 'node:path'
 import { keyRingFromEnvironment } from '../security/at-rest/key-ring.ts'
 import { FilePredictionLog } from '../store/prediction-log/file-prediction-log.ts'
+import { PREDICTIONS_FOLDER } from '../store/prediction-log/log-files.ts'
 
 /** Opens the prediction log of a home, hands it over, and closes it whatever happens. */
 export async function withPredictionLog<T>(
   homeFolder: string,
   use: (log: FilePredictionLog) => Promise<T>,
+  options: { readonly job?: string } = {},
 ): Promise<T> {
-  const log = await openPredictionLog(homeFolder)
+  const log = await openPredictionLog(homeFolder, options)
   try {
     return await use(log)
   } finally {
@@ -21,7 +23,13 @@ export function personKeys(homeFolder: string): () => Promise<(identifier: strin
 }
 
 /** The log of a home: `predictions/` in it. */
-export async function openPredictionLog(homeFolder: string): Promise<FilePredictionLog> {
+export async function openPredictionLog(
+  homeFolder: string,
+  { job }: { readonly job?: string } = {},
+): Promise<FilePredictionLog> {
   const ring = await keyRingFromEnvironment(process.env)
-  return FilePredictionLog.open(path.join(homeFolder, 'predictions'), { clock: Date.now, ring })
+  return FilePredictionLog.open(path.join(homeFolder, PREDICTIONS_FOLDER), {
+    ...{ clock: Date.now, ring },
+    ...(job === undefined ? {} : { job }),
+  })
 }

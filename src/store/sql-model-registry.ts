@@ -18,7 +18,7 @@ import { CHAMPION, samePlan, type TrafficPlan } from '../track/traffic-plan.ts'
 import { appendToLedger, entryOf } from './ledger-rows.ts'
 import { readVersion, readVersions, requireModel, requireVersion } from './model-rows.ts'
 import { changeTraffic, checkPlan, planOfRow, readTraffic, storeTraffic } from './model-traffic.ts'
-import { DATASET_EXISTS } from './queries/dataset-queries.ts'
+import { type ErasedRow, SELECT_ERASED } from './queries/dataset-queries.ts'
 import {
   type LedgerHeadRow,
   type LedgerRow,
@@ -80,12 +80,7 @@ export class SqlModelRegistry implements ModelRegistry {
     return this.#database.write(async (sql) => {
       if (!(await sql.first(SELECT_RUN, version.runId)))
         throw new BellwetherError('RUN_NOT_FOUND', `There is no run ${JSON.stringify(version.runId)}.`)
-      if (!(await sql.first(DATASET_EXISTS, version.datasetId))) {
-        throw new BellwetherError(
-          'DATASET_NOT_FOUND',
-          `There is no dataset version ${JSON.stringify(version.datasetId)}.`,
-        )
-      }
+      await requireLearntData(sql, version)
       await sql.run(ENSURE_MODEL, model, now, now)
       const number = (await sql.first<{ latest_version: number }>(NEXT_VERSION, now, model))!.latest_version
       await sql.run(INSERT_VERSION, model, number, version.runId, version.datasetId, version.estimator, now, now)
@@ -307,6 +302,21 @@ function modelOf(row: RegisteredModelRow, aliases: readonly AliasRow[], traffic:
     aliases: Object.fromEntries(aliases.map(({ alias, version }) => [alias, version])),
     ...(traffic ? { traffic } : {}),
   }
+}
+
+/** In the transaction that registers: what is erased later names the version among those that learnt from it. */
+async function requireLearntData(
+  sql: SqlConnection,
+  { datasetId, imported }: Pick<NewModelVersion, 'datasetId' | 'imported'>,
+): Promise<void> {
+  const dataset = await sql.first<ErasedRow>(SELECT_ERASED, datasetId)
+  if (!dataset)
+    throw new BellwetherError('DATASET_NOT_FOUND', `There is no dataset version ${JSON.stringify(datasetId)}.`)
+  if (dataset.successor !== null && imported !== true)
+    throw new BellwetherError(
+      'TRAINING_DATA_ERASED',
+      `A person was erased from dataset version ${datasetId} while the model learnt from it; ${dataset.successor} has the other rows. No version was registered.`,
+    )
 }
 
 function checkFiles({ files }: NewModelVersion): void {

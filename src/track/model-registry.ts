@@ -7,7 +7,8 @@ import type { TrafficPlan } from './traffic-plan.ts'
 export interface ModelRegistry {
   /**
    * Next number, files, aliases and ledger entries in one transaction. Blobs, run and dataset must be in the store already.
-   * @throws INVALID_NAME, INVALID_INPUT, BLOB_NOT_FOUND, RUN_NOT_FOUND, DATASET_NOT_FOUND
+   * @throws INVALID_NAME, INVALID_INPUT, BLOB_NOT_FOUND, RUN_NOT_FOUND, DATASET_NOT_FOUND; TRAINING_DATA_ERASED where a person was taken out of the
+   * dataset version meanwhile, unless the version is imported
    */
   createVersion(version: NewModelVersion): Promise<ModelVersion>
   models(): Promise<RegisteredModel[]>

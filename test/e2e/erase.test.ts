@@ -2,14 +2,16 @@ import { createHash } from 'node:crypto'
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { ErasureReport } from '../../src/pipeline/erasure/erase-person.ts'
 import type { RunResult } from '../../src/pipeline/execute-run.ts'
 import { openHome } from '../../src/store/open-home.ts'
+import type { TransferResult } from '../../src/store/transfer/transfer-home.ts'
 import type { DatasetVersion } from '../../src/track/dataset-store.ts'
 import type { LedgerEntry } from '../../src/track/model-registry.ts'
-import { bellwether, temporaryFolder } from '../support/cli.ts'
+import { bellwether, startBellwether, temporaryFolder } from '../support/cli.ts'
 import { makePupils, writePupilsProject } from '../support/pupils.ts'
 import { startServing } from '../support/served.ts'
 
@@ -110,6 +112,24 @@ describe('a person who is erased', () => {
     expect((await holding(home, PERSON)).length).toBeGreaterThan(0)
   })
 
+  test('is erased from a home that was moved, predictions and all, under the same key', async () => {
+    const moved = path.join(folder, 'moved')
+    const { predictions } = await json<TransferResult>(0, 'migrate', '--from', home, '--to', moved)
+    expect(predictions).toMatchObject({ segments: 1, segmentsCopied: 1 })
+    const there = await json<ErasureReport>(0, 'erase', '--id', PERSON, '--home', moved)
+    const here = await json<ErasureReport>(0, 'erase', '--id', PERSON, '--dry-run', '--home', home)
+    expect([there.predictions, there.person]).toEqual([2, here.person])
+    expect(await holding(moved, PERSON)).toEqual([])
+    expect(await json(0, 'predictions', 'list', '--home', moved)).toMatchObject({ predictions: [{}] })
+    // What was moved and erased does not come back by moving again.
+    expect((await json<{ error: string }>(2, 'migrate', '--from', home, '--to', moved)).error).toBe(
+      'TRANSFER_NOT_EMPTY',
+    )
+    expect(
+      (await json<{ predictions: unknown[] }>(0, 'predictions', 'list', '--home', moved)).predictions,
+    ).toHaveLength(1)
+  })
+
   test('is in no file of the home afterwards, and everybody else is', async () => {
     const report = await json<ErasureReport>(0, 'erase', '--id', PERSON, '--home', home)
     expect(report).toMatchObject({ dryRun: false, predictions: 2 })
@@ -129,6 +149,43 @@ describe('a person who is erased', () => {
     expect(rejects).toContain('P00999')
     expect(await json(0, 'predictions', 'find', '--id', PERSON, '--home', home)).toMatchObject({ predictions: [] })
     expect(await json(0, 'ledger', 'verify', '--home', home)).toMatchObject({ brokenAt: null })
+  })
+
+  test('is in no model of a run that had read the rows before', async () => {
+    const own = path.join(folder, 'race')
+    const csvOfRace = readFileSync(csv, 'utf8')
+    const slow = writePupilsProject(
+      path.join(folder, 'race-project'),
+      pupils,
+      `models: [baseline, gradient-boosting]\nsearch: { trials: 12, folds: 5 }\n`,
+    )
+    writeFileSync(path.join(slow, 'pupils.csv'), csvOfRace)
+    const child = startBellwether(['run', slow, '--home', own, '--json'])
+    let told = ''
+    child.stderr.on('data', (part) => {
+      told += part
+    })
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+    const kept = async () => (await bellwether(['data', 'list', '--home', own, '--json'])).stdout.includes('sha256:')
+    while (!(await kept())) expect(child.exitCode, told).toBeNull()
+    child.kill('SIGSTOP')
+    let report: ErasureReport | null = null
+    for (let attempt = 0; report === null && attempt < 20; attempt++) {
+      // Stopped while it wrote, it holds the database.
+      const { status, stdout } = await bellwether(['erase', '--id', PERSON, '--home', own, '--json'])
+      if (status === 0) report = JSON.parse(stdout) as ErasureReport
+      else {
+        child.kill('SIGCONT')
+        await sleep(20)
+        child.kill('SIGSTOP')
+      }
+    }
+    expect(report?.datasets.map(({ rows }) => rows)).toEqual([2])
+    expect(report?.models).toEqual([])
+    child.kill('SIGCONT')
+    expect(await ended, told).toBe(2)
+    expect(told).toContain('TRAINING_DATA_ERASED')
+    expect(await json(0, 'models', 'list', '--home', own)).toMatchObject({ models: [] })
   })
 
   test('leaves a tombstone in the ledger of each model that learnt from them, without their name', async () => {

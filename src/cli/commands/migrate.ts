@@ -1,8 +1,8 @@
-import path from 'node:path'
 import { BellwetherError } from '../../errors.ts'
 import { isDatabaseUrl, parseHomePlace, withBlobsOf } from '../../store/home-place.ts'
 import { openHome } from '../../store/open-home.ts'
 import { transferHome } from '../../store/transfer/transfer-home.ts'
+import type { TransferredPredictions } from '../../store/transfer/transfer-predictions.ts'
 import { text } from '../context.ts'
 import { note, printJson, printLine } from '../output.ts'
 
@@ -26,11 +26,10 @@ export async function action(options: Record<string, unknown>): Promise<number> 
       else {
         const rows = result.tables.reduce((sum, table) => sum + table.rows, 0)
         printLine(
-          `${result.already ? 'already there: ' : ''}${result.tables.length} tables with ${rows} rows, ${result.blobs} blobs (${result.blobsCopied} copied); ` +
+          `${result.already ? 'already there: ' : ''}${result.tables.length} tables with ${rows} rows, ${result.blobs} blobs (${result.blobsCopied} copied), ` +
+            `${predictionsTold(result.predictions, to.folder === folder)}; ` +
             `counts and hashes agree, and the ledger's ${result.ledgerEntries} entries hold`,
         )
-        if (to.folder !== folder)
-          note(`the prediction log, if there is one, stays in ${path.join(folder, 'predictions')}: copy that folder`)
       }
       return 0
     } finally {
@@ -39,4 +38,10 @@ export async function action(options: Record<string, unknown>): Promise<number> 
   } finally {
     await from.close()
   }
+}
+
+function predictionsTold({ segments, segmentsCopied }: TransferredPredictions, samePlace: boolean): string {
+  return samePlace
+    ? 'the prediction log where it is'
+    : `${segments} files of the prediction log (${segmentsCopied} copied)`
 }

@@ -32,6 +32,8 @@ export interface PredictionQuery {
   /** Before this time. */
   readonly until?: number
   readonly ids?: ReadonlySet<string>
+  /** Only what one batch of the command line recorded (`batchOf` of serve/batch); its files alone are read. */
+  readonly job?: string
   /** As `personKey` gives it, or any of several. */
   readonly person?: string | ReadonlySet<string>
 }

@@ -14,6 +14,7 @@ import type {
 import { FILE_MODE, makeFolder, renameDurably, syncFolder, writeTemporary } from '../durable-files.ts'
 import { storageError } from '../storage-errors.ts'
 import { ROTATION_POLL_MS, requestRotation, rotationMark, withErasingLock } from './erasing-turn.ts'
+import { OPEN_SUFFIX, SECRET_FILE, SEGMENT_NAME } from './log-files.ts'
 import { PersonKeys } from './person-keys.ts'
 import { makeFrame, readFrames, SEGMENT_MAGIC } from './segment.ts'
 
@@ -30,10 +31,6 @@ const MOST_WAITING = 64 * 1024 * 1024
 const SEGMENT_BYTES = 64 * 1024 * 1024
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const SECRET_FILE = 'secret'
-/** model - time - process - chance; `.open` while it is being written */
-const SEGMENT = /^([0-9a-f]{16})-\w+-(\d+)-\w+\.bwpl(\.open)?$/
-const OPEN = '.open'
 
 /** A writer that looks for a wish to rotate every tenth of a second has seen it by then, unless it is dead. */
 const WRITER_ANSWERS_MS = 5000
@@ -43,6 +40,8 @@ export interface FilePredictionLogOptions {
   /** Encrypts sensitive columns where a project asks for it. */
   readonly ring?: KeyRing | null
   readonly onError?: (error: unknown) => void
+  /** Which batch writes: in the names of its files, so that its own entries are found without the others. */
+  readonly job?: string
 }
 
 interface Waiting {
@@ -65,6 +64,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   readonly hashKey: Uint8Array
   readonly #persons: PersonKeys
   readonly #root: string
+  readonly #job: string | null
   readonly #clock: () => number
   readonly #onError: (error: unknown) => void
   /** Model -> what is not yet on disk. */
@@ -79,9 +79,10 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   #poll: NodeJS.Timeout | null = null
   #rotation = ''
 
-  private constructor(root: string, secret: Uint8Array, { clock, ring, onError }: FilePredictionLogOptions) {
+  private constructor(root: string, secret: Uint8Array, { clock, ring, onError, job }: FilePredictionLogOptions) {
     this.#root = root
     this.#clock = clock
+    this.#job = job ?? null
     this.#onError = onError ?? (() => {})
     this.hashKey = createHmac('sha256', secret).update('sensitive columns').digest()
     this.#persons = new PersonKeys(createHmac('sha256', secret).update('persons').digest())
@@ -151,7 +152,8 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
       if (query.since !== undefined && begin + DAY_MS <= query.since) continue
       if (query.until !== undefined && begin >= query.until) continue
       for (const name of await this.#segmentsOf(day)) {
-        if (model !== null && SEGMENT.exec(name)?.[1] !== model) continue
+        if (model !== null && SEGMENT_NAME.exec(name)?.[1] !== model) continue
+        if (query.job !== undefined && !isOfJob(name, query.job)) continue
         for await (const lines of framesOf(path.join(this.#root, day, name))) {
           for (const line of lines) {
             const entry = JSON.parse(line) as PredictionEntry
@@ -215,7 +217,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
       const left = waitFor.filter((file) => still.has(file))
       if (left.length === 0) return
       // Of a process that was killed. One in another container, whose number says nothing here, has answered by the end of the wait.
-      const alive = left.map((file) => Number(SEGMENT.exec(path.basename(file))?.[2])).filter(isAlive)
+      const alive = left.map((file) => Number(SEGMENT_NAME.exec(path.basename(file))?.[2])).filter(isAlive)
       if (performance.now() > end) {
         if (alive.length === 0) return
         throw new BellwetherError(
@@ -230,7 +232,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   async #openFiles(): Promise<string[]> {
     const found: string[] = []
     for (const day of await this.#days())
-      for (const name of await this.#segmentsOf(day)) if (name.endsWith(OPEN)) found.push(path.join(day, name))
+      for (const name of await this.#segmentsOf(day)) if (name.endsWith(OPEN_SUFFIX)) found.push(path.join(day, name))
     return found
   }
 
@@ -240,7 +242,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     for (const day of await this.#days()) {
       if (Date.parse(`${day}T00:00:00Z`) + DAY_MS > before) continue
       const names = await this.#segmentsOf(day)
-      const gone = names.filter((name) => SEGMENT.exec(name)?.[1] === own)
+      const gone = names.filter((name) => SEGMENT_NAME.exec(name)?.[1] === own)
       for (const name of gone) await rm(path.join(this.#root, day, name), { force: true })
       if (gone.length > 0) days++
       if (gone.length === names.length) await rm(path.join(this.#root, day), { recursive: true, force: true })
@@ -340,9 +342,10 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     const folder = path.join(this.#root, day)
     await makeFolder(folder)
     const stamp = this.#clock().toString(36).padStart(9, '0')
-    const name = `${folderNameOf(model)}-${stamp}-${process.pid}-${randomBytes(4).toString('hex')}.bwpl`
+    const chance = randomBytes(4).toString('hex')
+    const name = `${folderNameOf(model)}-${stamp}-${process.pid}-${chance}${this.#job === null ? '' : `_${this.#job}`}.bwpl`
     const file = path.join(folder, name)
-    const handle = await open(`${file}${OPEN}`, 'wx', FILE_MODE)
+    const handle = await open(`${file}${OPEN_SUFFIX}`, 'wx', FILE_MODE)
     await handle.writeFile(SEGMENT_MAGIC)
     await handle.sync()
     await syncFolder(folder)
@@ -359,25 +362,29 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   /** Oldest first, as their names sort: the time of their beginning follows the model. */
   async #segmentsOf(day: string): Promise<string[]> {
     const names = await readdir(path.join(this.#root, day)).catch(() => [])
-    return names.filter((name) => SEGMENT.test(name)).sort()
+    return names.filter((name) => SEGMENT_NAME.test(name)).sort()
   }
+}
+
+function isOfJob(name: string, job: string): boolean {
+  return name.endsWith(`_${job}.bwpl`) || name.endsWith(`_${job}.bwpl${OPEN_SUFFIX}`)
 }
 
 /** A file that cannot be renamed (its day has aged out, say) stays as it is. */
 async function endSegment({ file, handle }: OpenSegment): Promise<void> {
   await handle.close().catch(() => {})
-  await rename(`${file}${OPEN}`, file).catch(() => {})
+  await rename(`${file}${OPEN_SUFFIX}`, file).catch(() => {})
 }
 
 /** The frames of a file that its writer may end, and so rename, just now; none of one that has aged out. */
 async function* framesOf(file: string): AsyncGenerator<string[]> {
-  for (const name of [file, file.slice(0, -OPEN.length)]) {
+  for (const name of [file, file.slice(0, -OPEN_SUFFIX.length)]) {
     try {
       yield* readFrames(name)
       return
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      if (!file.endsWith(OPEN)) return
+      if (!file.endsWith(OPEN_SUFFIX)) return
     }
   }
 }

@@ -3,6 +3,7 @@ import type { Home } from '../open-home.ts'
 import type { SqlConnection } from '../sql-database.ts'
 import type { TableShape } from '../table-shape.ts'
 import { inOrderOfReference, insertRows, pagesOf, sumOf, type TableSum } from './table-rows.ts'
+import { type TransferredPredictions, transferPredictions } from './transfer-predictions.ts'
 
 export interface TransferResult {
   readonly tables: readonly { readonly name: string; readonly rows: number; readonly hash: string }[]
@@ -10,6 +11,7 @@ export interface TransferResult {
   readonly blobs: number
   /** Of those, how many were not there yet. */
   readonly blobsCopied: number
+  readonly predictions: TransferredPredictions
   /** Entries of the ledger, whose chain holds in the target. */
   readonly ledgerEntries: number
   /** The target held all of it already: an earlier transfer was finished. */
@@ -22,20 +24,24 @@ const ROWS_OF_NEW: Readonly<Record<string, number>> = { experiments: 1, ledger_h
 const OWN_TABLE = 'schema_migrations'
 
 /**
- * Copies all tables and blobs of a home into an empty one, whatever their databases. Blobs come first, each checked by its hash; those that are
+ * Copies all tables, blobs and the prediction log of a home into an empty one, whatever their databases. The log and the blobs come first, each checked by its hash; those that are
  * there are not copied again, so that a transfer that was broken off goes on where it was. The tables are copied in one transaction, and kept
  * only where every table has the same number of rows and the same hash as in one state of the source. The source is only read.
- * @throws TRANSFER_NOT_EMPTY, TRANSFER_DIFFERS, BLOB_CORRUPT, and as the stores do
+ * @throws TRANSFER_NOT_EMPTY, TRANSFER_OTHER_SECRET, TRANSFER_DIFFERS, BLOB_CORRUPT, and as the stores do
  */
 export async function transferHome(from: Home, to: Home, progress: (text: string) => void): Promise<TransferResult> {
   const known = new Set(await to.database.tables())
   const shapes = inOrderOfReference(
     (await from.database.shapes()).filter(({ name }) => name !== OWN_TABLE && known.has(name)),
   )
+  const isFilled = (await to.database.read((sql) => firstFilled(sql, shapes))) !== null
+  const before = isFilled ? null : await transferPredictions(from, to, isFilled, progress)
   const blobs = await copyBlobs(from, to, progress)
   const { sums, already } = await from.database.read((source) =>
     to.database.write((target) => copyTables(source, target, shapes, progress)),
   )
+  // Into a home with tables of its own only now, when they are known to be the source's.
+  const predictions = before ?? (await transferPredictions(from, to, isFilled, progress))
   const { entries, brokenAt } = await to.models.verifyLedger()
   if (brokenAt !== null)
     throw new BellwetherError('TRANSFER_DIFFERS', `The ledger's chain is broken at entry ${brokenAt} of ${entries}.`)
@@ -43,6 +49,7 @@ export async function transferHome(from: Home, to: Home, progress: (text: string
     tables: shapes.map(({ name }, index) => ({ name, ...sums[index]! })),
     blobs: blobs.all,
     blobsCopied: blobs.copied,
+    predictions,
     ledgerEntries: entries,
     already,
   }

@@ -88,6 +88,23 @@ export function runErasureStoreContract(name: string, open: () => Promise<Stores
       expect((await stores.models.verifyLedger()).brokenAt).toBeNull()
     })
 
+    test('a version that learnt from what was erased meanwhile is not registered, while a package from elsewhere is', async () => {
+      const version = await someVersion(stores, { aliases: ['champion'] })
+      await erase(version.datasetId, hexId('def456'))
+      await expect(stores.models.createVersion(version)).rejects.toMatchObject({
+        code: 'TRAINING_DATA_ERASED',
+        message: expect.stringContaining(hexId('def456')),
+      })
+      expect(await stores.models.models()).toEqual([])
+      expect((await stores.models.createVersion({ ...version, imported: true })).version).toBe(1)
+    })
+
+    test('rows whose time was over while a model learnt from them do not keep it from being registered', async () => {
+      const version = await someVersion(stores)
+      await stores.erasures.expire([version.datasetId], 9000, 'retention')
+      expect((await stores.models.createVersion(version)).version).toBe(1)
+    })
+
     test('rejects of a version that has not the person among its rows are replaced by themselves', async () => {
       const rejectsBlob = await stores.blobs.put(bytesOf('two rejects'))
       const dataset = await someDataset(stores, 'abc123', { nRejected: 2, rejectsBlob })
