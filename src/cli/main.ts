@@ -4,7 +4,7 @@ import { logEvent, writeCommandLog } from './command-log.ts'
 import { guardOutputs } from './guard-outputs.ts'
 import { reportError } from './output.ts'
 import { createProgram } from './program.ts'
-import { usageError } from './usage-error.ts'
+import { usageError, withCommandHint } from './usage-error.ts'
 
 /**
  * Runs one command. Results go to standard output, logs and progress to standard error. `EXIT_STATUSES` says what the
@@ -30,7 +30,10 @@ try {
   if (error instanceof CommanderError && error.exitCode === 0) process.exitCode = 0
   else if (error instanceof CommanderError && error.code === 'commander.help' && !json) process.exitCode = 2
   else {
-    const told = error instanceof CommanderError ? usageError(error, program, process.argv.slice(2)) : error
+    const told =
+      error instanceof CommanderError
+        ? usageError(error, program, process.argv.slice(2))
+        : withCommandHint(error, command)
     process.exitCode = reportError(told, json)
     code = told instanceof BellwetherError ? told.code : 'INTERNAL'
   }

@@ -1,7 +1,8 @@
 import { CommanderError } from 'commander'
 import { expect, test } from 'vitest'
+import { BellwetherError } from '../errors.ts'
 import { createProgram } from './program.ts'
-import { usageError } from './usage-error.ts'
+import { usageError, withCommandHint } from './usage-error.ts'
 
 /** What a person is told who calls the program so. */
 async function told(...args: string[]) {
@@ -31,4 +32,16 @@ test('the hint names the help of the command that was meant', async () => {
     message: "Missing required argument 'project'.",
     hint: 'See `bellwether run --help`.',
   })
+})
+
+test('a fault that a command finds by itself names that command’s help, unless the fault has a hint of its own', () => {
+  const plain = new BellwetherError('USAGE', 'Name at least two runs to compare.')
+  expect(withCommandHint(plain, 'runs compare')).toMatchObject({
+    message: 'Name at least two runs to compare.',
+    hint: 'See `bellwether runs compare --help`.',
+  })
+  const hinted = new BellwetherError('USAGE', 'Say one.', { hint: 'Say --a or --b.' })
+  expect(withCommandHint(hinted, 'runs compare')).toBe(hinted)
+  const other = new BellwetherError('RUN_NOT_FOUND', 'There is none.')
+  expect(withCommandHint(other, 'runs compare')).toBe(other)
 })
