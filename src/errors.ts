@@ -101,6 +101,10 @@ export const ERRORS = {
     hint: 'Ask an administrator for a key with the role that this needs; docs/security.md lists them.',
   },
   TOO_MANY_ATTEMPTS: { status: 429, hint: 'Wait for the seconds that `Retry-After` names, and check the key.' },
+  EXTRACTION_SUSPECTED: {
+    status: 429,
+    hint: 'Wait for the seconds that `Retry-After` names, or ask whoever runs the server (docs/security.md, "Copying a model").',
+  },
   RATE_LIMITED: {
     status: 429,
     hint: 'Wait for the seconds that `Retry-After` names; send more records in one request.',

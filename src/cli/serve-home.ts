@@ -33,9 +33,11 @@ function settingsGiven({
   defaultModel,
   deprecations,
   limits,
+  extraction,
 }: ServerSettings): Partial<ServerOptions> {
   return {
     ...(limits ? { limits: given(limits) } : {}),
+    ...(extraction ? { extraction } : {}),
     ...(tokens ? { tokens: { settings: tokens } } : {}),
     ...(allowedHosts ? { allowedHosts } : {}),
     ...(trustedProxies ? { trustedProxies } : {}),

@@ -27,12 +27,23 @@ export interface StoredKey extends KeyScope {
   readonly lastUsedTime: number | null
 }
 
+/** What the audit log tells of. */
+export const AUDIT_ACTIONS = [
+  'key-created',
+  'key-revoked',
+  'key-rotated',
+  'access-refused',
+  'refusals-omitted',
+  'extraction-suspected',
+] as const
+export type AuditAction = (typeof AUDIT_ACTIONS)[number]
+
 /** Something that happened to keys or access; kept for ever, changed never. */
 export interface AuditFact {
   readonly time: number
   readonly actor: string
-  readonly action: 'key-created' | 'key-revoked' | 'key-rotated' | 'access-refused' | 'refusals-omitted'
-  /** What it was done to: a key's id, a route. */
+  readonly action: AuditAction
+  /** What it was done to: a key's id, a route, a model version. */
   readonly subject: string
   /** Network address that asked, where one did. */
   readonly address: string | null

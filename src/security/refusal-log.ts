@@ -4,8 +4,8 @@ const WINDOW_MS = 60_000
 const MAX_PER_WINDOW = 60
 
 /**
- * Writes refused access to the audit log, at most 60 entries a minute and in one go each second: who is refused often can
- * neither fill the disk nor slow the server. What was left out is counted in one entry.
+ * Writes refused access and suspicions to the audit log, at most 60 entries of each a minute and in one go each second: who is refused often can
+ * neither fill the disk nor slow the server, nor crowd a suspicion out. Refusals that were left out are counted in one entry.
  */
 export class RefusalLog {
   readonly #log: AuditLog
@@ -13,6 +13,7 @@ export class RefusalLog {
   #waiting: AuditFact[] = []
   #windowStart = Number.NEGATIVE_INFINITY
   #inWindow = 0
+  #suspicions = 0
   #omitted = 0
 
   constructor(log: AuditLog, onError: (error: unknown) => void) {
@@ -21,13 +22,23 @@ export class RefusalLog {
   }
 
   refused(fact: Omit<AuditFact, 'action'>): void {
-    if (fact.time - this.#windowStart >= WINDOW_MS) {
-      this.#reportOmitted(fact.time)
-      this.#windowStart = fact.time
-      this.#inWindow = 0
-    }
+    this.#turn(fact.time)
     if (++this.#inWindow > MAX_PER_WINDOW) this.#omitted++
     else this.#waiting.push({ ...fact, action: 'access-refused' })
+  }
+
+  /** Somebody asks a model as one who copies it; beyond 60 a minute it is in the log and the metrics only. */
+  suspected(fact: Omit<AuditFact, 'action'>): void {
+    this.#turn(fact.time)
+    if (++this.#suspicions <= MAX_PER_WINDOW) this.#waiting.push({ ...fact, action: 'extraction-suspected' })
+  }
+
+  #turn(time: number): void {
+    if (time - this.#windowStart < WINDOW_MS) return
+    this.#reportOmitted(time)
+    this.#windowStart = time
+    this.#inWindow = 0
+    this.#suspicions = 0
   }
 
   #reportOmitted(time: number): void {

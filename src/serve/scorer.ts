@@ -4,6 +4,7 @@ import { predictionInterval } from '../evaluate/conformal.ts'
 import type { ModelManifest } from '../packaging/manifest.ts'
 import { isClustering, type LoadedClustering, type LoadedModel } from '../packaging/read-package.ts'
 import type { ModelSignature } from '../packaging/signature.ts'
+import type { TableProfile } from '../table/profile.ts'
 import { compileRecordReader } from '../table/records.ts'
 import { selectRows, type Table } from '../table/table.ts'
 import { clusterAnswers } from './cluster-answers.ts'
@@ -23,6 +24,8 @@ export interface ScoreOptions {
 export interface Scorer {
   readonly signature: ModelSignature
   readonly manifest: ModelManifest
+  /** Of the rows that the model learnt from. */
+  readonly profile: TableProfile
   /**
    * One answer per record, in order. A record's answer does not depend on the others, to the last bit.
    * @throws INVALID_INPUT naming every fault of every record; CANNOT_SERVE when the model has no finite answer. With
@@ -44,7 +47,7 @@ const SLICE = 256
 const SLICE_EXPLAINED = 16
 
 export function createScorer(loaded: LoadedModel | LoadedClustering): Scorer {
-  const { manifest, signature } = loaded
+  const { manifest, signature, profile } = loaded
   // A row of the file that the model learnt from can be sent as it is: target and identifiers are passed over.
   const read = compileRecordReader(signature.inputs, { ignored: signature.ignored ?? [] })
   const scorePart = isClustering(loaded) ? clusterAnswers(loaded) : predictingPart(loaded)
@@ -96,6 +99,7 @@ export function createScorer(loaded: LoadedModel | LoadedClustering): Scorer {
   return {
     signature,
     manifest,
+    profile,
     score,
     async scoreInSlices(records, options, pause) {
       const run = steps(records, options)
@@ -139,10 +143,11 @@ type Answer = (row: Row, options: ScoreOptions) => Prediction
 function classAnswers({ manifest, signature, pipeline }: LoadedModel): Answer {
   const { classes } = signature.target
   const promise = manifest.conformal?.task === 'classification' ? manifest.conformal : null
+  // Without a prototype, a class named `__proto__` is a key like any other; with one, JSON is written in half of the time.
+  const plain = !classes.includes('__proto__')
   return ({ outputs, table, row, record, warnings }, { explain, newId }) => {
     const own = outputs.subarray(row * classes.length, (row + 1) * classes.length)
-    // Without a prototype, a class named `__proto__` is a key like any other.
-    const probabilities: Record<string, number> = Object.create(null)
+    const probabilities: Record<string, number> = plain ? {} : Object.create(null)
     for (let c = 0; c < classes.length; c++) probabilities[classes[c]!] = own[c]!
     const best = pipeline.labels(own)[0]!
     const label = classes[best]!

@@ -4,6 +4,7 @@ import { validatorCompiler } from 'fastify-type-provider-zod'
 import type { BellwetherError } from '../errors.ts'
 import { parseEnvironmentKeys } from '../security/environment-keys.ts'
 import { NO_EVENTS } from '../serve/cloud-events/cloud-event-sink.ts'
+import { ExtractionSettings } from '../serve/extraction/extraction-settings.ts'
 import { createModelCache } from '../serve/model-cache.ts'
 import { Traffic } from '../serve/traffic/traffic.ts'
 import { type DeclaredRoute, requirePermissions } from './access.ts'
@@ -14,6 +15,7 @@ import { coarsenAnswers } from './coarse-answers.ts'
 import { defaultModelName } from './default-model.ts'
 import { announceDeprecations } from './deprecations.ts'
 import { toPublicError } from './error-reply.ts'
+import { guardExtraction } from './extraction.ts'
 import { isHttp2, treatHttp2 } from './http2-requests.ts'
 import { acceptOnlyJson } from './json-body.ts'
 import { createLogger, standardErrorSink } from './logger.ts'
@@ -221,15 +223,23 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   })
   app.addHook('onReady', () => authentication.start())
   app.addHook('onClose', () => authentication.close())
+  const rates = {
+    addressPerMinute: limits.addressRatePerMinute,
+    callerPerMinute: limits.callerRatePerMinute,
+    clock,
+  }
   const routes = requirePermissions(app, {
     authenticate: authentication.authenticate,
     onRefused: authentication.refused,
-    limitRate: createRateLimit({
-      addressPerMinute: limits.addressRatePerMinute,
-      callerPerMinute: limits.callerRatePerMinute,
-      clock,
-    }),
+    limitRate: createRateLimit(rates),
     defaultModel: () => defaultModelName({ cache, defaultModel: options.defaultModel ?? null }),
+  })
+  const watchExtraction = guardExtraction(app, {
+    ...rates,
+    settings: options.extraction ?? ExtractionSettings.parse({}),
+    random: Math.random,
+    metrics,
+    authentication,
   })
   coarsenAnswers(app)
   announceDeprecations(app, options.deprecations ?? {})
@@ -264,6 +274,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     newId,
     predictionLog: options.predictionLog ?? null,
     cloudEvents: options.cloudEvents ?? null,
+    watchExtraction,
     eraser: options.eraser ?? null,
     makeAgain: options.makeAgain ?? null,
     dataWorker: options.dataWorker ?? null,

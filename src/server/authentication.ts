@@ -5,7 +5,7 @@ import { isLoopbackHost } from '../security/bind-address.ts'
 import { readCredential } from '../security/credential.ts'
 import { GuessLimiter } from '../security/guess-limiter.ts'
 import { KeyRing } from '../security/key-ring.ts'
-import type { AuditLog, KeyStore, StoredKey } from '../security/key-store.ts'
+import type { AuditFact, AuditLog, KeyStore, StoredKey } from '../security/key-store.ts'
 import { createBootstrapKey, isLive, managesKeys } from '../security/manage-keys.ts'
 import { LOOPBACK, type Principal } from '../security/principal.ts'
 import { RefusalLog } from '../security/refusal-log.ts'
@@ -118,6 +118,11 @@ export class Authentication {
     if (error instanceof BellwetherError && error.code === 'UNAUTHENTICATED')
       this.#guesses.failed(request.ip, this.#options.clock())
     throw error
+  }
+
+  /** Notes in the audit log that somebody asks a model as one who copies it. */
+  suspected(fact: Omit<AuditFact, 'action'>): void {
+    this.#refusals.suspected(fact)
   }
 
   /** Sets the headers that go with a refusal, and notes it in the audit log. */

@@ -9,6 +9,7 @@ const LIMIT: ReadonlySet<string> = new Set<ErrorCode>([
   'HEADERS_TOO_LARGE',
   'REQUEST_TIMEOUT',
   'RATE_LIMITED',
+  'EXTRACTION_SUSPECTED',
   'OVERLOADED',
   'TOO_MANY_ATTEMPTS',
 ])

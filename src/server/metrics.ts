@@ -15,6 +15,8 @@ export interface ServerMetrics {
   scoring(model: string, version: number, protocol: ScoringProtocol): () => void
   /** A request that never became one: bytes that are no HTTP. */
   malformed(status: number, code: string): void
+  /** Somebody asks a model as one who copies it. */
+  extractionSuspected(model: string, rule: string): void
   /** A credential that was not taken. */
   keyFailed(code: string): void
   /** Requests that were taken and not answered yet. */
@@ -82,6 +84,11 @@ export function addMetrics(app: FastifyInstance, { lostEntries, droppedLines, ev
     'bellwether_authentication_failures_total',
     'Requests refused for their credential, by reason.',
     ['reason'],
+  )
+  const suspicions = counter(
+    'bellwether_extraction_alerts_total',
+    'Callers who ask a model as one who copies it, by model and rule.',
+    ['model', 'rule'],
   )
   let inFlight = 0
   let queued = 0
@@ -159,6 +166,7 @@ export function addMetrics(app: FastifyInstance, { lostEntries, droppedLines, ev
       const fault = errorClass(status, code)
       if (fault !== null) errors.inc({ class: fault })
     },
+    extractionSuspected: (model, rule) => suspicions.inc({ model, rule }),
     keyFailed: (reason) => keyFailures.inc({ reason }),
     get inFlight() {
       return inFlight

@@ -13,6 +13,7 @@ import type { LogSecrets } from '../serve/prediction-log/make-entries.ts'
 import type { PredictionLog } from '../serve/prediction-log/prediction-log.ts'
 import type { Traffic } from '../serve/traffic/traffic.ts'
 import type { DataWorker } from './data-worker.ts'
+import type { ExtractionGuard } from './extraction.ts'
 import type { ServerMetrics } from './metrics.ts'
 import type { PersonEraser } from './person-eraser.ts'
 import type { MakeAgain } from './reproductions.ts'
@@ -54,6 +55,8 @@ export interface RouteContext {
   readonly predictionLog: (PredictionLog & LogSecrets) | null
   /** Where predictions go as events; null: nowhere. */
   readonly cloudEvents: EventCollector | null
+  /** Told of what was answered: who asks as one who copies a model raises an alert. */
+  readonly watchExtraction: ExtractionGuard
   /** Takes persons out of what is kept; null: this server does not. */
   readonly eraser: PersonEraser | null
   /** Makes a run again in another process; null: this server does not. */

@@ -9,7 +9,10 @@ import { protocolOf } from './metrics.ts'
 import type { RouteContext } from './route-types.ts'
 import { traced } from './tracing.ts'
 
-type ScoringContext = Pick<RouteContext, 'metrics' | 'newId' | 'clock' | 'predictionLog' | 'cloudEvents' | 'traffic'>
+type ScoringContext = Pick<
+  RouteContext,
+  'metrics' | 'newId' | 'clock' | 'predictionLog' | 'cloudEvents' | 'traffic' | 'watchExtraction'
+>
 
 export interface ScoreRequest {
   readonly records: readonly unknown[]
@@ -57,16 +60,17 @@ export async function scoreAllRecords(
   })
 }
 
-/** Counts what was scored, shows it to shadows, and keeps it in the prediction log; waits for the disk only where the project asks for that. */
+/** Counts what was scored, looks for who copies the model, shows it to shadows, and keeps it in the prediction log; waits for the disk only where the project asks for that. */
 export async function keepScored(
   request: FastifyRequest,
   served: ServedModel,
   records: readonly unknown[],
   predictions: readonly (Prediction | FailedPrediction)[],
   latencyMs: number,
-  { metrics, predictionLog, cloudEvents, clock, traffic }: ScoringContext,
+  { metrics, predictionLog, cloudEvents, clock, traffic, watchExtraction }: ScoringContext,
 ): Promise<void> {
   countScored(request, served, predictions, metrics)
+  watchExtraction(request, served, records, predictions)
   if (request.dealt !== null) traffic.answered(request.dealt, { records, predictions, latencyMs })
   if (predictionLog === null) return
   const { options, cloudEvents: mayLeave } = policyOf(served)

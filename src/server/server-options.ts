@@ -2,6 +2,7 @@ import type { ChunkIndex } from '../data/versions/chunk-index.ts'
 import type { AuditLog, KeyStore } from '../security/key-store.ts'
 import type { TokenVerifierOptions } from '../security/token-verifier.ts'
 import type { EventCollector } from '../serve/cloud-events/event-collector.ts'
+import type { ExtractionSettings } from '../serve/extraction/extraction-settings.ts'
 import type { OutcomeStore } from '../serve/outcomes/outcome-store.ts'
 import type { LogSecrets } from '../serve/prediction-log/make-entries.ts'
 import type { PredictionLog } from '../serve/prediction-log/prediction-log.ts'
@@ -72,6 +73,8 @@ export interface ServerOptions {
   readonly makeAgain?: MakeAgain
   /** Reads tables into versions, and sends versions away, in processes of their own; where left out, nobody can ask for it. */
   readonly dataWorker?: DataWorker
+  /** How callers who copy models are watched; with the defaults where left out. */
+  readonly extraction?: ExtractionSettings
   /** Where traces go; nowhere where left out. Who opened it closes it. */
   readonly tracing?: Tracing
   /** Where log lines go; standard error where left out. */

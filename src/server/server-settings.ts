@@ -5,6 +5,7 @@ import { BellwetherError } from '../errors.ts'
 import { ROLES, type Role } from '../security/permissions.ts'
 import { TokenSettings } from '../security/token-verifier.ts'
 import { CloudEventSettings } from '../serve/cloud-events/cloud-event-settings.ts'
+import { ExtractionSettings } from '../serve/extraction/extraction-settings.ts'
 import { Deprecations } from './deprecations.ts'
 import { LogSettings } from './logs/log-settings.ts'
 
@@ -68,6 +69,9 @@ export const ServerSettings = z.strictObject({
       jsonFields: z.int().min(16).optional().describe('Members of one object.'),
     })
     .optional(),
+  extraction: ExtractionSettings.optional().describe(
+    'Who asks a model as one who copies it (docs/security.md, "Copying a model").',
+  ),
   tokens: TokenSettings.optional().describe('OAuth 2 bearer tokens of an identity provider.'),
 })
 export type ServerSettings = z.output<typeof ServerSettings>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { BellwetherError } from '../../errors.ts'
-import type { StoredKey } from '../../security/key-store.ts'
+import { AUDIT_ACTIONS, type StoredKey } from '../../security/key-store.ts'
 import { createKey, KeyOptions, keyById, revokeKey, rotateKey } from '../../security/manage-keys.ts'
 import { ROLES, type Role } from '../../security/permissions.ts'
 import type { Authentication } from '../authentication.ts'
@@ -28,7 +28,7 @@ const AuditAnswer = z.object({
   sequence: z.int(),
   time: z.int(),
   actor: z.string(),
-  action: z.enum(['key-created', 'key-revoked', 'key-rotated', 'access-refused', 'refusals-omitted']),
+  action: z.enum(AUDIT_ACTIONS),
   subject: z.string(),
   address: z.string().nullable(),
   detail: z.string(),
@@ -129,7 +129,7 @@ export async function keyRoutes(
       schema: {
         tags,
         operationId: 'listAudit',
-        summary: 'Changes of keys and refused access, newest first',
+        summary: 'Changes of keys, refused access, and who asks a model as one who copies it; newest first',
         querystring: z.strictObject({
           limit: z.coerce.number().int().min(1).max(1000).default(100),
           before: z.coerce
