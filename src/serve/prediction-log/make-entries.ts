@@ -17,7 +17,10 @@ export interface ScoredBatch {
   readonly request: string
 }
 
-type Policy = ReturnType<typeof logPolicyOf>
+interface Policy extends ReturnType<typeof logPolicyOf> {
+  /** Names of the columns that the model reads. */
+  readonly read: ReadonlySet<string>
+}
 
 const policies = new WeakMap<object, Policy>()
 
@@ -25,7 +28,7 @@ const policies = new WeakMap<object, Policy>()
 export function policyOf({ scorer }: ServedModel): Policy {
   let policy = policies.get(scorer)
   if (!policy) {
-    policy = logPolicyOf(scorer.manifest.project)
+    policy = { ...logPolicyOf(scorer.manifest.project), read: new Set(scorer.signature.inputs.map(({ name }) => name)) }
     policies.set(scorer, policy)
   }
   return policy
@@ -34,18 +37,12 @@ export function policyOf({ scorer }: ServedModel): Policy {
 /** The entries of a batch: those of its records that were answered. */
 export function makeEntries(batch: ScoredBatch, log: Pick<PredictionLog, 'personKey'> & LogSecrets): PredictionEntry[] {
   const { served, records, predictions, time, latencyMs, key, request } = batch
-  const { options, id: idColumn, sensitive } = policyOf(served)
-  const { inputs } = served.scorer.signature
+  const { options, id: idColumn, sensitive, read } = policyOf(served)
   const entries: PredictionEntry[] = []
   for (const [i, prediction] of predictions.entries()) {
     const sent = records[i]
     if (isFailed(prediction) || !isPlainObject(sent)) continue
     const record = trimmedKeys(sent)
-    const features: Record<string, JsonScalar> = Object.create(null)
-    for (const { name } of inputs) {
-      const value = record[name]
-      if (value !== undefined) features[name] = value as JsonScalar
-    }
     const identifier = idColumn === null ? '' : identifierOf(record[idColumn])
     const hidden = options.sensitive === 'drop' ? null : sensitiveText(record, sensitive, options.sensitive, log)
     entries.push({
@@ -57,13 +54,32 @@ export function makeEntries(batch: ScoredBatch, log: Pick<PredictionLog, 'person
       key,
       request,
       latencyMs,
-      features,
+      features: featuresOf(record, read),
       answer: answerOf(prediction),
       ...(identifier === '' ? {} : { person: log.personKey(identifier) }),
       ...(hidden === null ? {} : { sensitive: hidden }),
     })
   }
   return entries
+}
+
+/**
+ * Of a record what the model reads: the record itself where it holds nothing else, which is far quicker to write as JSON than an object that is
+ * filled key by key.
+ */
+function featuresOf(record: Readonly<Record<string, unknown>>, read: ReadonlySet<string>): PredictionEntry['features'] {
+  for (const key in record) if (!read.has(key)) return onlyRead(record, read)
+  // The reader of records has seen to it that every value is a scalar.
+  return record as PredictionEntry['features']
+}
+
+function onlyRead(record: Readonly<Record<string, unknown>>, read: ReadonlySet<string>): PredictionEntry['features'] {
+  const features: Record<string, JsonScalar> = Object.create(null)
+  for (const name of read) {
+    const value = record[name]
+    if (value !== undefined) features[name] = value as JsonScalar
+  }
+  return features
 }
 
 /** '' where it names nobody. */
