@@ -23,5 +23,11 @@ test('what adds to a score carries its sign', () => {
 })
 
 test('a duration is told in the units that fit', () => {
-  expect([840, 12_400, 185_000, 7_800_000].map(formatDuration)).toEqual(['0.8 s', '12 s', '3 min 5 s', '2 h 10 min'])
+  expect([35, 840, 12_400, 185_000, 7_800_000].map(formatDuration)).toEqual([
+    '35 ms',
+    '0.8 s',
+    '12 s',
+    '3 min 5 s',
+    '2 h 10 min',
+  ])
 })

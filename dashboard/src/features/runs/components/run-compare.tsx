@@ -7,7 +7,7 @@ import { formatMetric, formatSigned } from '../../../format/numbers.ts'
 import { formatTime } from '../../../format/times.ts'
 import { useRun } from '../api/get-run.ts'
 import { type Difference, differences } from '../figures/differences.ts'
-import { metricTitle, smallerIsBetter } from '../figures/metric-keys.ts'
+import { betterWhen, metricTitle } from '../figures/metric-keys.ts'
 
 /** Two runs side by side: metrics with the better one marked, then params; what differs first. */
 export function RunCompare({ ids, hrefOfRun }: { ids: readonly [string, string]; hrefOfRun: (id: string) => string }) {
@@ -51,10 +51,12 @@ export function RunCompare({ ids, hrefOfRun }: { ids: readonly [string, string];
 
 type Side = 'left' | 'right'
 
-/** Which side has the better metric; null where they are equal or one lacks it. */
+/** Which side has the better metric; null where they are equal, one lacks it, or nobody knows which way is better. */
 function betterSide(row: Difference<number>): Side | null {
   if (row.left === undefined || row.right === undefined || row.left === row.right) return null
-  return row.left < row.right === smallerIsBetter(row.key) ? 'left' : 'right'
+  const better = betterWhen(row.key)
+  if (better === null) return null
+  return row.left < row.right === (better === 'smaller') ? 'left' : 'right'
 }
 
 const metricColumns: Column<Difference<number>>[] = [

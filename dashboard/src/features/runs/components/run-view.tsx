@@ -70,7 +70,9 @@ function RunHead({
       </h1>
       <p className="soft">
         {formatTime(run.startTime)}
-        {run.endTime === null ? '' : ` · took ${formatDuration(run.endTime - run.startTime)}`}
+        {run.endTime === null || run.endTime === run.startTime
+          ? ''
+          : ` · took ${formatDuration(run.endTime - run.startTime)}`}
         {version ? ` · became ${version}` : ''} · <span className="mono">{run.id}</span>
       </p>
       {run.parentRunId ? (

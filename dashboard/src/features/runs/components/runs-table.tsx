@@ -57,7 +57,7 @@ export function RunsTable({ hrefOfRun, versions, onCompare }: RunsTableProps) {
       cell: (run) => (
         <a className="run-name" href={hrefOfRun(run.id)}>
           {run.name}
-          <span className="mono soft">{run.id.slice(-8)}</span>
+          <span className="mono soft">{run.id.slice(0, 8)}</span>
         </a>
       ),
     },
@@ -89,7 +89,11 @@ export function RunsTable({ hrefOfRun, versions, onCompare }: RunsTableProps) {
       cell: (run) => (
         <TwoLines
           first={formatTime(run.startTime)}
-          second={run.endTime === null ? '' : `took ${formatDuration(run.endTime - run.startTime)}`}
+          second={
+            run.endTime === null || run.endTime === run.startTime
+              ? ''
+              : `took ${formatDuration(run.endTime - run.startTime)}`
+          }
         />
       ),
     },

@@ -7,7 +7,7 @@ import { type Column, DataTable } from '../../../components/data-table.tsx'
 import { usePageColours } from '../../../components/use-page-colours.ts'
 import { formatMetric } from '../../../format/numbers.ts'
 import { formatDuration } from '../../../format/times.ts'
-import { mainMetrics, metricTitle, smallerIsBetter } from '../figures/metric-keys.ts'
+import { betterWhen, mainMetrics, metricTitle } from '../figures/metric-keys.ts'
 import { estimatorOf, trialChart, trialPoints } from '../figures/trial-points.ts'
 import { RunStatusBadge } from './run-status.tsx'
 
@@ -32,7 +32,7 @@ export function Trials({
     () => (score ? trialChart(trialPoints(trials, score), metricTitle(score), colours) : null),
     [trials, score, colours],
   )
-  const sign = score && smallerIsBetter(score) ? 1 : -1
+  const sign = score && betterWhen(score) === 'smaller' ? 1 : -1
   const ranked = score
     ? trials.toSorted(
         (a, b) => sign * ((a.metrics[score] ?? -sign * Infinity) - (b.metrics[score] ?? -sign * Infinity)),

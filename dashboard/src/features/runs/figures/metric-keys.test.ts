@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { metrics } from '../../../../../src/evaluate/metrics/registry.ts'
 import type { Run } from '../../../../../src/track/tracking-store.ts'
-import { mainMetrics, smallerIsBetter, sortMetrics } from './metric-keys.ts'
+import { betterWhen, mainMetrics, sortMetrics } from './metric-keys.ts'
 
 function run(metrics: Record<string, number>, task = 'classification'): Run {
   return {
@@ -47,8 +48,15 @@ test('metrics read by stage, then the telling ones', () => {
   ])
 })
 
-test('losses and errors are better when smaller', () => {
-  expect(['test.log_loss', 'cv.rmse', 'test.accuracy', 'r2'].map(smallerIsBetter)).toEqual([true, true, false, false])
+test('every metric that Bellwether measures is better the way its definition says', () => {
+  for (const { name, greaterIsBetter } of metrics)
+    expect(`${name} ${betterWhen(`test.${name}`)}`).toBe(`${name} ${greaterIsBetter ? 'greater' : 'smaller'}`)
+})
+
+test('a metric whose name does not tell which way is better is not judged', () => {
+  expect(['davies_bouldin', 'student_bytes', 'silhouette', 'val_loss', 'epoch', 'piece_count'].map(betterWhen)).toEqual(
+    ['smaller', 'smaller', 'greater', 'smaller', null, null],
+  )
 })
 
 test('runs of two tasks have half of the columns each', () => {

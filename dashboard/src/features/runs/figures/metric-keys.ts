@@ -1,7 +1,18 @@
 import type { Run } from '../../../../../src/track/tracking-store.ts'
 
 /** Those that tell most about a run go first; the rest follows by name. */
-const PREFERRED = ['f1_macro', 'f1', 'accuracy', 'roc_auc_ovr', 'roc_auc', 'log_loss', 'rmse', 'mae', 'r2']
+const PREFERRED = [
+  'f1_macro',
+  'f1',
+  'accuracy',
+  'roc_auc_ovr',
+  'roc_auc',
+  'log_loss',
+  'rmse',
+  'mae',
+  'r2',
+  'silhouette',
+]
 
 /** Parts of a metric's name that make it a detail of another: spreads and interval ends. */
 const DETAIL = /\.(std|low|high|lower|upper|seconds)$|^(seconds|fold)/
@@ -48,9 +59,15 @@ export function sortMetrics(keys: readonly string[]): string[] {
   return keys.toSorted((a, b) => stageRank(a) - stageRank(b) || rank(a) - rank(b) || a.localeCompare(b, 'en'))
 }
 
-/** Whether a smaller value of this metric is the better one. */
-export function smallerIsBetter(key: string): boolean {
-  return /(loss|rmse|mae|brier|error|seconds)/.test(measureOf(key))
+const SMALLER =
+  /loss|brier|error|deviance|divergence|seconds|bytes|davies_bouldin|(^|_)(ece|rmse|mse|mae|mape|pinball)(_|$)/
+const GREATER =
+  /accuracy|precision|recall|f1|auc|kappa|mcc|silhouette|stability|calinski_harabasz|agreement|coverage|(^|_)(r2|score)(_|$)/
+
+/** Which way a metric is better, by its name; null for one whose name does not tell, such as `epoch` of somebody's own run. */
+export function betterWhen(key: string): 'smaller' | 'greater' | null {
+  const measure = measureOf(key)
+  return SMALLER.test(measure) ? 'smaller' : GREATER.test(measure) ? 'greater' : null
 }
 
 /** Title of a column: "test f1_macro". */
