@@ -1,13 +1,19 @@
 import { BellwetherError } from '../errors.ts'
 import type { Column } from '../table/column.ts'
 import type { Matrix } from '../table/matrix.ts'
-import { type AnyMatrix, type SparseMatrix, stackSparseColumns, toDenseMatrix } from '../table/sparse-matrix.ts'
+import {
+  type AnyMatrix,
+  isSparseMatrix,
+  type SparseMatrix,
+  stackSparseColumns,
+  toDenseMatrix,
+} from '../table/sparse-matrix.ts'
 import type { Table } from '../table/table.ts'
 import type { Block } from './block.ts'
 import type { FeaturesState } from './block-state.ts'
 import type { CompiledExpression } from './expression/evaluate.ts'
 import type { FeatureEncoding } from './feature-options.ts'
-import type { FittedFeatures } from './fitted-features.ts'
+import type { FittedFeatures, ReplacingFeatures } from './fitted-features.ts'
 import type { TermsBlock } from './terms-block.ts'
 
 /** 512 MiB of float64. */
@@ -67,6 +73,43 @@ export class ColumnFeatures implements FittedFeatures {
     return this.#withTerms(matrix, () =>
       this.#termsBlocks.map((block) => block.transform(sourceColumn(columns, block.source))),
     )
+  }
+
+  replacing(table: Table): ReplacingFeatures {
+    const before = withDerived(table, this.#derived)
+    const matrix = this.transform(table)
+    const touchedBy = (input: string): ReadonlySet<string> => {
+      const touched = new Set([input])
+      for (const { name, expression } of this.#derived) {
+        if (expression.columns.some((column) => touched.has(column))) touched.add(name)
+      }
+      return touched
+    }
+    return {
+      matrix,
+      madeOf: (input) => {
+        const touched = touchedBy(input)
+        return this.sources.flatMap((source, column) => (touched.has(source) ? [column] : []))
+      },
+      replace: (input, column) => {
+        const touched = touchedBy(input)
+        const columns = new Map(before.columns).set(input, column)
+        const after = { nRows: table.nRows, columns }
+        for (const { name, expression } of this.#derived) {
+          if (touched.has(name)) columns.set(name, expression.evaluate(after))
+        }
+        if (isSparseMatrix(matrix) || this.#termsBlocks.some(({ source }) => touched.has(source))) {
+          return this.transform({ nRows: table.nRows, columns: new Map(table.columns).set(input, column) })
+        }
+        const data = matrix.data.slice()
+        let begin = 0
+        for (const block of this.#blocks) {
+          if (touched.has(block.source)) block.write(sourceColumn(columns, block.source), table.nRows, data, begin)
+          begin += block.names.length * table.nRows
+        }
+        return { ...matrix, data }
+      },
+    }
   }
 
   /**

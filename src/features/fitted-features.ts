@@ -1,6 +1,17 @@
+import type { Column } from '../table/column.ts'
 import type { AnyMatrix } from '../table/sparse-matrix.ts'
 import type { State } from '../table/state.ts'
 import type { Table } from '../table/table.ts'
+
+/** Features of the same rows again and again, each time with one input column replaced. */
+export interface ReplacingFeatures {
+  /** Of the rows as they are. */
+  readonly matrix: AnyMatrix
+  /** Columns of the matrix that are made of the input column, derived columns of it included; ascending. */
+  madeOf(input: string): readonly number[]
+  /** What `transform` gives for the table with this column in the place of its own; only what is made of it is computed anew. */
+  replace(input: string, column: Column): AnyMatrix
+}
 
 /** Features learnt on one set of rows, usable on any table with the same input columns. */
 export interface FittedFeatures {
@@ -22,6 +33,7 @@ export interface FittedFeatures {
    * models get terms of texts, else dense.
    */
   transform(table: Table): AnyMatrix
+  replacing(table: Table): ReplacingFeatures
   /** The table with the derived columns beside its own: what explanations show values of. */
   withDerived(table: Table): Table
   state(): State

@@ -8,6 +8,7 @@ import { type PrecisionRecallCurve, precisionRecallCurves } from '../evaluate/cu
 import { type PredictionPoints, predictionPoints } from '../evaluate/curves/prediction-points.ts'
 import { type RocCurve, rocCurves } from '../evaluate/curves/roc-curves.ts'
 import { type PermutationImportance, permutationImportance } from '../evaluate/permutation-importance.ts'
+import { predictReplaced } from '../evaluate/predict-replaced.ts'
 import type { Target } from '../table/target.ts'
 import type { PreparedRun } from './prepare-run.ts'
 
@@ -108,6 +109,7 @@ export function evaluateWinner({
       metric: scoring.name,
       decision: winner.pipeline.decision,
       seed: options.search.seed,
+      predictReplaced: predictReplaced(winner.pipeline, test.table),
       ...stop,
     }),
     curves: curvesOf(test.target, winner.predictions, winner.pipeline.decision),

@@ -1,12 +1,14 @@
 import { type Matrix, selectMatrixRows } from '../../table/matrix.ts'
 import type { State } from '../../table/state.ts'
 import type { SupervisedTask } from '../../table/target.ts'
+import type { ChangedAnswers, ChangingModel } from '../changing-model.ts'
 import { refuseOtherWidth, refuseOutside } from '../check-matrix.ts'
 import type { Contrast, ContrastingModel } from '../contrast.ts'
 import type { MatrixExplanation } from '../estimator.ts'
 import type { FitThreads } from '../kernels/kernel-team.ts'
 import { readState } from '../read-state.ts'
 import type { RowModel } from '../row-model.ts'
+import { ChangedColumnOutputs } from '../tree/changed-columns.ts'
 import { ensembleState, restoreEnsemble } from '../tree/ensemble.ts'
 import { shares } from '../tree/importance.ts'
 import { interventionalShap } from '../tree/interventional-shap.ts'
@@ -20,7 +22,7 @@ import { expOf } from './value-losses.ts'
 const NAME = 'gradient-boosting'
 
 /** Fitted gradient boosting: initial raw scores, and trees whose leaf values add to them. */
-export class BoostedModel implements ContrastingModel, RowModel {
+export class BoostedModel implements ContrastingModel, RowModel, ChangingModel {
   readonly estimator = NAME
   readonly task: SupervisedTask
   readonly nClasses: number
@@ -58,15 +60,27 @@ export class BoostedModel implements ContrastingModel, RowModel {
 
   /** @param threads Threads that help with many rows; the same answers with and without. */
   predict(x: Matrix, threads: FitThreads | null = null): Float64Array {
-    const raw = this.#raw(x, threads)
+    return this.#answers(this.#raw(x, threads))
+  }
+
+  changing(x: Matrix): ChangedAnswers | null {
+    const { trees, initial } = this.#learnt
+    refuseOtherWidth(x, trees.nColumns, NAME)
+    if (!ChangedColumnOutputs.fits(trees, x.nRows)) return null
+    const rows = new ChangedColumnOutputs(trees, x)
+    return (changed, versions) => rows.outputs(changed, versions, initial).map((raw) => this.#answers(raw))
+  }
+
+  /** Answers of raw scores, which are the caller's no more. */
+  #answers(raw: Float64Array): Float64Array {
     if (this.task === 'regression') return this.#link === 'log' ? raw.map(expOf) : raw
     const { nClasses } = this
     if (nClasses > 2) {
-      for (let row = 0; row < x.nRows; row++) softmax(raw.subarray(row * nClasses, (row + 1) * nClasses))
+      for (let i = 0; i < raw.length; i += nClasses) softmax(raw.subarray(i, i + nClasses))
       return raw
     }
-    const probabilities = new Float64Array(2 * x.nRows)
-    for (let row = 0; row < x.nRows; row++) {
+    const probabilities = new Float64Array(2 * raw.length)
+    for (let row = 0; row < raw.length; row++) {
       const p = 1 / (1 + Math.exp(-raw[row]!))
       probabilities[2 * row] = 1 - p
       probabilities[2 * row + 1] = p

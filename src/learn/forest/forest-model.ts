@@ -1,12 +1,14 @@
 import { type Matrix, selectMatrixRows } from '../../table/matrix.ts'
 import type { State } from '../../table/state.ts'
 import type { SupervisedTask } from '../../table/target.ts'
+import type { ChangedAnswers, ChangingModel } from '../changing-model.ts'
 import { refuseOtherWidth, refuseOutside } from '../check-matrix.ts'
 import type { Contrast, ContrastingModel } from '../contrast.ts'
 import type { MatrixExplanation } from '../estimator.ts'
 import type { FitThreads } from '../kernels/kernel-team.ts'
 import { readState } from '../read-state.ts'
 import type { RowModel } from '../row-model.ts'
+import { ChangedColumnOutputs } from '../tree/changed-columns.ts'
 import { ensembleState, restoreEnsemble, treeCount } from '../tree/ensemble.ts'
 import { shares } from '../tree/importance.ts'
 import { interventionalShap } from '../tree/interventional-shap.ts'
@@ -19,7 +21,7 @@ import type { OutOfBag } from './out-of-bag.ts'
 const NAME = 'random-forest'
 
 /** A fitted forest: its answer is the mean of what the trees' leaves hold, class shares or a mean. */
-export class ForestModel implements ContrastingModel, RowModel {
+export class ForestModel implements ContrastingModel, RowModel, ChangingModel {
   readonly estimator = NAME
   readonly task: SupervisedTask
   readonly nClasses: number
@@ -49,11 +51,25 @@ export class ForestModel implements ContrastingModel, RowModel {
   predict(x: Matrix, threads: FitThreads | null = null): Float64Array {
     const { trees } = this.#grown
     refuseOtherWidth(x, trees.nColumns, NAME)
-    const means = new Float64Array(x.nRows * trees.nOutputs)
-    addTreeOutputs(trees, x, means, threads)
-    const nTrees = treeCount(trees)
-    for (let i = 0; i < means.length; i++) means[i]! /= nTrees
-    return means
+    const sums = new Float64Array(x.nRows * trees.nOutputs)
+    addTreeOutputs(trees, x, sums, threads)
+    return this.#means(sums)
+  }
+
+  changing(x: Matrix): ChangedAnswers | null {
+    const { trees } = this.#grown
+    refuseOtherWidth(x, trees.nColumns, NAME)
+    if (!ChangedColumnOutputs.fits(trees, x.nRows)) return null
+    const rows = new ChangedColumnOutputs(trees, x)
+    const zeros = new Float64Array(trees.nOutputs)
+    return (changed, versions) => rows.outputs(changed, versions, zeros).map((sums) => this.#means(sums))
+  }
+
+  /** Means over the trees, in the place of their sums. */
+  #means(sums: Float64Array): Float64Array {
+    const nTrees = treeCount(this.#grown.trees)
+    for (let i = 0; i < sums.length; i++) sums[i]! /= nTrees
+    return sums
   }
 
   predictRow(values: Float64Array, output: Float64Array): void {
