@@ -109,4 +109,8 @@ test('the picture and the flowchart name every node, and a name breaks out of ne
   const svg = await renderChart(lineageChart(graph))
   expect(svg).toContain('grades')
   expect(svg).not.toContain('<script')
+  // What comes later in an SVG covers what came before: every label lies over every box.
+  const lastBox = svg.lastIndexOf('fill="#ffffff" stroke="#')
+  expect(lastBox).toBeGreaterThan(0)
+  expect(svg.indexOf('grades')).toBeGreaterThan(lastBox)
 })

@@ -45,6 +45,8 @@ export function lineageChart(graph: LineageGraph, options: ChartOptions = {}): C
       textContent: {
         type: 'text' as const,
         style: { text, fill: INK, fontSize: 11, lineHeight: 14, align: 'center' as const },
+        // Drawn by its own z, not its box's: without one it lies behind the box.
+        z: 3,
       },
       textConfig: { position: 'inside' as const },
       z: 2,
