@@ -52,6 +52,7 @@ test('leaves in fewer bits make a smaller file, and what that costs is said', { 
   const half = await distil(...trees, '--leaves', 'float16')
   const byte = await distil(...trees, '--leaves', 'int8')
   expect(whole.leafLoss).toBeNull()
+  expect(whole.fidelity.agreement).toBeGreaterThan(0.92)
   expect(half.leafLoss).toBeGreaterThan(0)
   expect(half.leafLoss).toBeLessThan(1e-3)
   expect(byte.leafLoss).toBeGreaterThan(half.leafLoss!)

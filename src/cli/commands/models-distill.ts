@@ -6,6 +6,7 @@ import { encodeState } from '../../packaging/state-codec.ts'
 import { distill, type StudentChoice } from '../../pipeline/distill.ts'
 import { provenance } from '../../pipeline/provenance.ts'
 import { registerStudent } from '../../pipeline/register-student.ts'
+import { boostedStudentParams } from '../../pipeline/student-params.ts'
 import { selectRows, type Table } from '../../table/table.ts'
 import { actor, parseReference, text, wholeNumber, withHome } from '../context.ts'
 import { formatTable } from '../format-table.ts'
@@ -94,7 +95,7 @@ function studentChoice(options: Record<string, unknown>, task: 'classification' 
   return {
     estimator,
     params: {
-      ...(trees === undefined ? {} : boosting ? { maxIterations: trees } : { nEstimators: trees }),
+      ...(trees === undefined ? {} : boosting ? boostedStudentParams(trees) : { nEstimators: trees }),
       ...(leafCount === undefined ? {} : { maxLeaves: leafCount }),
     },
     leaves: format,
