@@ -22,3 +22,8 @@ export function extentText({ nRows, files, erased }: Pick<DatasetVersion, 'nRows
   if (!files) return `${nRows} rows`
   return `${files.nFiles} ${files.nFiles === 1 ? 'file' : 'files'}, ${bytesText(files.sizeBytes)}`
 }
+
+/** A value for people: at most six significant digits, so `18.1667` and not `18.166666666666668`; whole numbers as they are. */
+export function shortNumber(value: number): string {
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(6)))
+}

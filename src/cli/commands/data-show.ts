@@ -1,6 +1,6 @@
 import { listFiles } from '../../data/versions/get-files.ts'
 import { withHome } from '../context.ts'
-import { bytesText, extentText } from '../data-text.ts'
+import { bytesText, extentText, shortNumber } from '../data-text.ts'
 import { formatTable } from '../format-table.ts'
 import { note, printJson, printLine } from '../output.ts'
 
@@ -52,7 +52,7 @@ export async function action(options: Record<string, unknown>, [id]: string[]): 
               ? ''
               : kind === 'date'
                 ? `${new Date(observed.min).toISOString().slice(0, 10)} – ${new Date(observed.max!).toISOString().slice(0, 10)}`
-                : `${observed.min} – ${observed.max}`,
+                : `${shortNumber(observed.min)} – ${shortNumber(observed.max!)}`,
         ]),
         ['left', 'left', 'right', 'right'],
       ),
