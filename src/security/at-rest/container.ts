@@ -103,6 +103,25 @@ export async function unsealBytes(sealed: Uint8Array, ring: KeyRing | null, cont
   return collect(unseal([sealed], ring, context))
 }
 
+/** What some content is encrypted with, for a form of its own, such as one that is appended to: nonces are `chunkNonce` of the prefix, each used once. */
+export interface DataKey {
+  readonly key: KeyObject
+  readonly prefix: Buffer
+}
+
+/** A new data key, and the head that it is kept in, wrapped with the ring's current key. */
+export function makeDataKey(ring: KeyRing, context: string): DataKey & { readonly head: Buffer } {
+  const dataKey = randomBytes(KEY_BYTES)
+  const prefix = randomBytes(PREFIX_BYTES)
+  return { key: createSecretKey(dataKey), prefix, head: makeHead(dataKey, prefix, ring, context) }
+}
+
+/** The data key that a head holds. @throws ENCRYPTION_KEY_MISSING, BLOB_CORRUPT */
+export function openDataKey(head: Uint8Array, ring: KeyRing | null, context: string): DataKey {
+  const { dataKey, prefix } = openHead(head, ring, context)
+  return { key: createSecretKey(dataKey), prefix }
+}
+
 async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
   const parts: Buffer[] = []
   for await (const part of chunks) parts.push(part)
@@ -153,7 +172,8 @@ function boundTo(keyId: Buffer, prefix: Buffer, context: string): Buffer {
   return Buffer.concat([MAGIC, keyId, prefix, Buffer.from(context, 'utf8')])
 }
 
-function chunkNonce(prefix: Buffer, number: number, isLast: boolean): Buffer {
+/** The nonce of a chunk of content, by its number and whether it is the last. */
+export function chunkNonce(prefix: Buffer, number: number, isLast: boolean): Buffer {
   if (number > 0xffff_ffff) throw new BellwetherError('INTERNAL', 'The content is too long to be encrypted (256 TiB).')
   const nonce = Buffer.alloc(NONCE_BYTES)
   prefix.copy(nonce)

@@ -17,8 +17,9 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { codeOfAsync } from '../../../test/support/code-of.ts'
+import { parseKeyRing } from '../../security/at-rest/key-ring.ts'
 import type { PredictionEntry, PredictionQuery } from '../../serve/prediction-log/prediction-log.ts'
-import { FilePredictionLog } from './file-prediction-log.ts'
+import { FilePredictionLog, type FilePredictionLogOptions } from './file-prediction-log.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 const NOON = Date.UTC(2026, 10, 21, 12)
@@ -35,8 +36,11 @@ afterEach(async () => {
   await rm(path.dirname(root), { recursive: true, force: true })
 })
 
-async function openLog(onError?: (error: unknown) => void): Promise<FilePredictionLog> {
-  const log = await FilePredictionLog.open(root, { clock: () => now, ...(onError ? { onError } : {}) })
+async function openLog(
+  onError?: (error: unknown) => void,
+  more: Partial<FilePredictionLogOptions> = {},
+): Promise<FilePredictionLog> {
+  const log = await FilePredictionLog.open(root, { clock: () => now, ...(onError ? { onError } : {}), ...more })
   opened.push(log)
   return log
 }
@@ -166,6 +170,60 @@ test('a name that an earlier version hashed as it was typed is known by its othe
   const decomposed = createHmac('sha256', secret).update('Zoe\u0308').digest('base64url').slice(0, 32)
   expect([...log.personKeys('Zo\u00eb')]).toEqual([log.personKey('Zo\u00eb'), decomposed])
   expect([...log.personKeys(' 4711')]).toEqual([log.personKey('4711')])
+})
+
+test('with a key no byte of an entry is readable without it, and erasing and rotating keep it so', async () => {
+  const [old, fresh] = ['ab', 'cd'].map((byte) => byte.repeat(32))
+  const ring = parseKeyRing([old!], 'test')
+  const plain = await openLog()
+  const person = plain.personKey('4711')
+  await plain.keep([entry('plain', { features: { Mark: 'marked-value' } })])
+  await plain.close()
+  const log = await openLog(undefined, { ring })
+  for (let i = 0; i < 4; i++)
+    await log.keep([entry(`e${i}`, { person, features: { Mark: 'marked-value' } }), entry(`k${i}`)])
+  const all = ['plain', 'e0', 'k0', 'e1', 'k1', 'e2', 'k2', 'e3', 'k3']
+  expect((await ids(log)).sort()).toEqual([...all].sort())
+  expect(await codeOfAsync(async () => ids(await openLog()))).toBe('ENCRYPTION_KEY_MISSING')
+  expect(await log.erase({ person })).toBe(4)
+  expect((await ids(log)).sort()).toEqual(['k0', 'k1', 'k2', 'k3', 'plain'])
+  const rotating = await openLog(undefined, { ring: parseKeyRing([fresh!, old!], 'test') })
+  expect(await rotating.rotateEncryption()).toBe(2)
+  expect(await rotating.rotateEncryption()).toBe(0)
+  const after = await openLog(undefined, { ring: parseKeyRing([fresh!], 'test') })
+  expect((await ids(after)).sort()).toEqual(['k0', 'k1', 'k2', 'k3', 'plain'])
+  expect(await codeOfAsync(() => ids(log))).toBe('ENCRYPTION_KEY_MISSING')
+  // Frames of zstd are found by their magic number, in plain files alone.
+  for (const file of await files()) expect((await readFile(file)).includes(Buffer.from('28b52ffd', 'hex'))).toBe(false)
+})
+
+test('frames of an encrypted file cannot be exchanged, nor two files', async () => {
+  const ring = parseKeyRing(['ab'.repeat(32)], 'test')
+  const log = await openLog(undefined, { ring })
+  await log.keep([entry('a')])
+  await log.keep([entry('b')])
+  await log.keep([entry('a', { model: 'other' })])
+  await log.close()
+  const read = async () => codeOfAsync(async () => ids(await openLog(undefined, { ring })))
+  const [one, two] = (await files()).sort()
+  const [first, second] = [await readFile(one!), await readFile(two!)]
+  await writeFile(one!, second)
+  expect(await read()).toBe('BLOB_CORRUPT')
+  await writeFile(one!, first)
+  await writeFile(two!, second)
+  const longer = first.length > second.length ? ([one!, first] as const) : ([two!, second] as const)
+  const begin = 6 + 79
+  const length = 8 + longer[1].readUInt32LE(begin)
+  const frames = [longer[1].subarray(begin, begin + length), longer[1].subarray(begin + length)]
+  await writeFile(longer[0], Buffer.concat([longer[1].subarray(0, begin), frames[1]!, frames[0]!]))
+  expect(await read()).toBe('BLOB_CORRUPT')
+})
+
+test('what a killed erasing left half-written is gone with the next', async () => {
+  const log = await openLog()
+  await writeFile(path.join(root, '.rewriting'), 'half')
+  await log.erase({ person: log.personKey('4711') })
+  expect((await readdir(root)).filter((name) => name.startsWith('.'))).toEqual([])
 })
 
 test('what is kept while a person is erased is kept', async () => {

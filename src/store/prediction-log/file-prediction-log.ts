@@ -16,7 +16,7 @@ import { storageError } from '../storage-errors.ts'
 import { ROTATION_POLL_MS, requestRotation, rotationMark, withErasingLock } from './erasing-turn.ts'
 import { OPEN_SUFFIX, SECRET_FILE, SEGMENT_NAME } from './log-files.ts'
 import { PersonKeys } from './person-keys.ts'
-import { makeFrame, readFrames, SEGMENT_MAGIC } from './segment.ts'
+import { keyOfSegment, readFrames, SegmentWriter } from './segment.ts'
 
 /** What `window` promises: an entry is on disk this long after it was handed over. */
 const WINDOW_MS = 200
@@ -30,6 +30,9 @@ const MOST_WAITING = 64 * 1024 * 1024
 /** A new file after so many bytes. */
 const SEGMENT_BYTES = 64 * 1024 * 1024
 
+/** A file that is being rewritten; one does at a time. */
+const REWRITING_FILE = '.rewriting'
+
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** A writer that looks for a wish to rotate every tenth of a second has seen it by then, unless it is dead. */
@@ -37,7 +40,7 @@ const WRITER_ANSWERS_MS = 5000
 
 export interface FilePredictionLogOptions {
   readonly clock: () => number
-  /** Encrypts sensitive columns where a project asks for it. */
+  /** Encrypts the files, and once more the sensitive columns where a project asks for it. */
   readonly ring?: KeyRing | null
   readonly onError?: (error: unknown) => void
   /** Which batch writes: in the names of its files, so that its own entries are found without the others. */
@@ -55,6 +58,7 @@ interface OpenSegment {
   readonly day: string
   readonly file: string
   readonly handle: FileHandle
+  readonly writer: SegmentWriter
   bytes: number
 }
 
@@ -65,6 +69,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   readonly #persons: PersonKeys
   readonly #root: string
   readonly #job: string | null
+  readonly #ring: KeyRing | null
   readonly #clock: () => number
   readonly #onError: (error: unknown) => void
   /** Model -> what is not yet on disk. */
@@ -83,6 +88,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     this.#root = root
     this.#clock = clock
     this.#job = job ?? null
+    this.#ring = ring ?? null
     this.#onError = onError ?? (() => {})
     this.hashKey = createHmac('sha256', secret).update('sensitive columns').digest()
     this.#persons = new PersonKeys(createHmac('sha256', secret).update('persons').digest())
@@ -154,7 +160,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
       for (const name of await this.#segmentsOf(day)) {
         if (model !== null && SEGMENT_NAME.exec(name)?.[1] !== model) continue
         if (query.job !== undefined && !isOfJob(name, query.job)) continue
-        for await (const lines of framesOf(path.join(this.#root, day, name))) {
+        for await (const lines of framesOf(path.join(this.#root, day, name), this.#ring)) {
           for (const line of lines) {
             const entry = JSON.parse(line) as PredictionEntry
             if (matches(entry, query)) yield entry
@@ -165,20 +171,27 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   }
 
   async erase(query: ErasedEntries): Promise<number> {
+    return this.#alone(() => this.#eraseNow(query))
+  }
+
+  /** Runs `use` while nobody writes the files that are there. */
+  #alone<T>(use: () => Promise<T>): Promise<T> {
     // In a turn of its own: what is written meanwhile waits, and goes to files that begin after it.
-    const erasing = this.#turn.then(async () => {
+    const working = this.#turn.then(async () => {
       await this.#flushNow()
       await this.#endSegments()
       return withErasingLock(this.#root, async () => {
+        // Of one that was killed: it may hold what is to be erased now.
+        await rm(path.join(this.#root, REWRITING_FILE), { force: true })
         await this.#awaitOtherWriters()
-        return this.#eraseNow(query)
+        return use()
       })
     })
-    this.#turn = erasing.then(
+    this.#turn = working.then(
       () => {},
       () => {},
     )
-    return erasing
+    return working
   }
 
   async #eraseNow(query: ErasedEntries): Promise<number> {
@@ -186,25 +199,64 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     for (const day of await this.#days()) {
       for (const name of await this.#segmentsOf(day)) {
         const file = path.join(this.#root, day, name)
-        const kept: string[][] = []
-        let gone = 0
-        for await (const lines of readFrames(file)) {
-          const rest = lines.filter((line) => !matches(JSON.parse(line) as PredictionEntry, query))
-          gone += lines.length - rest.length
-          if (rest.length > 0) kept.push(rest)
-        }
-        if (gone === 0) continue
-        erased += gone
-        if (kept.length === 0) {
-          await rm(file)
-          await syncFolder(path.dirname(file))
-          continue
-        }
-        const frames = await Promise.all(kept.map((lines) => makeFrame(`${lines.join('\n')}\n`)))
-        await renameDurably(await writeTemporary(this.#root, Buffer.concat([SEGMENT_MAGIC, ...frames])), file)
+        const stays = (line: string) => !matches(JSON.parse(line) as PredictionEntry, query)
+        let found = 0
+        for await (const lines of readFrames(file, this.#ring)) for (const line of lines) if (!stays(line)) found++
+        if (found === 0) continue
+        await this.#rewrite(file, stays)
+        erased += found
       }
     }
     return erased
+  }
+
+  /** Writes a file anew with some of its lines, frame by frame; removes it where none stays. */
+  async #rewrite(file: string, stays: (line: string) => boolean): Promise<void> {
+    const temporary = path.join(this.#root, REWRITING_FILE)
+    const handle = await open(temporary, 'w', FILE_MODE)
+    let kept = 0
+    try {
+      const writer = new SegmentWriter(path.basename(file), this.#ring)
+      await writeWhole(handle, writer.beginning)
+      for await (const lines of readFrames(file, this.#ring)) {
+        const rest = lines.filter(stays)
+        kept += rest.length
+        if (rest.length > 0) await writeWhole(handle, await writer.frame(`${rest.join('\n')}\n`))
+      }
+      await handle.sync()
+    } catch (error) {
+      await handle.close().catch(() => {})
+      await rm(temporary, { force: true })
+      throw error
+    }
+    await handle.close()
+    if (kept > 0) return renameDurably(temporary, file)
+    await rm(file)
+    await rm(temporary, { force: true })
+    await syncFolder(path.dirname(file))
+  }
+
+  /**
+   * Encrypts every file with the ring's current key, those that are plain too. Killed, it goes on where it was when it is called again.
+   * @returns how many files it wrote anew
+   * @throws PREDICTION_LOG_BUSY, ENCRYPTION_KEY_MISSING, BLOB_CORRUPT
+   */
+  async rotateEncryption(): Promise<number> {
+    const ring = this.#ring
+    if (ring === null) return 0
+    return this.#alone(async () => {
+      let written = 0
+      for (const day of await this.#days()) {
+        for (const name of await this.#segmentsOf(day)) {
+          const file = path.join(this.#root, day, name)
+          const key = await keyOfSegment(file)
+          if (key === undefined || key === ring.current.id) continue
+          await this.#rewrite(file, () => true)
+          written++
+        }
+      }
+      return written
+    })
   }
 
   /** Waits until every file that another process writes now has ended. @throws PREDICTION_LOG_BUSY when a living one does not end its file */
@@ -306,8 +358,8 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     this.#waiting.clear()
     for (const [model, { lines, characters, resolve, reject }] of batches) {
       try {
-        const frame = await makeFrame(`${lines.join('\n')}\n`)
         const segment = await this.#segmentFor(model)
+        const frame = await segment.writer.frame(`${lines.join('\n')}\n`)
         await writeWhole(segment.handle, frame)
         await segment.handle.datasync()
         segment.bytes += frame.length
@@ -346,10 +398,11 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     const name = `${folderNameOf(model)}-${stamp}-${process.pid}-${chance}${this.#job === null ? '' : `_${this.#job}`}.bwpl`
     const file = path.join(folder, name)
     const handle = await open(`${file}${OPEN_SUFFIX}`, 'wx', FILE_MODE)
-    await handle.writeFile(SEGMENT_MAGIC)
+    const writer = new SegmentWriter(name, this.#ring)
+    await handle.writeFile(writer.beginning)
     await handle.sync()
     await syncFolder(folder)
-    const segment = { day, file, handle, bytes: SEGMENT_MAGIC.length }
+    const segment = { day, file, handle, writer, bytes: writer.beginning.length }
     this.#segments.set(model, segment)
     return segment
   }
@@ -377,10 +430,10 @@ async function endSegment({ file, handle }: OpenSegment): Promise<void> {
 }
 
 /** The frames of a file that its writer may end, and so rename, just now; none of one that has aged out. */
-async function* framesOf(file: string): AsyncGenerator<string[]> {
+async function* framesOf(file: string, ring: KeyRing | null): AsyncGenerator<string[]> {
   for (const name of [file, file.slice(0, -OPEN_SUFFIX.length)]) {
     try {
-      yield* readFrames(name)
+      yield* readFrames(name, ring)
       return
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
