@@ -13,6 +13,7 @@ import { homeFolder, text, wholeNumber } from './context.ts'
 import { dataInChild } from './data-in-child.ts'
 import { DATA_REMOTE_VARIABLE } from './data-remote.ts'
 import { eraseInChild } from './erase-in-child.ts'
+import { limitYoungGeneration } from './limit-young-generation.ts'
 import { openPredictionLog } from './open-prediction-log.ts'
 import { note, noteLabelled } from './output.ts'
 import { reproduceInChild } from './reproduce-in-child.ts'
@@ -115,6 +116,7 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
       logLevel: log.level,
       droppedLogLines: log.dropped,
     })
+    limitYoungGeneration()
     const stopped = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
     })

@@ -1,0 +1,38 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { MOST_YOUNG_BYTES } from './limit-young-generation.ts'
+
+const MODULE = fileURLToPath(new URL('limit-young-generation.ts', import.meta.url))
+
+/** The largest space for young objects, MiB, of a process that makes many, a good part of which live on for a while. */
+async function largest(begin: string, options: readonly string[] = []): Promise<number> {
+  const program = `
+    import { getHeapSpaceStatistics } from 'node:v8'
+    import { setImmediate as turn } from 'node:timers/promises'
+    import { limitYoungGeneration } from ${JSON.stringify(MODULE)}
+    ${begin}
+    let kept = [], most = 0
+    for (let i = 0; i < 3_000_000; i++) {
+      kept.push({ a: i, b: [i] })
+      if (kept.length > 150_000) kept = kept.slice(75_000)
+      if (i % 5000 === 0) {
+        await turn()
+        most = Math.max(most, getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size)
+      }
+    }
+    console.log(most / 2 ** 20)`
+  const args = [...options, '--input-type=module', '--eval', program]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { PATH: process.env['PATH'] } })
+  return Number(stdout)
+}
+
+test('the space for young objects grows to its limit and not beyond it', async () => {
+  expect(await largest('limitYoungGeneration()')).toBe(MOST_YOUNG_BYTES / 2 ** 20)
+  expect(await largest('')).toBeGreaterThan(MOST_YOUNG_BYTES / 2 ** 20)
+}, 120_000)
+
+test('who tells Node another size is left alone', async () => {
+  expect(await largest('limitYoungGeneration()', ['--max-semi-space-size=32'])).toBe(64)
+}, 120_000)
