@@ -75,7 +75,7 @@ function answerLines({ members, blend, calibration, decision, labels }: RunResul
     const gain = `gain ${figure(blend.gain)} ± ${figure(blend.standardError)}`
     lines.push(
       members.length > 1
-        ? `blended out of fold: ${beside}, ${gain}`
+        ? `blended out of fold: ${beside}, ${gain}${blend.gain > blend.standardError ? '' : ', too close to tell apart'}`
         : pc.dim(`no blend: out of fold ${beside}, ${gain}, too little for more than one model`),
     )
   }

@@ -7,7 +7,9 @@ import { type AnswerChoice, chooseAnswer } from '../evaluate/ensemble/choose-ans
 import { needsBackground } from '../evaluate/explain-answer.ts'
 import type { SearchResult } from '../evaluate/search/run-search.ts'
 import type { TrialResult } from '../evaluate/search/trial-result.ts'
+import { baseline } from '../learn/baseline/baseline.ts'
 import { gradientBoosting } from '../learn/boosting/gradient-boosting.ts'
+import { estimator as estimatorNamed } from '../learn/estimators.ts'
 import type { FittedPipeline } from '../learn/fitted-pipeline.ts'
 import { targetLength } from '../table/target.ts'
 import { type Bounds, boundByFolds, boundByQuantiles } from './fit-bounds.ts'
@@ -103,6 +105,7 @@ export async function buildAnswer(
     candidates: candidates.map(({ estimator, index, outOfFold }) => ({
       name: `${estimator} ${index}`,
       kind: estimator,
+      isSimple: estimator === baseline.name || estimatorNamed(estimator).encoding === 'linear',
       predictions: outOfFold!,
     })),
     single,

@@ -103,7 +103,7 @@ export const EnsembleOptions = z.strictObject({
     .enum(['auto', 'none', 'greedy', 'stacking'])
     .default('auto')
     .describe(
-      'auto blends greedily where that is better than the best single model on rows that it has not seen, else that model answers; none: always the best single model; greedy and stacking: always a blend.',
+      'auto blends greedily, unless on rows that neither has seen the best single model is better, or is linear and as good as can be told; then that model answers; none: always the best single model; greedy and stacking: always a blend.',
     ),
   maxMembers: z.int().min(1).max(50).default(6).describe('Most models in a blend.'),
   finalModel: z

@@ -6,6 +6,8 @@ export interface BlendCandidate {
   readonly name: string
   /** Of which the best few are always looked at, such as `random-forest`: models of another kind err on other rows. */
   readonly kind?: string
+  /** A constant or a weighted sum of columns, which a reader can follow: it answers alone unless a blend is surely better. */
+  readonly isSimple?: boolean
   /** Out of fold: probabilities, shape (nRows * nClasses) row-major, or values, shape (nRows); NaN for rows that no fold predicted. */
   readonly predictions: Float64Array
 }

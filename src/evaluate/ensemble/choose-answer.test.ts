@@ -61,6 +61,56 @@ describe('choosing what answers', () => {
     expect(scoreAll(target, outOfFold)['log_loss']).toBeLessThan(alone - 0.02)
   })
 
+  test('where blend and single model cannot be told apart, a simple model answers alone, and of others the blend', () => {
+    // Together they are better in four folds; in the fifth the one is nearly right and the other far off.
+    const values = Float64Array.from(truth, ([a]) => a! * 10)
+    const fifth = new Set(folds[4]!.validation)
+    const tied = [
+      [0.1, 1],
+      [2.5, 1.05],
+    ].map(([inFifth, elsewhere], i) => ({
+      name: `model ${i}`,
+      predictions: values.map((value, row) => value + (fifth.has(row) ? inFifth! : elsewhere!) * gauss()),
+    }))
+    const answer = (isSimple: boolean) =>
+      chooseAnswer(
+        input({
+          target: { task: 'regression', values },
+          candidates: tied.map((each, i) => ({ ...each, isSimple: i === 0 && isSimple })),
+          single: 0,
+          scoring: metricNamed('rmse'),
+        }),
+      )
+    const { comparison, members } = answer(false)
+    expect(Math.abs(comparison!.gain)).toBeLessThan(comparison!.standardError)
+    expect(members).toHaveLength(2)
+    expect(answer(true).members).toEqual([{ candidate: 0, weight: 1 }])
+  })
+
+  test('a simple model gives way to a blend that is surely better', () => {
+    const simple = noisy.map((each) => ({ ...each, isSimple: true }))
+    expect(chooseAnswer(input({ candidates: simple })).members.length).toBeGreaterThan(1)
+  })
+
+  test('a single model that is surely better answers alone', () => {
+    // Each of the others is surer of the right class in four folds, and of a wrong one in the fifth: what blends fall for.
+    const { predictions } = noisy[0]!
+    const lures = folds.map(({ validation }, fold) => {
+      const wrong = new Set(validation)
+      const rows = truth.map((_, row) => {
+        const own = [...predictions.subarray(3 * row, 3 * row + 3)]
+        const code = target.codes[row]!
+        if (wrong.has(row)) return own.map((_, c) => (c === (code + 1) % 3 ? 0.98 : 0.01))
+        const isRight = own.every((p) => p <= own[code]!)
+        return isRight ? own.map((p, c) => (c === code ? p + 0.8 * (1 - p) : 0.2 * p)) : own
+      })
+      return { name: `lure ${fold}`, predictions: Float64Array.from(rows.flat()) }
+    })
+    const { members, comparison } = chooseAnswer(input({ candidates: [noisy[0]!, ...lures] }))
+    expect(comparison!.gain).toBeLessThan(-comparison!.standardError)
+    expect(members).toEqual([{ candidate: 0, weight: 1 }])
+  })
+
   test('keeps the single model where a blend gains nothing, and where it is told to', () => {
     const twice = [noisy[0]!, { ...noisy[0]!, name: 'again' }, noisy[3]!]
     expect(chooseAnswer(input({ candidates: twice })).members).toEqual([{ candidate: 0, weight: 1 }])

@@ -62,12 +62,15 @@ const ISOTONIC_ROWS = 2000
  *
  * 1. Blends of classes are chosen by log loss, whatever the project's scoring: it looks at every probability, so that small
  *    steps show, while a metric of labels moves when a few rows change sides. Numbers are blended by the project's scoring.
- * 2. With `auto` the blend is taken if, fold by fold with weights and temperature from the other folds, it is better than the single model
- *    that is best on those other folds, by more than a standard error; else the simpler one answers.
+ * 2. With `auto` the blend is held, fold by fold with weights and temperature from the other folds, against the single model that is best
+ *    on those other folds. Where the two are further apart than a standard error, the better one answers. Where they are not, a linear model
+ *    answers alone, being the simpler (`isSimple`); of other kinds the blend, for their best is chosen among many by luck as well, and the error of a
+ *    mean of models is at most the mean of their errors wherever the loss is convex.
  * 3. The calibrator is the one with the least log loss out of fold, of those that `calibration` allows.
  * 4. Where the project's scoring looks at labels (other than accuracy, which the most probable class serves best), weights of the classes
  *    are tuned for it, and kept if they help by more than a standard error over the folds.
  * @throws OUT_OF_FOLD_MISSING, METRIC_UNKNOWN, INTERNAL
+ * @see Krogh and Vedelsby (1994), Neural Network Ensembles, Cross Validation, and Active Learning: the error of a mean of models
  */
 export function chooseAnswer(input: ChooseAnswerInput): AnswerChoice {
   const { target, candidates, folds, single, scoring, ensemble } = input
@@ -79,8 +82,8 @@ export function chooseAnswer(input: ChooseAnswerInput): AnswerChoice {
     const weigh = (part: Target, own: readonly BlendCandidate[]) =>
       blendWeights(part, own, { method, maxMembers: ensemble.maxMembers, objective })
     comparison = compareBlend(input, objective, weigh)
-    const isBetter = comparison !== null && comparison.gain > comparison.standardError
-    if (ensemble.method !== 'auto' || isBetter) weights = weigh(target, candidates)
+    if (ensemble.method !== 'auto' || answersTogether(comparison, candidates[single]!))
+      weights = weigh(target, candidates)
   }
   const members = Array.from(weights, (weight, candidate) => ({ candidate, weight }))
     .filter(({ weight }) => weight > 0)
@@ -106,6 +109,14 @@ export function chooseAnswer(input: ChooseAnswerInput): AnswerChoice {
   const calibrated = calibrate(target, blended, input)
   const { decision, labels } = decide(target, calibrated.outOfFold, folds, input)
   return { members, comparison, ...calibrated, decision, labels }
+}
+
+/** Whether the blend is to answer, and not the single model. Where nothing could be compared, it has shown nothing. */
+function answersTogether(comparison: BlendComparison | null, single: BlendCandidate): boolean {
+  if (comparison === null) return false
+  // Where all that differs is one fold, gain and standard error are equal but for rounding: no more than a tie.
+  const margin = comparison.standardError * (1 + 1e-9)
+  return single.isSimple ? comparison.gain > margin : comparison.gain >= -margin
 }
 
 function calibrate(
