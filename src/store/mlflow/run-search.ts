@@ -1,8 +1,8 @@
 import type { Page, Search, TrackedRun, ViewType } from '../../track/mlflow-model.ts'
 import { type Filter, parseFilter, parseOrder } from '../../track/search/filter.ts'
 import { type Candidates, estimateMatches } from '../search/candidates.ts'
-import { type Condition, compileFilter, onLeadingMetric } from '../search/compile-filter.ts'
-import { type CompiledOrder, compileOrder } from '../search/search-order.ts'
+import { type Condition, compileFilter, INDEXED_TEXT, indexedStart, onLeadingMetric } from '../search/compile-filter.ts'
+import { type CompiledOrder, compileOrder, type LeadingValue } from '../search/search-order.ts'
 import { decodePageToken, encodePageToken, type PageQuery, queryPage, type SortPart } from '../search/search-page.ts'
 import { SEARCH_TARGETS } from '../search/search-target.ts'
 import type { SqlConnection, SqlValue } from '../sql-database.ts'
@@ -21,9 +21,10 @@ const LAST_RUN = `SELECT COALESCE(MAX(sequence), 0) AS n FROM runs`
 /**
  * Searches runs. It stays quick over many of them by beginning where the fewest have to be looked at:
  * - runs that might match are few: with them, found from the indices of values (`candidates.ts`);
- * - else, ordered by a metric: with the index of its values, in three phases (numbers, NaN, runs without it), each a keyset of its own;
- * - else with the runs of each experiment in their order.
- * The last two end when the page is full. The databases' planners do not know how the values lie, so the order of joins is said.
+ * - else, ordered by a metric, a param or a tag: with the index of its values, in phases (values, NaN, runs without it), each a keyset of its own;
+ * - else, in the order of their start, with the runs of each experiment;
+ * - else with all runs, in one sweep, to sort them.
+ * The second and third end when the page is full. The databases' planners do not know how the values lie, so the order of joins is said.
  */
 export async function searchRuns(sql: SqlConnection, search: RunSearch): Promise<Page<TrackedRun>> {
   const { experimentIds, viewType, filter = '', orderBy = [], maxResults, pageToken } = search
@@ -38,15 +39,15 @@ export async function searchRuns(sql: SqlConnection, search: RunSearch): Promise
   const order = compileOrder(terms, target, own)
   const conditions = partsOf(tree).map((part) => compileFilter(part, target))
   const pin = ['runs', experimentIds, viewType, filter, orderBy]
-  const shape = order.leadingMetric ? order.parts.length - 1 : order.parts.length
+  const shape = order.leading ? order.parts.length - 1 : order.parts.length
   const start = pageToken ? decodePageToken(pin, pageToken, shape + 1) : { phase: 0, after: [] }
   if (experimentIds.length === 0) return { items: [], nextPageToken: null }
 
   const few = tree ? await fewCandidates(sql, tree, maxResults + 1) : null
   const phases = few
     ? [candidatesPhase(order, few)]
-    : order.leadingMetric
-      ? metricPhases(order, tree)
+    : order.leading
+      ? leadingPhases(order, order.leading, tree)
       : [plainPhase(order)]
   const where = [...conditions]
   if (viewType !== 'ALL')
@@ -64,7 +65,7 @@ export async function searchRuns(sql: SqlConnection, search: RunSearch): Promise
       limit: maxResults + 1 - found.length,
       after: pageToken ? phase.after(before) : null,
     }
-    const { rows } = await queryPage<TrackedRunRow>(sql, page, ofExperiments(experimentIds, phase.fromRuns))
+    const { rows } = await queryPage<TrackedRunRow>(sql, page, await ofExperiments(sql, experimentIds, phase))
     found.push(...rows.map((row) => ({ row, at: phase.positionOf(sortValues(row, phase.sort.length)) })))
   }
   const shown = found.slice(0, maxResults)
@@ -101,10 +102,21 @@ async function fewCandidates(sql: SqlConnection, tree: Filter, wanted: number): 
 }
 
 /** The condition on experiments; several of them, one for each list that is merged. */
-function ofExperiments(ids: readonly string[], fromRuns: boolean): Condition[] {
-  if (fromRuns && ids.length <= MAX_MERGED) return ids.map((id) => ({ sql: 'r.experiment_id = ?', values: [id] }))
-  return [{ sql: `r.experiment_id IN (${placeholders(ids.length)})`, values: ids }]
+async function ofExperiments(sql: SqlConnection, ids: readonly string[], { reads }: Phase): Promise<Condition[]> {
+  if (reads === 'runs in order' && ids.length <= MAX_MERGED)
+    return ids.map((id) => ({ sql: 'r.experiment_id = ?', values: [id] }))
+  const list = placeholders(ids.length)
+  if (reads === 'all runs') {
+    const counts = `SELECT (SELECT COUNT(*) FROM runs WHERE experiment_id IN (${list})) AS n, (SELECT COUNT(*) FROM runs) AS total`
+    const { n, total } = (await sql.first<{ n: number; total: number }>(counts, ...ids))!
+    // To go from an index to its rows costs several times what a row costs in a sweep over the table; no index has the expression.
+    if (n * SWEEP_FACTOR > total) return [{ sql: `r.experiment_id || '' IN (${list})`, values: ids }]
+  }
+  return [{ sql: `r.experiment_id IN (${list})`, values: ids }]
 }
+
+/** So many rows of a sweep take the time of one that is found by an index. */
+const SWEEP_FACTOR = 5
 
 /** Where a page ended, whichever way it was read: 0 to 2 for a number, NaN and none of the metric that leads the order, and the values after that. */
 interface Position {
@@ -117,8 +129,8 @@ interface Phase {
   readonly from: Condition
   readonly where: readonly Condition[]
   readonly sort: readonly SortPart[]
-  /** Runs lead, in the order of the sort where an index has it. */
-  readonly fromRuns: boolean
+  /** How runs are come by: in an order that an index has, all of them to be sorted, or from the side of values. */
+  readonly reads: 'runs in order' | 'all runs' | 'values'
   /** Whether a page that ended there had come past this stretch. */
   readonly isOver: (before: Position) => boolean
   /** The sort values that this stretch goes on after; null for all of it. */
@@ -127,7 +139,7 @@ interface Phase {
 }
 
 /** One of the stretches that follow each other. */
-function stretch(phase: number, parts: Pick<Phase, 'from' | 'where' | 'sort' | 'fromRuns'>): Phase {
+function stretch(phase: number, parts: Pick<Phase, 'from' | 'where' | 'sort' | 'reads'>): Phase {
   return {
     ...parts,
     isOver: (before) => before.phase > phase,
@@ -137,15 +149,16 @@ function stretch(phase: number, parts: Pick<Phase, 'from' | 'where' | 'sort' | '
 }
 
 function plainPhase({ joins, parts }: CompiledOrder): Phase {
+  const reads = parts[0]?.sql === 'r.start_time' ? 'runs in order' : 'all runs'
   const from = {
     sql: ['runs r', ...joins.map((join) => join.sql)].join('\n'),
     values: joins.flatMap((join) => join.values),
   }
-  return stretch(0, { from, where: [], sort: parts, fromRuns: true })
+  return stretch(0, { from, where: [], sort: parts, reads })
 }
 
-/** Few runs are sorted as a whole, those without the metric that leads the order too. */
-function candidatesPhase({ joins, parts, leadingMetric }: CompiledOrder, few: Candidates): Phase {
+/** Few runs are sorted as a whole, those without the value that leads the order too. */
+function candidatesPhase({ joins, parts, leading }: CompiledOrder, few: Candidates): Phase {
   const phase = stretch(0, {
     from: {
       sql: [`(${few.ids.sql}) AS few CROSS JOIN runs r`, ...joins.map((join) => join.sql)].join('\n'),
@@ -153,44 +166,80 @@ function candidatesPhase({ joins, parts, leadingMetric }: CompiledOrder, few: Ca
     },
     where: [{ sql: 'r.id = few.owner', values: [] }],
     sort: parts,
-    fromRuns: false,
+    reads: 'values',
   })
-  if (!leadingMetric) return phase
-  // The first two parts of the order are the phase, and the number, which is 0 where there is none.
+  if (!leading) return phase
+  const none = noValue(leading)
+  // The first two parts of the order are the phase, and the value, which is 0 or empty where there is none.
   return {
     ...phase,
     isOver: () => false,
-    after: ({ phase: at, values }) => [at, ...(at === 0 ? values : [0, ...values]).slice(0, parts.length - 1)],
+    after: ({ phase: at, values }) => [at, ...(at === 0 ? values : [none, ...values]).slice(0, parts.length - 1)],
     positionOf: ([at, ...values]) => ({ phase: Number(at), values: at === 0 ? values : values.slice(1) }),
   }
 }
 
-/** Runs with a number, then those with NaN, then those without the metric; the metric's own table leads. */
-function metricPhases(order: CompiledOrder, tree: Filter | null): Phase[] {
-  const { key, ascending } = order.leadingMetric!
+const noValue = ({ group }: LeadingValue) => (group.type === 'number' ? 0 : '')
+
+/** Runs in the order of a value, then those without it; the table of values leads. */
+function leadingPhases(order: CompiledOrder, leading: LeadingValue, tree: Filter | null): Phase[] {
+  const { group, key } = leading
   const others = order.joins.slice(1)
-  // The first two parts are the metric's: what is missing, and the value.
-  const rest = order.parts.slice(2)
-  const joins = others.map((join) => join.sql).join('\n')
-  const values = others.flatMap((join) => join.values)
-  const measured: Condition = { sql: `latest_metrics o0 CROSS JOIN runs r\n${joins}`, values }
-  const ofKey = (more: string): Condition => ({ sql: `r.id = o0.run_id AND o0.key = ? AND ${more}`, values: [key] })
+  const joins: Condition = {
+    sql: others.map((join) => join.sql).join('\n'),
+    values: others.flatMap((join) => join.values),
+  }
+  const table: LeadingTable = {
+    leading,
+    from: { sql: `${group.table} o0 CROSS JOIN runs r\n${joins.sql}`, values: joins.values },
+    // The first two parts are the value's: what is missing, and the value.
+    rest: order.parts.slice(2),
+    ofKey: (more) => ({ sql: `r.id = o0.run_id AND o0.key = ? AND ${more}`, values: [key] }),
+  }
+  const runs: Condition = { sql: `runs r\n${joins.sql}`, values: joins.values }
+  const without = {
+    sql: `NOT EXISTS (SELECT 1 FROM ${group.table} n WHERE n.run_id = r.id AND n.key = ?)`,
+    values: [key],
+  }
+  const last = stretch(2, { from: runs, where: [without], sort: table.rest, reads: 'runs in order' })
+  if (group.type === 'text') return [textPhase(table), last]
+  return numberPhases(table, tree, last)
+}
+
+/** The table of the values that lead an order, with the runs that they are of. */
+interface LeadingTable {
+  readonly leading: LeadingValue
+  readonly from: Condition
+  readonly rest: readonly SortPart[]
+  readonly ofKey: (more: string) => Condition
+}
+
+/** Runs with a number, then those with NaN, then those without the metric. */
+function numberPhases({ leading, from, rest, ofKey }: LeadingTable, tree: Filter | null, last: Phase): Phase[] {
+  const { key, ascending } = leading
   // Clauses on the same metric bound the walk over its values; then only runs with a number match.
   const bounds = partsOf(tree).flatMap((part) => onLeadingMetric(part, SEARCH_TARGETS.runs, key, 'o0.value') ?? [])
   const numbers = stretch(0, {
-    from: measured,
+    from,
     where: [ofKey('o0.value IS NOT NULL'), ...bounds],
     sort: [{ sql: 'o0.value', ascending }, ...rest],
-    fromRuns: false,
+    reads: 'values',
   })
   if (bounds.length > 0) return [numbers]
-  const without = {
-    sql: 'NOT EXISTS (SELECT 1 FROM latest_metrics n WHERE n.run_id = r.id AND n.key = ?)',
-    values: [key],
+  return [numbers, stretch(1, { from, where: [ofKey('o0.value IS NULL')], sort: rest, reads: 'values' }), last]
+}
+
+const START_OF_VALUE = INDEXED_TEXT.replace('g.', 'o0.')
+
+/** Runs in the order of a text: of its beginning, which the index has, and then of the whole. */
+function textPhase({ leading: { ascending }, from, rest, ofKey }: LeadingTable): Phase {
+  const sort = [{ sql: START_OF_VALUE, ascending }, { sql: 'o0.value', ascending }, ...rest]
+  const phase = stretch(0, { from, where: [ofKey('1 = 1')], sort, reads: 'values' })
+  return {
+    ...phase,
+    // The beginning follows from the value, so a token need not have it.
+    after: ({ phase: at, values }) =>
+      at === 0 ? [indexedStart(String(values[0])), ...values.slice(0, sort.length - 1)] : null,
+    positionOf: ([, ...values]) => ({ phase: 0, values }),
   }
-  return [
-    numbers,
-    stretch(1, { from: measured, where: [ofKey('o0.value IS NULL')], sort: rest, fromRuns: false }),
-    stretch(2, { from: { sql: `runs r\n${joins}`, values }, where: [without], sort: rest, fromRuns: true }),
-  ]
 }

@@ -94,35 +94,121 @@ function characters(text: string, count: number): string {
 
 /**
  * For a clause on an indexed group that demands a value: a SELECT of the owners (`owner`) that it may match, read from the index of values alone.
- * Of a long text the index holds the beginning, and of a pattern what comes before its first wildcard counts, so an owner may be in it that does not match.
+ * Of a long text the index holds the beginning, so an owner may be in it that does not match.
  * @returns null for another clause
  */
 export function fromValues(filter: Filter, target: SearchTarget): Condition | null {
-  if (filter.type !== 'compare' || isAttributeGroup(filter.name.group)) return null
-  const group = target.keyed[singular(filter.name.group!)]
-  if (!group?.indexed) return null
-  const values = group.type === 'text' ? textRange(filter) : numberRange(filter)
-  return (
-    values && {
-      sql: `SELECT g.${group.indexed} AS owner FROM ${group.table} g WHERE g.key = ? AND ${values.sql}`,
-      values: [filter.name.key, ...values.values],
-    }
-  )
+  return isClause(filter) ? fromAllValues([filter], target) : null
 }
 
-function numberRange(filter: Compare): Condition | null {
-  if (filter.comparator === '!=') return null
+/** The same for clauses of one key that all have to hold. */
+export function fromAllValues(clauses: readonly Clause[], target: SearchTarget): Condition | null {
+  const [first] = clauses
+  const group = first && indexedGroup(first.name, target)
+  if (!group || clauses.some((clause) => clause.type === 'null' && !clause.negated)) return null
+  const parts = clauses.map((clause) =>
+    clause.type === 'null' ? EVERY : group.type === 'text' ? textValues(clause) : numberValues(clause),
+  )
+  return owners(group, first.name.key, {
+    sql: parts.map(({ sql }) => sql).join(' AND '),
+    values: parts.flatMap(({ values }) => values),
+  })
+}
+
+export type Clause = Extract<Filter, { type: 'compare' } | { type: 'in' } | { type: 'null' }>
+
+export function isClause(filter: Filter): filter is Clause {
+  return filter.type === 'compare' || filter.type === 'in' || filter.type === 'null'
+}
+
+/**
+ * For a clause on an indexed group: the owners that have a value of that key which does not match it. Those without any value of the key, which are
+ * the others of its opposite, are not among them.
+ * @returns null for another clause
+ */
+export function fromOtherValues(filter: Filter, target: SearchTarget): Condition | null {
+  if (filter.type !== 'compare') return null
+  const group = indexedGroup(filter.name, target)
+  if (!group) return null
+  const opposite = group.type === 'text' ? TEXT_OPPOSITES[filter.comparator] : NUMBER_OPPOSITES[filter.comparator]
+  const other = opposite && fromValues({ ...filter, comparator: opposite }, target)
+  if (!other || group.type === 'text') return other ?? null
+  // NaN is kept as no number, and compares with nothing.
+  const nan = owners(group, filter.name.key, { sql: 'g.value IS NULL', values: [] })
+  return {
+    sql: `SELECT owner FROM (${other.sql} UNION ALL ${nan.sql}) AS others`,
+    values: [...other.values, ...nan.values],
+  }
+}
+
+const TEXT_OPPOSITES: Partial<Record<Comparator, Comparator>> = { '=': '!=', '!=': '=' }
+const NUMBER_OPPOSITES: Partial<Record<Comparator, Comparator>> = {
+  '=': '!=',
+  '!=': '=',
+  '<': '>=',
+  '<=': '>',
+  '>': '<=',
+  '>=': '<',
+}
+
+/** The group that a name is of, where there is an index of its values. */
+export function indexedGroup(name: Identifier, target: SearchTarget): KeyedGroup | null {
+  if (isAttributeGroup(name.group)) return null
+  const group = singular(name.group!)
+  const keyed = Object.hasOwn(target.keyed, group) ? target.keyed[group] : undefined
+  return keyed?.indexed ? keyed : null
+}
+
+function owners(group: KeyedGroup, key: string, { sql, values }: Condition): Condition {
+  return {
+    sql: `SELECT g.${group.indexed} AS owner FROM ${group.table} g WHERE g.key = ? AND ${sql}`,
+    values: [key, ...values],
+  }
+}
+
+type ValueClause = Extract<Filter, { type: 'compare' | 'in' }>
+
+function numberValues(filter: ValueClause): Condition {
   return compareColumn(filter, 'g.value', { sql: 'g.value', type: 'number' })
 }
 
-function textRange({ comparator, value }: Compare): Condition | null {
-  const column = `substr(g.value, 1, ${INDEXED_LENGTH})`
+/** As much of a text as the index has. */
+export const INDEXED_TEXT = `substr(g.value, 1, ${INDEXED_LENGTH})`
+
+function textValues(filter: ValueClause): Condition {
+  if (filter.type === 'in') return textList(filter)
+  const { comparator, value } = filter
   const text = String(value)
-  if (comparator === '=') return { sql: `${column} = ?`, values: [characters(text, INDEXED_LENGTH)] }
-  if (comparator !== 'LIKE') return null
+  const begins = indexedStart(text)
+  if (comparator === '=') return { sql: `${INDEXED_TEXT} = ?`, values: [begins] }
+  // Texts that begin alike may differ after what the index has.
+  if (comparator === '!=') return isWhole(text) ? { sql: `${INDEXED_TEXT} <> ?`, values: [text] } : EVERY
+  const pattern = compareColumn(filter, INDEXED_TEXT, { sql: INDEXED_TEXT, type: 'text' })
+  const among = { sql: `(${pattern.sql} OR LENGTH(${INDEXED_TEXT}) = ${INDEXED_LENGTH})`, values: pattern.values }
+  if (comparator !== 'LIKE') return among
   const start = characters(text.slice(0, text.search(/[%_]|$/)), INDEXED_LENGTH)
   const end = successor(start)
-  return end === null ? null : { sql: `${column} >= ? AND ${column} < ?`, values: [start, end] }
+  if (end === null) return among
+  return { sql: `${INDEXED_TEXT} >= ? AND ${INDEXED_TEXT} < ?`, values: [start, end] }
+}
+
+function textList({ values: given, negated }: Extract<Filter, { type: 'in' }>): Condition {
+  const texts = given.map(String).filter((text) => !negated || isWhole(text))
+  if (texts.length === 0) return EVERY
+  const list = texts.map(() => '?').join(', ')
+  return { sql: `${INDEXED_TEXT} ${negated ? 'NOT ' : ''}IN (${list})`, values: texts.map(indexedStart) }
+}
+
+const EVERY: Condition = { sql: '1 = 1', values: [] }
+
+/** What the index has of a text. */
+export function indexedStart(text: string): string {
+  return characters(text, INDEXED_LENGTH)
+}
+
+/** Whether the index has all of a text, and could have told a longer one that begins with it. */
+export function isWhole(text: string): boolean {
+  return Array.from(text).length < INDEXED_LENGTH
 }
 
 /** The first text after all that begin so, in the order of code points; null for the empty text. */

@@ -2,14 +2,20 @@ import type { OrderTerm } from '../../track/search/filter.ts'
 import { filterError } from '../../track/search/filter-tokens.ts'
 import { type Condition, singular, unknownName } from './compile-filter.ts'
 import type { SortPart } from './search-page.ts'
-import { isAttributeGroup, type SearchTarget } from './search-target.ts'
+import { isAttributeGroup, type KeyedGroup, type SearchTarget } from './search-target.ts'
+
+export interface LeadingValue {
+  readonly group: KeyedGroup
+  readonly key: string
+  readonly ascending: boolean
+}
 
 export interface CompiledOrder {
   /** Joins of the values that are sorted by, each after the other. */
   readonly joins: readonly Condition[]
   readonly parts: readonly SortPart[]
-  /** The first term is a number of a keyed group (a metric): its key and direction. */
-  readonly leadingMetric: { readonly key: string; readonly ascending: boolean } | null
+  /** The first term is a value of a keyed group that has an index of its values (a metric, a param, a tag of a run). */
+  readonly leading: LeadingValue | null
 }
 
 /**
@@ -57,10 +63,10 @@ export function compileOrder(
     })
   }
   const first = terms[0]
-  const leading = first && !isAttributeGroup(first.name.group) && target.keyed[singular(first.name.group!)]
+  const group = first && !isAttributeGroup(first.name.group) ? target.keyed[singular(first.name.group!)] : undefined
   return {
     joins,
     parts: [...parts, ...own],
-    leadingMetric: leading && leading.type === 'number' ? { key: first.name.key, ascending: first.ascending } : null,
+    leading: first && group?.indexed ? { group, key: first.name.key, ascending: first.ascending } : null,
   }
 }

@@ -31,7 +31,8 @@ async function plansOf(
         plans.push(rows.map((row) => row['detail'] ?? row['QUERY PLAN']).join('\n'))
         return sql.all<Row>(text, ...values)
       },
-      first: async <Row>(text: string) => ({ n: text.includes('MAX(sequence)') ? count.runs : count.matches }) as Row,
+      first: async <Row>(text: string) =>
+        ({ n: text.includes('MAX(sequence)') ? count.runs : count.matches, total: count.runs }) as Row,
     }
     const { filter, orderBy } = search
     await searchRuns(explained, {
@@ -49,7 +50,7 @@ async function plansOf(
 const MANY = { runs: 1_000_000, matches: 1_000_000 }
 const FEW = { runs: 1_000_000, matches: 30 }
 
-describe('how SQLite goes about a search', () => {
+describe('how SQLite goes about a search', { timeout: 180_000 }, () => {
   async function sqlitePlans(search: { filter: string; orderBy: string[]; experiments?: number }, count = MANY) {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'bellwether-plan-'))
     const home = await openHome(folder, { ring: null })
@@ -79,6 +80,37 @@ describe('how SQLite goes about a search', () => {
     expect(numbers).toContain('USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY')
     expect(none).toContain('SEARCH o0 USING COVERING INDEX latest_metrics_by_value (key=? AND value=?)')
     expect(without).not.toContain('TEMP B-TREE')
+  })
+
+  test('an order by a param or a tag is read from the index of its values, and sorts what begins alike alone', async () => {
+    for (const [order, table] of [
+      ['params.p DESC', 'params'],
+      ['tags.t ASC', 'tags'],
+    ] as const) {
+      const [values, without] = await sqlitePlans({ filter: FILTER, orderBy: [order] })
+      expect(values).toContain(`SEARCH o0 USING INDEX ${table}_by_value (key=?)`)
+      expect(values).toContain('USE TEMP B-TREE FOR LAST 3 TERMS OF ORDER BY')
+      expect(without).not.toContain('TEMP B-TREE')
+    }
+  })
+
+  test('where all runs have to be sorted, they are read in one sweep', async () => {
+    for (const orderBy of [['attributes.run_name'], ['attributes.end_time DESC']]) {
+      const plans = await sqlitePlans({ filter: '', orderBy, experiments: 3 })
+      expect(plans[0]).toContain('SCAN r')
+      expect(plans[0]).not.toContain('USING INDEX')
+    }
+  })
+
+  test.each([
+    ['NOT of what nearly all match', 'NOT metrics.a > 0.001', /latest_metrics_by_value \(key=\? AND value<\?\)/],
+    ['what is not there', 'metrics.a IS NULL', /EXCEPT/],
+    ['NOT of one of two', 'NOT (metrics.a > 1 OR metrics.b > 1)', /latest_metrics_by_value/],
+    ['any text but', "NOT params.p != 'x'", /params_by_value \(key=\? AND <expr>=\?\)/],
+  ])('few that match %s are found in the index of values', async (_, filter, expected) => {
+    const [plan] = await sqlitePlans({ filter, orderBy: [] }, FEW)
+    expect(plan).toMatch(expected)
+    expect(plan).toMatch(/SEARCH r USING INDEX sqlite_autoindex_runs_1 \(id=\?\)/)
   })
 
   test('a bound on the metric that leads the order is a bound of that walk, and what has no number is not looked for', async () => {

@@ -28,6 +28,8 @@ export interface RelatedGroup {
 /** What can be searched, and by which names. */
 export interface SearchTarget {
   readonly what: string
+  /** Table of the owners, whose `id` the indexed groups name; left out where there are none. */
+  readonly table?: string
   readonly attributes: Readonly<Record<string, AttributeColumn>>
   readonly keyed: Readonly<Record<string, KeyedGroup>>
   readonly related?: Readonly<Record<string, RelatedGroup>>
@@ -41,6 +43,7 @@ export function isAttributeGroup(group: string | null): boolean {
 
 const runs: SearchTarget = {
   what: 'runs',
+  table: 'runs',
   attributes: {
     run_id: { sql: 'r.id', type: 'text' },
     run_name: { sql: 'r.name', type: 'text' },

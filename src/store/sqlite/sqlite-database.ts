@@ -72,8 +72,6 @@ export class SqliteDatabase implements SqlDatabase {
         database.exec(`PRAGMA journal_mode = ${options.withoutLog ? 'DELETE' : 'WAL'}; PRAGMA synchronous = FULL`)
       // As PostgreSQL has it; a search that does not mind the case lowers both sides.
       database.exec('PRAGMA trusted_schema = OFF; PRAGMA case_sensitive_like = ON')
-      // At most 64 MiB of pages, taken as they are read: a search among 100,000 runs makes a third of the system calls of SQLite's own 2 MiB.
-      database.exec('PRAGMA cache_size = -65536')
       // SQLite's own 2 MB hold less than one search among 100,000 runs goes through; memory is taken as pages are read.
       database.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
       // Reads a page: what is no database is found here, not at the first query.

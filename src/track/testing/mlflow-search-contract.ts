@@ -73,6 +73,13 @@ const onRun = fc.constantFrom<Meaning>(
   { text: "attributes.status = 'FINISHED'", holds: (run) => run.info.status === 'FINISHED' },
   { text: 'end_time > 1005', holds: (run) => run.info.endTime !== null && run.info.endTime > 1005 },
   { text: 'metrics.a IS NULL', holds: (run) => metricOf(run, 'a') === undefined },
+  { text: 'metrics.b IS NULL', holds: (run) => metricOf(run, 'b') === undefined },
+  { text: 'tags.k IS NOT NULL', holds: (run) => textOf(run, 'tags', 'k') !== undefined },
+  { text: "params.k IN ('x', 'y')", holds: (run) => ['x', 'y'].includes(textOf(run, 'params', 'k')!) },
+  {
+    text: "tags.k NOT IN ('x', 'y', 'xyz')",
+    holds: (run) => !['x', 'y', 'xyz'].includes(textOf(run, 'tags', 'k') ?? 'x'),
+  },
   {
     text: "attributes.status NOT IN ('FAILED', 'RUNNING')",
     holds: (run) => !['FAILED', 'RUNNING'].includes(run.info.status),
@@ -116,8 +123,22 @@ const byMetric = fc.tuple(fc.constantFrom(...KEYS), fc.boolean()).map(
     },
   }),
 )
+const byText = fc
+  .tuple(fc.constantFrom('params' as const, 'tags' as const), fc.constantFrom('k', 'rare', 'none'), fc.boolean())
+  .map(
+    ([group, key, ascending]): Order => ({
+      text: `${group}.${key} ${ascending ? 'ASC' : 'DESC'}`,
+      // What has none comes last, in both directions.
+      compare: (left, right) => {
+        const [l, r] = [textOf(left, group, key), textOf(right, group, key)]
+        if (l === undefined || r === undefined) return Number(l === undefined) - Number(r === undefined)
+        return compareTexts(l, r) * (ascending ? 1 : -1)
+      },
+    }),
+  )
 const orders = fc.oneof(
   byMetric,
+  byText,
   fc.constantFrom<Order>(
     { text: 'attributes.start_time ASC', compare: (left, right) => left.info.startTime - right.info.startTime },
     { text: 'attributes.status DESC', compare: (left, right) => compareTexts(right.info.status, left.info.status) },
@@ -210,7 +231,7 @@ export function runMlflowSearchContract(name: string, open: () => Promise<OpenSt
             expect(found).toEqual(pageToken === null ? expected : expected.slice(0, found.length))
           },
         ),
-        { numRuns: 150 },
+        { numRuns: 250 },
       )
     })
 
