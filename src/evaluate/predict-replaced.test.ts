@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { FeatureOptions } from '../features/feature-options.ts'
+import type { FittedFeatures } from '../features/fitted-features.ts'
 import { type FittedPipeline, fitPipeline } from '../learn/fitted-pipeline.ts'
 import { type Column, selectColumn } from '../table/column.ts'
 import { RandomState } from '../table/random.ts'
@@ -46,6 +47,18 @@ describe('answers with one input column replaced are those of the whole pipeline
     expectSameAnswers(answeringPipeline({ members, weights, calibrator }), table, ['age', 'course', 'grade'])
   })
 
+  test('a member that answers tables and has no matrix', () => {
+    const { replacing: _, ...features } = fitSmall('random-forest', 'three').features
+    const foreign = { ...fitSmall('random-forest', 'three'), features: features as FittedFeatures }
+    expectSameAnswers(answeringPipeline({ members: [foreign] }), table, ['age', 'grade'])
+    const members = [foreign, fitSmall('gradient-boosting', 'three')]
+    const own = predictReplaced({ members, weights: Float64Array.of(0.5, 0.5), calibrator: null }, table)
+    const [column] = shuffled(table, 'age', [1])
+    const of = { ...table, columns: new Map(table.columns).set('age', column!) }
+    const each = members.map((member) => member.predict(of))
+    expect(own('age', [column!])[0]).toEqual(each[0]!.map((p, i) => 0.5 * p + 0.5 * each[1]![i]!))
+  })
+
   test('texts as terms, for trees and for linear models', () => {
     const words = ['neural', 'network', 'exam', 'grade', 'and', 'of']
     const random = new RandomState(4)
@@ -72,7 +85,7 @@ describe('answers with one input column replaced are those of the whole pipeline
 
 test('features tell which of their columns are made of an input, derived ones included', () => {
   const { features } = fitSmall('gradient-boosting', 'three')
-  const own = features.replacing(table)
+  const own = features.replacing!(table)
   const made = (input: string) => own.madeOf(input).map((column) => features.sources[column])
   expect(new Set(made('age'))).toEqual(new Set(['age', 'perYear']))
   expect(new Set(made('grade'))).toEqual(new Set(['grade', 'perYear']))

@@ -17,29 +17,26 @@ export function predictReplaced(
   table: Table,
 ): PredictReplaced {
   const replacing = new Map<FittedFeatures, ReplacingFeatures>()
-  const asked = members.map(({ features, model }) => {
-    const own = replacing.get(features) ?? features.replacing(table)
+  const asked = members.map((member): PredictReplaced => {
+    const { features, model } = member
+    const own = replacing.get(features) ?? features.replacing?.(table)
+    if (!own) {
+      return (input, columns) =>
+        columns.map((column) => member.predict({ ...table, columns: new Map(table.columns).set(input, column) }))
+    }
     replacing.set(features, own)
-    const { matrix } = own
-    const changing = answersChanges(model) && !isSparseMatrix(matrix) ? model.changing(matrix) : null
-    return { model, own, before: model.predict(matrix), changing }
+    const before = model.predict(own.matrix)
+    const changing = answersChanges(model) && !isSparseMatrix(own.matrix) ? model.changing(own.matrix) : null
+    return (input, columns) => {
+      const changed = own.madeOf(input)
+      if (changed.length === 0) return columns.map(() => before)
+      const matrices = columns.map((column) => own.replace(input, column))
+      return changing ? changing(changed, matrices as Matrix[]) : matrices.map((matrix) => model.predict(matrix))
+    }
   })
   const alone = members.length === 1 && weights[0] === 1
   return (input, columns) => {
-    const versions = new Map(
-      Array.from(replacing.values(), (own) => {
-        const changed = own.madeOf(input)
-        const matrices = changed.length === 0 ? [] : columns.map((column) => own.replace(input, column))
-        return [own, { changed, matrices }]
-      }),
-    )
-    const predictions = asked.map(({ model, own, before, changing }) => {
-      const { changed, matrices } = versions.get(own)!
-      if (changed.length === 0) return columns.map(() => before)
-      return changing
-        ? changing(changed, matrices as readonly Matrix[])
-        : matrices.map((matrix) => model.predict(matrix))
-    })
+    const predictions = asked.map((ask) => ask(input, columns))
     return columns.map((_, version) => {
       const ofMembers = predictions.map((own) => own[version]!)
       const blended = alone ? ofMembers[0]! : blendPredictions(ofMembers, weights)

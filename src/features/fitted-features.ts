@@ -33,7 +33,8 @@ export interface FittedFeatures {
    * models get terms of texts, else dense.
    */
   transform(table: Table): AnyMatrix
-  replacing(table: Table): ReplacingFeatures
+  /** Left out where tables become no matrix (models from elsewhere that answer tables). */
+  replacing?(table: Table): ReplacingFeatures
   /** The table with the derived columns beside its own: what explanations show values of. */
   withDerived(table: Table): Table
   state(): State
