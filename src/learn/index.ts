@@ -61,6 +61,7 @@ export {
   prepareFeatures,
   restorePipeline,
 } from './fitted-pipeline.ts'
+export { continueForest } from './forest/continue-forest.ts'
 export { randomForest } from './forest/random-forest.ts'
 export { type HelperJob, reportLost, runHelper } from './kernels/helper.ts'
 export type { FitThreads } from './kernels/kernel-team.ts'

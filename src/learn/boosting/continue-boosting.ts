@@ -1,6 +1,7 @@
 import { BellwetherError } from '../../errors.ts'
 import { refuseSparse } from '../check-fit-input.ts'
 import type { FitInput, FittedModel } from '../estimator.ts'
+import { refuseOther, refuseOtherFit } from '../refuse-other-fit.ts'
 import { treeCount } from '../tree/ensemble.ts'
 import { BoostedModel } from './boosted-model.ts'
 import { fitBoostedTrees } from './fit.ts'
@@ -17,22 +18,12 @@ export function continueBoosting(model: FittedModel, input: FitInput, options: G
     throw new BellwetherError('USAGE', `Only gradient boosting can go on; this is ${model.estimator}.`)
   refuseSparse(input.x, 'Gradient boosting')
   const { learnt } = model
-  const { task } = input.target
-  const nClasses = input.target.task === 'classification' ? input.target.classes.length : 0
-  const link = task === 'regression' && options.loss === 'poisson' ? 'log' : null
-  const differs = (what: string, was: unknown, is: unknown) =>
-    new BellwetherError(
-      'USAGE',
-      `The model was fitted with ${what} ${String(was)}; expected the same, came ${String(is)}.`,
-    )
-  if (model.task !== task) throw differs('the task', model.task, task)
-  if (model.nClasses !== nClasses) throw differs('a number of classes of', model.nClasses, nClasses)
-  if (model.link !== link) throw differs('the link', model.link ?? 'identity', link ?? 'identity')
-  if (learnt.trees.nColumns !== input.x.nColumns)
-    throw differs('a number of columns of', learnt.trees.nColumns, input.x.nColumns)
+  refuseOtherFit(model, learnt.trees.nColumns, input)
+  const link = model.task === 'regression' && options.loss === 'poisson' ? 'log' : null
+  refuseOther('the link', model.link ?? 'identity', link ?? 'identity')
   const settings = settle(options, input.x.nRows)
   const done = Math.floor(treeCount(learnt.trees) / learnt.initial.length)
   if (done >= settings.maxIterations) return model
   const note = `It goes on from ${done} rounds to ${settings.maxIterations}.`
-  return new BoostedModel(task, nClasses, fitBoostedTrees(input, settings, learnt), link, [note])
+  return new BoostedModel(model.task, model.nClasses, fitBoostedTrees(input, settings, learnt), link, [note])
 }

@@ -7,7 +7,7 @@ import type { FitInput } from '../estimator.ts'
 import { KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
 import { threadCount } from '../kernels/kernel-team.ts'
 import { applyBins, type BinnedMatrix, learnBins, roomForBins } from '../tree/bin.ts'
-import { goesLeft, type TreeEnsemble, treeCount } from '../tree/ensemble.ts'
+import { leafOfRow, type TreeEnsemble, treeCount } from '../tree/ensemble.ts'
 import { EnsembleWriter } from '../tree/ensemble-writer.ts'
 import { splittableColumns } from '../tree/feature-sampler.ts'
 import { chosenLoss } from './choose-loss.ts'
@@ -226,14 +226,8 @@ function startScores(initial: Float64Array, nRows: number, memory: KernelMemory 
 
 /** Adds what each tree says of the given rows of the matrix, in the order of the trees, as when they were grown. */
 function addEnsemble(trees: TreeEnsemble, x: Matrix, rows: Uint32Array, raw: Float64Array): void {
-  const { roots, feature, child, values, nOutputs } = trees
   for (let t = 0; t < treeCount(trees); t++) {
-    const start = (t % nOutputs) * rows.length
-    for (let i = 0; i < rows.length; i++) {
-      let node = roots[t]!
-      while (feature[node]! >= 0)
-        node = child[node]! + (goesLeft(trees, node, x.data[feature[node]! * x.nRows + rows[i]!]!) ? 0 : 1)
-      raw[start + i]! += values[child[node]!]!
-    }
+    const start = (t % trees.nOutputs) * rows.length
+    for (let i = 0; i < rows.length; i++) raw[start + i]! += trees.values[leafOfRow(trees, t, x, rows[i]!)]!
   }
 }

@@ -60,6 +60,8 @@ export interface ClassTreesInput {
   /** Columns that can be split. */
   readonly usable: Int32Array
   readonly rules: ForestTreeRules & { readonly bootstrap: boolean; readonly nEstimators: number }
+  /** Number of the first tree to grow: those before it are in the writer already. */
+  readonly firstTree: number
   readonly seed: number
   readonly signal?: AbortSignal | undefined
 }
@@ -76,7 +78,7 @@ export function growClassTrees(
   writer: EnsembleWriter,
   onTree: (tree: { readonly gains: Float64Array; readonly times: ArrayLike<number> }) => void,
 ): void {
-  const { binned, nClasses, rules, seed, signal } = input
+  const { binned, nClasses, rules, firstTree, seed, signal } = input
   const { nRows, nColumns } = binned
   const chunks = layOutChunks(binned, memory)
   const bits = laneBits(nRows, nClasses)
@@ -93,7 +95,7 @@ export function growClassTrees(
   const rooms = Array.from({ length: threadsOf(memory) }, () => new ClassTreeRoom(size, memory))
   const thresholds = new Float64Array(256 * nColumns)
   for (let i = 0; i < thresholds.length; i++) thresholds[i] = thresholdAfter(binned, i >> 8, i & 255)
-  for (let first = 0; first < rules.nEstimators; ) {
+  for (let first = firstTree; first < rules.nEstimators; ) {
     throwIfCancelled(signal)
     const count = Math.min(memory.team?.present ?? 1, rules.nEstimators - first)
     const tasks = Array.from({ length: count }, (_, i) => {
@@ -118,7 +120,7 @@ export function growClassTrees(
       onTree(room)
     }
     // The trees of a forest are about as large as each other.
-    if (first === 0) reserveForRest(writer, rooms[0]!.nLeaves, rules.nEstimators - count)
+    if (first === firstTree) reserveForRest(writer, rooms[0]!.nLeaves, rules.nEstimators - first - count)
     first += count
   }
 }

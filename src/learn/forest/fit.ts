@@ -8,7 +8,7 @@ import type { FitInput } from '../estimator.ts'
 import { KernelMemory, roomFor } from '../kernels/kernel-memory.ts'
 import { threadCount } from '../kernels/kernel-team.ts'
 import { applyBins, type BinMapper, type BinnedMatrix, learnBins, roomForBins } from '../tree/bin.ts'
-import type { TreeEnsemble } from '../tree/ensemble.ts'
+import { leafOfRow, type TreeEnsemble, treeCount } from '../tree/ensemble.ts'
 import { EnsembleWriter } from '../tree/ensemble-writer.ts'
 import { splittableColumns } from '../tree/feature-sampler.ts'
 import { shares } from '../tree/importance.ts'
@@ -25,7 +25,7 @@ const MIN_ROWS_FOR_THREADS = 300_000
 /** What a forest learns. */
 export interface GrownForest {
   readonly trees: TreeEnsemble
-  /** Mean over the trees of each one's shares of gain by column; shape (nColumns). */
+  /** Sum over the trees of each one's shares of gain by column; shape (nColumns). Not divided by their number, so that more can be added. */
   readonly gains: Float64Array
   /** How it answers rows left out; null where that was not asked for. */
   readonly outOfBag: OutOfBag | null
@@ -34,9 +34,11 @@ export interface GrownForest {
 /**
  * Grows the trees, each from a stream of its own, so that they could be grown in any order. Rows of weight 0 are left
  * out from the start, as if they were not there.
+ * @param from Trees to go on from: they count as grown. With `oobScore` they must have come from these rows and this seed, for which rows they
+ *   left out is drawn anew.
  * @throws CANCELLED, FIT_NO_ROWS, WEIGHTS_INVALID
  */
-export function fitForest(input: FitInput, options: RandomForestOptions): GrownForest {
+export function fitForest(input: FitInput, options: RandomForestOptions, from: GrownForest | null = null): GrownForest {
   const { x, seed } = input
   if (options.oobScore && !options.bootstrap) {
     const message = 'oobScore needs bootstrap: true; without it every tree learns from every row.'
@@ -53,11 +55,12 @@ export function fitForest(input: FitInput, options: RandomForestOptions): GrownF
   const binSeed = deriveSeed(seed, 'forest', 'bins')
   const mapper = learnBins(x, all, input.sampleWeight ? given : null, options.maxBins, binSeed)
   // Threads take longer to start than few rows take to learn from; and they grow whole trees, which numbers have no kernel for.
-  const worthwhile = byKernel(target, options) && all.length * options.nEstimators >= MIN_ROWS_FOR_THREADS
+  const nToGrow = options.nEstimators - (from ? treeCount(from.trees) : 0)
+  const worthwhile = byKernel(target, options) && all.length * nToGrow >= MIN_ROWS_FOR_THREADS
   const threads = worthwhile ? (input.threads ?? null) : null
   const memory = KernelMemory.take(roomForForest(mapper, target, options, threadCount(threads)), threads)
   try {
-    return growForest(input, options, { binned: applyBins(mapper, x, all, memory), all, target, weights, memory })
+    return growForest(input, options, { binned: applyBins(mapper, x, all, memory), all, target, weights, memory }, from)
   } finally {
     memory?.free()
   }
@@ -97,7 +100,12 @@ function byKernel(target: Target, { classWeight }: RandomForestOptions): boolean
   )
 }
 
-function growForest(input: FitInput, options: RandomForestOptions, data: ForestRows): GrownForest {
+function growForest(
+  input: FitInput,
+  options: RandomForestOptions,
+  data: ForestRows,
+  from: GrownForest | null,
+): GrownForest {
   const { x, seed, signal } = input
   const { binned, all, target, weights, memory } = data
   const mark = memory?.mark() ?? 0
@@ -105,22 +113,35 @@ function growForest(input: FitInput, options: RandomForestOptions, data: ForestR
   const usable = splittableColumns(binned)
   const nOutputs = target.task === 'classification' ? target.classes.length : 1
   const writer = new EnsembleWriter(x.nColumns, nOutputs, nOutputs)
-  const gains = new Float64Array(x.nColumns)
-  const left = options.oobScore ? new OutOfBagSums(x, all, nOutputs) : null
+  const gains = from ? from.gains.slice() : new Float64Array(x.nColumns)
+  const firstTree = from ? treeCount(from.trees) : 0
+  const left = options.oobScore ? new OutOfBagSums(all, nOutputs) : null
   const perTree = target.task === 'classification' && options.classWeight === 'balanced_subsample' ? target.codes : null
   const onTree = (tree: { readonly gains: Float64Array; readonly times: ArrayLike<number> }) => {
     const treeGains = shares(tree.gains)
-    for (let column = 0; column < gains.length; column++) gains[column]! += treeGains[column]! / options.nEstimators
-    left?.add(writer, tree.times)
+    for (let column = 0; column < gains.length; column++) gains[column]! += treeGains[column]!
+    left?.add((row) => writer.latestLeaf(x, row), writer.values, tree.times)
+  }
+  if (from) {
+    writer.adopt(from.trees)
+    for (let t = 0; left && t < firstTree; t++) {
+      const times = drawTimes(weights.length, treeStream(seed, t))
+      left.add((row) => leafOfRow(from.trees, t, x, row), from.trees.values, times)
+    }
   }
   if (memory && target.task === 'classification' && byKernel(target, options)) {
     const { codes } = target
-    growClassTrees({ binned, codes, nClasses: nOutputs, weights, usable, rules, seed, signal }, memory, writer, onTree)
+    growClassTrees(
+      { binned, codes, nClasses: nOutputs, weights, usable, rules, firstTree, seed, signal },
+      memory,
+      writer,
+      onTree,
+    )
     return { trees: writer.finish(), gains, outOfBag: left ? left.finish(target) : null }
   }
-  for (let t = 0; t < options.nEstimators; t++) {
+  for (let t = firstTree; t < options.nEstimators; t++) {
     throwIfCancelled(signal)
-    const random = new RandomState(deriveSeed(seed, 'forest', 'tree', t))
+    const random = treeStream(seed, t)
     const times = options.bootstrap ? drawTimes(weights.length, random) : new Float64Array(weights.length).fill(1)
     const drawn = weights.map((weight, row) => weight * times[row]!)
     const bag = perTree ? balancedWeights(perTree, nOutputs, drawn) : drawn
@@ -143,6 +164,11 @@ function growForest(input: FitInput, options: RandomForestOptions, data: ForestR
     onTree({ gains: growForestTree({ binned, criterion, rows, columns, rules, random, memory }, writer), times })
   }
   return { trees: writer.finish(), gains, outOfBag: left ? left.finish(target) : null }
+}
+
+/** What a tree draws its rows and columns from. */
+function treeStream(seed: number, tree: number): RandomState {
+  return new RandomState(deriveSeed(seed, 'forest', 'tree', tree))
 }
 
 /** Rows of weight above 0, ascending. */

@@ -47,6 +47,11 @@ export class ForestModel implements ContrastingModel, RowModel, ChangingModel {
       this.oobScore === null ? {} : { [task === 'classification' ? 'oob.accuracy' : 'oob.r2']: this.oobScore }
   }
 
+  /** What was learnt, for fits that go on from it. */
+  get grown(): GrownForest {
+    return this.#grown
+  }
+
   /** @param threads Threads that help with many rows; the same answers with and without. */
   predict(x: Matrix, threads: FitThreads | null = null): Float64Array {
     const { trees } = this.#grown

@@ -1,6 +1,4 @@
-import type { Matrix } from '../../table/matrix.ts'
 import type { Target } from '../../table/target.ts'
-import type { EnsembleWriter } from '../tree/ensemble-writer.ts'
 
 /** How a forest answers rows that its trees did not learn from, each by the trees that left it out. */
 export interface OutOfBag {
@@ -14,28 +12,30 @@ export interface OutOfBag {
 
 /** Sums up the trees' answers for rows out of their bags while a forest grows. */
 export class OutOfBagSums {
-  readonly #x: Matrix
   readonly #rows: Uint32Array
   readonly #nOutputs: number
   readonly #sums: Float64Array
   readonly #nTrees: Int32Array
 
   /** @param rows Rows of the matrix that the forest learns from. */
-  constructor(x: Matrix, rows: Uint32Array, nOutputs: number) {
-    this.#x = x
+  constructor(rows: Uint32Array, nOutputs: number) {
     this.#rows = rows
     this.#nOutputs = nOutputs
     this.#sums = new Float64Array(rows.length * nOutputs)
     this.#nTrees = new Int32Array(rows.length)
   }
 
-  /** Takes in the latest tree. in: `times`, how often each row was drawn for it, 0 for those left out; shape (nRows) */
-  add(writer: EnsembleWriter, times: ArrayLike<number>): void {
+  /**
+   * Takes in a tree.
+   * in: `leafOf`, the leaf that a row of the matrix comes to; `values`, of the leaves; `times`, how often each row was drawn for it, 0 for those
+   *     left out, shape (nRows)
+   */
+  add(leafOf: (row: number) => number, values: Float64Array, times: ArrayLike<number>): void {
     const nOutputs = this.#nOutputs
     for (let row = 0; row < times.length; row++) {
       if (times[row] !== 0) continue
-      const at = writer.latestLeaf(this.#x, this.#rows[row]!) * nOutputs
-      for (let j = 0; j < nOutputs; j++) this.#sums[row * nOutputs + j]! += writer.values[at + j]!
+      const at = leafOf(this.#rows[row]!) * nOutputs
+      for (let j = 0; j < nOutputs; j++) this.#sums[row * nOutputs + j]! += values[at + j]!
       this.#nTrees[row]!++
     }
   }

@@ -1,3 +1,4 @@
+import type { Matrix } from '../../table/matrix.ts'
 import type { State } from '../../table/state.ts'
 import type { StateReader } from '../read-state.ts'
 import { type CategorySplits, categoryGoesLeft, SET_WORDS } from './category-splits.ts'
@@ -46,6 +47,16 @@ export function goesLeft(trees: TreeEnsemble, node: number, value: number): bool
     return categoryGoesLeft(categories, categories.set[node]!, value, missingLeft)
   }
   return Number.isNaN(value) && missingLeft === 1
+}
+
+/** The leaf of a tree that a row of the matrix comes to; its values begin at leaf * width. */
+export function leafOfRow(trees: TreeEnsemble, tree: number, x: Matrix, row: number): number {
+  const { feature, child } = trees
+  let node = trees.roots[tree]!
+  for (let column = feature[node]!; column >= 0; column = feature[node]!) {
+    node = child[node]! + (goesLeft(trees, node, x.data[column * x.nRows + row]!) ? 0 : 1)
+  }
+  return child[node]!
 }
 
 export function treeCount(trees: TreeEnsemble): number {
