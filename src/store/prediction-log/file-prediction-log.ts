@@ -14,6 +14,7 @@ import type {
 import { FILE_MODE, makeFolder, renameDurably, syncFolder, writeTemporary } from '../durable-files.ts'
 import { storageError } from '../storage-errors.ts'
 import { ROTATION_POLL_MS, requestRotation, rotationMark, withErasingLock } from './erasing-turn.ts'
+import { LineBuffer } from './line-buffer.ts'
 import { OPEN_SUFFIX, SECRET_FILE, SEGMENT_NAME } from './log-files.ts'
 import { PersonKeys } from './person-keys.ts'
 import { keyOfSegment, readFrames, SegmentWriter } from './segment.ts'
@@ -22,7 +23,10 @@ import { keyOfSegment, readFrames, SegmentWriter } from './segment.ts'
 const WINDOW_MS = 200
 
 /** A frame is written sooner when so much waits. */
-const FLUSH_CHARACTERS = 1024 * 1024
+const FLUSH_BYTES = 1024 * 1024
+
+/** A place for lines up to this size is used again for those that come next. */
+const MOST_SPARE_BYTES = 4 * 1024 * 1024
 
 /** What may wait for a disk that does not answer; further entries are lost, and counted. */
 const MOST_WAITING = 64 * 1024 * 1024
@@ -48,8 +52,7 @@ export interface FilePredictionLogOptions {
 }
 
 interface Waiting {
-  readonly lines: string[]
-  characters: number
+  readonly lines: LineBuffer
   readonly resolve: (() => void)[]
   readonly reject: ((error: unknown) => void)[]
 }
@@ -75,7 +78,9 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   /** Model -> what is not yet on disk. */
   readonly #waiting = new Map<string, Waiting>()
   readonly #segments = new Map<string, OpenSegment>()
-  #characters = 0
+  /** Bytes of lines that are not yet on disk. */
+  #bytes = 0
+  #spare: LineBuffer | null = null
   #timer: NodeJS.Timeout | null = null
   /** Flushes take turns. */
   #turn: Promise<void> = Promise.resolve()
@@ -112,7 +117,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   add(entries: readonly PredictionEntry[]): void {
     const waiting = this.#take(entries)
     if (waiting === null) return
-    if (waiting.characters > FLUSH_CHARACTERS) void this.#flushSoon()
+    if (waiting.lines.length > FLUSH_BYTES) void this.#flushSoon()
     else this.#timer ??= setTimeout(() => void this.#flushSoon(), WINDOW_MS / 2)
   }
 
@@ -131,22 +136,18 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   /** @returns null where there is no room, and then they are lost; also for none. */
   #take(entries: readonly PredictionEntry[]): Waiting | null {
     if (entries.length === 0) return null
-    if (this.#closed || this.#characters > MOST_WAITING) {
+    if (this.#closed || this.#bytes > MOST_WAITING) {
       this.#lost += entries.length
       return null
     }
     const { model } = entries[0]!
     let waiting = this.#waiting.get(model)
     if (!waiting) {
-      waiting = { lines: [], characters: 0, resolve: [], reject: [] }
+      waiting = { lines: this.#spare ?? new LineBuffer(), resolve: [], reject: [] }
+      this.#spare = null
       this.#waiting.set(model, waiting)
     }
-    for (const entry of entries) {
-      const line = JSON.stringify(entry)
-      waiting.lines.push(line)
-      waiting.characters += line.length + 1
-      this.#characters += line.length + 1
-    }
+    for (const entry of entries) this.#bytes += waiting.lines.add(JSON.stringify(entry))
     return waiting
   }
 
@@ -221,7 +222,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
       for await (const lines of readFrames(file, this.#ring)) {
         const rest = lines.filter(stays)
         kept += rest.length
-        if (rest.length > 0) await writeWhole(handle, await writer.frame(`${rest.join('\n')}\n`))
+        if (rest.length > 0) await writeWhole(handle, await writer.frame(Buffer.from(`${rest.join('\n')}\n`, 'utf8')))
       }
       await handle.sync()
     } catch (error) {
@@ -356,16 +357,16 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   async #flushNow(): Promise<void> {
     const batches = [...this.#waiting]
     this.#waiting.clear()
-    for (const [model, { lines, characters, resolve, reject }] of batches) {
+    for (const [model, { lines, resolve, reject }] of batches) {
       try {
         const segment = await this.#segmentFor(model)
-        const frame = await segment.writer.frame(`${lines.join('\n')}\n`)
+        const frame = await segment.writer.frame(lines.bytes())
         await writeWhole(segment.handle, frame)
         await segment.handle.datasync()
         segment.bytes += frame.length
         for (const done of resolve) done()
       } catch (error) {
-        this.#lost += lines.length
+        this.#lost += lines.count
         // What was written of a frame is torn: nothing may follow it in this file.
         const torn = this.#segments.get(model)
         this.#segments.delete(model)
@@ -373,7 +374,9 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
         this.#onError(storageError(error, this.#root))
         for (const failed of reject) failed(unavailable(error))
       } finally {
-        this.#characters -= characters
+        this.#bytes -= lines.length
+        lines.clear()
+        if (lines.capacity <= MOST_SPARE_BYTES) this.#spare = lines
       }
     }
   }

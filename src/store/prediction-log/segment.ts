@@ -53,10 +53,10 @@ export class SegmentWriter {
     this.#key = made
   }
 
-  /** One frame around some JSON lines; frames have to be written in the order in which they are asked for. */
-  async frame(lines: string): Promise<Buffer> {
+  /** One frame around some JSON lines in UTF-8, which stay as they are until it is made; frames have to be written in the order in which they are asked for. */
+  async frame(lines: Uint8Array): Promise<Buffer> {
     const number = this.#frames++
-    const packed = await compress(Buffer.from(lines, 'utf8'))
+    const packed = await compress(lines)
     const payload = this.#key ? sealFrame(packed, this.#key, number) : packed
     const frame = Buffer.allocUnsafe(FRAME_HEAD + payload.length)
     frame.writeUInt32LE(payload.length, 0)
