@@ -125,6 +125,7 @@ export function createProgram(): Command {
     .option('--include <columns>', 'columns of the data to copy beside each answer, separated by commas')
     .option('--spreadsheet', 'CSV whose texts no spreadsheet takes for formulas')
     .option('--explain', 'add the contributions to each prediction (JSON lines)')
+    .option('--no-log', 'do not record the predictions in the prediction log')
     .addOption(trustedKeys())
     .addOption(home())
     .addOption(json())
@@ -410,7 +411,7 @@ export function createProgram(): Command {
   const predictions = program.command('predictions').description('what was answered: the prediction log')
   predictions
     .command('list')
-    .description('predictions that a server gave, oldest first')
+    .description('predictions that were given, oldest first')
     .option('--model <name>', 'only this model')
     .option('--version <n>', 'only this version')
     .option('--since <time>', 'from this time on, such as 2026-11-21T14:30Z')

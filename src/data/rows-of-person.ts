@@ -36,12 +36,7 @@ export async function countRowsOfPerson(
   const identifier = normalIdentifier(given)
   const tests = schema.columns
     .filter(({ name }) => columns.includes(name))
-    .map(({ name, kind }) => {
-      const cell = sqlName(name)
-      const asText = `nfc_normalize(trim(CAST(${cell} AS VARCHAR), ${literal(BLANKS)})) = ${literal(identifier)}`
-      const number = numberOf(identifier)
-      return kind === 'number' && number !== null ? `(${asText} OR CAST(${cell} AS DOUBLE) = ${number})` : asText
-    })
+    .map(({ name, kind }) => personTest(name, kind === 'number', identifier))
   if (tests.length === 0) return 0
   let count = 0
   await withDuckDb((connection) =>
@@ -54,6 +49,15 @@ export async function countRowsOfPerson(
     ),
   )
   return count
+}
+
+/** SQL that says whether a column of a row has the identifier, as DuckDB has it; @param mayBeNumber Whether its number counts too, however it is written. */
+export function personTest(name: string, mayBeNumber: boolean, given: string): string {
+  const identifier = normalIdentifier(given)
+  const cell = sqlName(name)
+  const asText = `nfc_normalize(trim(CAST(${cell} AS VARCHAR), ${literal(BLANKS)})) = ${literal(identifier)}`
+  const number = numberOf(identifier)
+  return mayBeNumber && number !== null ? `(${asText} OR TRY_CAST(${cell} AS DOUBLE) = ${number})` : asText
 }
 
 /**

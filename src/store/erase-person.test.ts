@@ -1,13 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DataOptions } from '../data/data-options.ts'
+import { withDuckDb } from '../data/duckdb.ts'
 import { loadDataset } from '../data/load-dataset.ts'
 import { writeFileWhole } from '../data/write-file-whole.ts'
 import { erasePerson, type PersonLog } from '../pipeline/erasure/erase-person.ts'
 import { expireData } from '../pipeline/erasure/expire-data.ts'
 import { keepDataset } from '../pipeline/keep-dataset.ts'
+import { keepFiles } from '../pipeline/keep-files.ts'
 import { parseKeyRing } from '../security/at-rest/key-ring.ts'
 import { type Home, openHome } from './open-home.ts'
 
@@ -105,6 +107,35 @@ describe('erasing a person', () => {
     expect(datasets.map(({ successor }) => successor)).toEqual([without])
     const { blob, erased } = await home.datasets.dataset(without)
     expect([await home.blobs.has(blob), erased]).toEqual([true, undefined])
+  })
+
+  test('who is in files that were added as they are is told, and the files stay', async () => {
+    await keep(['B2,2', 'C3,3'])
+    const tree = path.join(folder, 'tree')
+    await mkdir(tree)
+    const csv = `student,score\n ${PERSON} ,1\nB2,2\n${PERSON},3\n`
+    await writeFileWhole(path.join(tree, 'one.csv'), Buffer.from(csv))
+    await writeFileWhole(path.join(tree, 'copy.CSV'), Buffer.from(csv))
+    await writeFileWhole(path.join(tree, 'two.jsonl'), Buffer.from(`{"student":"${PERSON}"}\n{"student":"B2"}\n`))
+    await withDuckDb((connection) =>
+      connection.run(`COPY (SELECT '${PERSON}' AS student) TO '${tree}/three.parquet' (FORMAT parquet)`),
+    )
+    await writeFileWhole(path.join(tree, 'none.csv'), Buffer.from('student,score\nB2,2\n'))
+    await writeFileWhole(path.join(tree, 'other.csv'), Buffer.from(`name\n${PERSON}\n`))
+    await writeFileWhole(path.join(tree, 'letter.txt'), Buffer.from(PERSON))
+    await writeFileWhole(path.join(tree, 'broken.parquet'), Buffer.from(PERSON))
+    await keepFiles([tree], { name: 'tree', source: 'tree' }, { ...home, indexFolder: null, clock: () => 1 })
+    for (const dryRun of [true, false]) {
+      const { files, filesNotSearched, notSearched } = await erasePerson({ identifier: PERSON, dryRun }, deps())
+      expect(files.map(({ name, path: file, rows }) => [name, file, rows]).sort()).toEqual([
+        ['tree', 'copy.CSV', 2],
+        ['tree', 'one.csv', 2],
+        ['tree', 'three.parquet', 1],
+        ['tree', 'two.jsonl', 1],
+      ])
+      expect(filesNotSearched).toEqual([{ id: files[0]!.id, name: 'tree', nFiles: 3 }])
+      expect(notSearched).toEqual([])
+    }
   })
 
   test('rows whose time is over are destroyed, and those without a limit stay', async () => {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withDuckDb } from '../../src/data/duckdb.ts'
 import type { ClassPrediction } from '../../src/serve/prediction.ts'
+import { FilePredictionLog } from '../../src/store/prediction-log/file-prediction-log.ts'
 import { bellwether, startBellwether, temporaryFolder } from '../support/cli.ts'
 import { makePupils, toCsv, writePupilsProject } from '../support/pupils.ts'
 import { type Served, startServing } from '../support/served.ts'
@@ -138,6 +139,45 @@ describe('a batch', () => {
   })
 })
 
+/** Ids that the prediction log has of each batch. */
+async function recordedBatches(): Promise<Map<string, string[]>> {
+  const log = await FilePredictionLog.open(path.join(home, 'predictions'), { clock: Date.now })
+  const found = new Map<string, string[]>()
+  try {
+    for await (const { request, key, id } of log.entries({})) {
+      if (key !== 'cli') continue
+      const ids = found.get(request)
+      if (ids) ids.push(id)
+      else found.set(request, [id])
+    }
+  } finally {
+    await log.close()
+  }
+  return found
+}
+
+test('a prediction of the command line is recorded with its person, takes an outcome, and is erased', async () => {
+  const [header, first] = toCsv(pupils).split('\n')
+  writeFileSync(at('marked.csv'), `${header}\n${first!.replace('P00001', ' MARKED-7 ')}\n`)
+  const { stdout } = await bellwether(predict('--data', at('marked.csv')))
+  const { id, label } = JSON.parse(stdout) as { id: string; label: string }
+  const find = async () => {
+    const { stdout: found } = await bellwether(['predictions', 'find', '--id', 'MARKED-7', '--home', home, '--json'])
+    return (JSON.parse(found) as { predictions: Record<string, unknown>[] }).predictions
+  }
+  const { age } = pupils[0]!
+  expect(await find()).toEqual([
+    expect.objectContaining({ id, key: 'cli', model: 'pupils', features: expect.objectContaining({ age }) }),
+  ])
+  writeFileSync(at('outcomes.csv'), `predictionId,label\n${id},${label}\n`)
+  const told = await bellwether(['outcomes', 'add', 'pupils', '--data', at('outcomes.csv'), '--home', home, '--json'])
+  expect(told.status, told.stderr).toBe(0)
+  await scored(['predictions', 'erase', '--id', 'MARKED-7', '--home', home], 0)
+  expect(await find()).toEqual([])
+  await scored(predict('--data', at('marked.csv'), '--no-log'), 0)
+  expect(await find()).toEqual([])
+})
+
 describe('a batch that is killed', () => {
   /** Kills the command as soon as its partial file has grown to so many bytes. */
   async function killedAt(args: readonly string[], bytes: number): Promise<boolean> {
@@ -158,13 +198,18 @@ describe('a batch that is killed', () => {
   test.each(['csv', 'parquet'])(
     'goes on where its last checkpoint was, to the same %s as one that was not',
     async (format) => {
+      const data = at(`killed-${format}-data.csv`)
+      // A file of its own, so that none of its rows was recorded before.
+      const nRows = format === 'csv' ? 40_001 : 40_002
+      await writeMany(data, nRows)
       const whole = at(`whole.${format}`)
-      await scored(predict('--data', at('many.csv'), '--out', whole), 1)
+      await scored(predict('--data', data, '--out', whole, '--no-log'), 1)
+      const before = await recordedBatches()
       const out = at(`killed.${format}`)
       let kills = 0
       let resumed = 0
       for (let attempt = 0; attempt < 12 && !existsSync(out); attempt++) {
-        if (await killedAt(predict('--data', at('many.csv'), '--out', out), 200_000 + attempt * 400_000)) {
+        if (await killedAt(predict('--data', data, '--out', out), 200_000 + attempt * 400_000)) {
           kills++
           expect(existsSync(out)).toBe(false)
           // As after a power cut, what lies beyond the checkpoint may be anything.
@@ -174,13 +219,23 @@ describe('a batch that is killed', () => {
         }
       }
       if (!existsSync(out)) {
-        const told = await scored(predict('--data', at('many.csv'), '--out', out), 1)
+        const told = await scored(predict('--data', data, '--out', out), 1)
         if (resumed > 0) expect(told).toContain('going on after')
       }
       expect(kills).toBeGreaterThan(2)
       expect(sha(out)).toBe(sha(whole))
       expect(sha(at('killed.rejects.csv'))).toBe(sha(at('whole.rejects.csv')))
       expect(hidden()).toEqual([])
+      // Every row that was answered is recorded once, whatever was killed when.
+      const [ids, ...others] = [...(await recordedBatches())].flatMap(([batch, all]) =>
+        before.has(batch) ? [] : [all],
+      )
+      expect(others).toEqual([])
+      expect([ids!.length, new Set(ids).size]).toEqual([nRows - 49, nRows - 49])
+      await scored(predict('--data', data, '--out', out), 1)
+      expect([...(await recordedBatches()).values()].flat()).toHaveLength(
+        [...before.values()].flat().length + nRows - 49,
+      )
     },
     400_000,
   )

@@ -62,7 +62,7 @@ export function personLog(log: FilePredictionLog, outcomes: OutcomeStore): Perso
 }
 
 function printReport(report: ErasureReport): void {
-  const { dryRun, datasets, rejects, predictions, models, runs, notSearched, columns } = report
+  const { dryRun, datasets, rejects, predictions, models, runs, notSearched, columns, files, filesNotSearched } = report
   if (datasets.length > 0) {
     printLine(
       formatTable(
@@ -81,7 +81,8 @@ function printReport(report: ErasureReport): void {
   const would = dryRun ? 'would be' : 'are'
   const rejected = rejects.reduce((sum, { rows }) => sum + rows, 0)
   const rows = datasets.reduce((sum, each) => sum + each.rows, 0)
-  if (rows + rejected + predictions === 0) printLine(`nothing of that person is kept (columns: ${columns.join(', ')})`)
+  if (rows + rejected + predictions + files.length === 0)
+    printLine(`nothing of that person is kept (columns: ${columns.join(', ')})`)
   else printLine(`${rows} rows, ${rejected} rejected rows and ${predictions} predictions ${would} erased`)
   if (models.length > 0) {
     const names = models.map(({ model, version }) => `${model}/${version}`)
@@ -89,11 +90,21 @@ function printReport(report: ErasureReport): void {
       `models that learnt from them, which stay as they are: ${names.join(', ')} (${runs} ${runs === 1 ? 'run' : 'runs'})`,
     )
   }
+  if (files.length > 0) {
+    printLine(
+      'NOT erased: files that were added as they are still hold the person, until `bellwether data remove` takes their version away and `data gc` its contents:',
+    )
+    for (const { id, path, rows: count } of files) printLine(`  ${id.slice(0, 19)}  ${path}  ${count} rows`)
+  }
   if (!dryRun && datasets.length > 0) note('the ledger has a tombstone; take the person out of the source too')
   if (notSearched.length > 0) {
     const names = [...new Set(notSearched.map(({ name }) => name))]
     note(`not looked into, for they have none of the columns ${columns.join(', ')}: ${names.join(', ')}`)
   }
+  for (const { id, name, nFiles } of filesNotSearched)
+    note(
+      `not looked into: ${nFiles} files of ${name} (${id.slice(0, 19)}), which are no tables or have none of the columns`,
+    )
 }
 
 function eraseExpired(options: Record<string, unknown>, dryRun: boolean): Promise<number> {

@@ -7,16 +7,18 @@ import type { RejectedRow } from '../../data/rejects-csv.ts'
 import { resolveSource } from '../../data/table-source.ts'
 import { BellwetherError } from '../../errors.ts'
 import { newId } from '../../security/new-id.ts'
+import type { BatchLog } from '../../serve/batch/batch-log.ts'
 import type { BatchFormat, OutputOptions } from '../../serve/batch/batch-output.ts'
 import { readOptionsOf } from '../../serve/batch/read-options-of.ts'
-import { predictionIds, runBatch } from '../../serve/batch/run-batch.ts'
-import { scoreChunk } from '../../serve/batch/score-chunk.ts'
+import { batchOf, predictionIds, runBatch } from '../../serve/batch/run-batch.ts'
+import { scoreLogged } from '../../serve/batch/score-logged.ts'
 import { loadScorer } from '../../serve/load-scorer.ts'
 import type { Scorer } from '../../serve/scorer.ts'
 import type { ModelVersion } from '../../track/model-registry.ts'
 import { batchProgress } from '../batch-progress.ts'
 import { interruptSignal, parseReference, text, withHome } from '../context.ts'
 import { note, printJson } from '../output.ts'
+import { withBatchLog } from '../with-batch-log.ts'
 
 const FORMATS: ReadonlyMap<string, BatchFormat> = new Map([
   ['.csv', 'csv'],
@@ -45,9 +47,22 @@ export async function action(options: Record<string, unknown>, [reference]: stri
         throw new BellwetherError('USAGE', '--data and --out name the same file; the data would be lost.')
       const table = await openChunks(place, readOptionsOf(scorer.manifest.project), interrupt.signal)
       for (const sentence of table.notes) note(sentence)
-      const job: Job = { table, scorer, found, explain: options['explain'] === true, signal: interrupt.signal }
+      const explain = options['explain'] === true
       const json = options['json'] === true
-      return target ? toFile(job, target, json) : toOutput(job, json)
+      const work = async (log: BatchLog | null) => {
+        const job: Job = { table, scorer, found, explain, log, signal: interrupt.signal }
+        const status = target ? await toFile(job, target, json) : await toOutput(job, json)
+        if (log && log.lost > 0) note(`${log.lost} predictions could not be recorded in the prediction log`)
+        return status
+      }
+      if (options['log'] === false) return work(null)
+      const served = {
+        name: model,
+        version: found.version,
+        alias: version === undefined ? (alias ?? 'champion') : null,
+        scorer,
+      }
+      return withBatchLog(home.folder, served, { job: batchOf(found, table), names: table.names }, work)
     })
   } finally {
     interrupt.release()
@@ -59,6 +74,8 @@ interface Job {
   readonly scorer: Scorer
   readonly found: ModelVersion
   readonly explain: boolean
+  /** Where the answers are recorded; null where they are not. */
+  readonly log: BatchLog | null
   readonly signal: AbortSignal
 }
 
@@ -97,12 +114,16 @@ function targetGiven(options: Record<string, unknown>): Target | null {
   }
 }
 
-async function toFile({ table, scorer, found, explain, signal }: Job, target: Target, json: boolean): Promise<number> {
+async function toFile(
+  { table, scorer, found, explain, log, signal }: Job,
+  target: Target,
+  json: boolean,
+): Promise<number> {
   if (explain && target.format !== 'jsonl') note('contributions are written to JSON lines (--out FILE.jsonl) only')
   const progress = batchProgress(table.nRows)
   signal.addEventListener('abort', progress.stop, { once: true })
   const { rows, scored, rejected, resumed, rejects } = await runBatch({
-    ...{ table, scorer, version: found, ...target, explain, signal },
+    ...{ table, scorer, version: found, ...target, explain, log, signal },
     onResumed: (done) => note(`going on after ${done.rows} of ${table.nRows} rows, which an earlier attempt scored`),
     onProgress: (done) => progress.at(done.rows),
   }).finally(progress.stop)
@@ -114,13 +135,13 @@ async function toFile({ table, scorer, found, explain, signal }: Job, target: Ta
 }
 
 /** JSON lines, or one JSON document, on standard output. */
-async function toOutput({ table, scorer, found, explain, signal }: Job, json: boolean): Promise<number> {
+async function toOutput({ table, scorer, found, explain, log, signal }: Job, json: boolean): Promise<number> {
   const idOf = predictionIds(found, table)
   const counts = { scored: 0, rejected: 0 }
   const model = JSON.stringify({ name: found.model, version: found.version })
   if (json) await print(`{"model":${model},"predictions":[`)
   for await (const raw of table.chunks(signal)) {
-    const result = await scoreChunk(raw, scorer, { explain, idOf, signal, pause: () => nextTurn() })
+    const result = await scoreLogged(raw, scorer, log, { explain, idOf, signal, pause: () => nextTurn() })
     const lines = result.scored.map(({ row, answer }) => JSON.stringify({ row, ...answer }))
     if (json) await print(`${counts.scored > 0 && lines.length > 0 ? ',' : ''}${lines.join(',')}`)
     else await print(lines.map((line) => `${line}\n`).join(''))

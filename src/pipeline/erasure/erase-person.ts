@@ -1,8 +1,11 @@
+import { filesOfPerson } from '../../data/files-of-person.ts'
 import { normalIdentifier } from '../../data/identifier-of-person.ts'
 import { rejectsWithout } from '../../data/rejects-of-person.ts'
 import { countRowsOfPerson, tableWithoutPerson } from '../../data/rows-of-person.ts'
+import type { ChunkIndex } from '../../data/versions/chunk-index.ts'
 import { BellwetherError } from '../../errors.ts'
 import type { BlobStore } from '../../track/blob-store.ts'
+import type { DatasetStore } from '../../track/dataset-store.ts'
 import type { ErasureStore, KeptTable, ReplacedRejects, Successor, Trained } from '../../track/erasure-store.ts'
 import type { ModelRegistry } from '../../track/model-registry.ts'
 import { destroyBlobs } from './destroy-blobs.ts'
@@ -19,7 +22,10 @@ export interface PersonLog {
 
 export interface ErasureDeps {
   readonly erasures: ErasureStore
-  readonly blobs: Pick<BlobStore, 'get' | 'put' | 'withFile' | 'delete'>
+  readonly blobs: Pick<BlobStore, 'get' | 'getStream' | 'put' | 'withFile' | 'delete'>
+  /** Versions of files are looked into, and stay as they are. */
+  readonly datasets: Pick<DatasetStore, 'datasets'>
+  readonly chunks: Pick<ChunkIndex, 'locate'>
   readonly models: Pick<ModelRegistry, 'models' | 'versions'>
   readonly log: PersonLog
   readonly clock: () => number
@@ -61,6 +67,15 @@ export interface ErasureReport extends Trained {
   readonly destroyed: number
   /** Tables that have none of the columns. */
   readonly notSearched: readonly { readonly id: string; readonly name: string }[]
+  /** Files of versions of files that hold rows of the person, and go on holding them: such a version is what was added, byte for byte. */
+  readonly files: readonly {
+    readonly id: string
+    readonly name: string
+    readonly path: string
+    readonly rows: number
+  }[]
+  /** Versions of files some of which could not be looked into. */
+  readonly filesNotSearched: readonly { readonly id: string; readonly name: string; readonly nFiles: number }[]
 }
 
 /** Runs that end while a person is erased may bring rows in again; more rounds than this are a fault. */
@@ -86,7 +101,8 @@ export async function erasePerson(request: ErasureRequest, deps: ErasureDeps): P
     const { datasets, rejects } = shown(found, null)
     const predictions = await log.count(request.identifier)
     const { notSearched } = found
-    return { dryRun, person, columns, datasets, rejects, predictions, destroyed: 0, notSearched, ...trained }
+    const files = await findInFiles(identifier, columns, deps)
+    return { dryRun, person, columns, datasets, rejects, predictions, destroyed: 0, notSearched, ...files, ...trained }
   }
   // First, so that a log that cannot be rewritten just now leaves everything as it is.
   const predictions = await log.erase(request.identifier)
@@ -114,7 +130,9 @@ export async function erasePerson(request: ErasureRequest, deps: ErasureDeps): P
     found = await findPerson(identifier, columns, deps)
   }
   const destroyed = await destroyBlobs(deps)
-  return { dryRun, person, columns, ...report, predictions, destroyed, notSearched: found.notSearched }
+  const { notSearched } = found
+  const files = await findInFiles(identifier, columns, deps)
+  return { dryRun, person, columns, ...report, predictions, destroyed, notSearched, ...files }
 }
 
 interface Mutable {
@@ -171,6 +189,22 @@ async function findPerson(
     }
   }
   return { tables, rejects, notSearched }
+}
+
+async function findInFiles(
+  identifier: string,
+  columns: readonly string[],
+  deps: Pick<ErasureDeps, 'blobs' | 'datasets' | 'chunks'>,
+): Promise<Pick<ErasureReport, 'files' | 'filesNotSearched'>> {
+  const files: ErasureReport['files'][number][] = []
+  const filesNotSearched: ErasureReport['filesNotSearched'][number][] = []
+  for (const { id, name, blob, files: totals, erased } of await deps.datasets.datasets()) {
+    if (!totals || erased) continue
+    const { held, notSearched } = await filesOfPerson(blob, columns, identifier, deps)
+    for (const each of held) files.push({ id, name, ...each })
+    if (notSearched > 0) filesNotSearched.push({ id, name, nFiles: notSearched })
+  }
+  return { files, filesNotSearched }
 }
 
 async function writeRejects({ rejects }: Found, { blobs }: Pick<ErasureDeps, 'blobs'>): Promise<ReplacedRejects[]> {

@@ -8,10 +8,11 @@ import { BellwetherError } from '../../errors.ts'
 import type { ModelVersion } from '../../track/model-registry.ts'
 import { VERSION } from '../../version.ts'
 import type { Scorer } from '../scorer.ts'
+import type { BatchLog } from './batch-log.ts'
 import { type BatchFormat, batchWriter, type OutputOptions } from './batch-output.ts'
 import { csvToParquet } from './csv-to-parquet.ts'
 import { type BatchProgress, madeFile, PartialOutput } from './partial-output.ts'
-import { scoreChunk } from './score-chunk.ts'
+import { scoreLogged } from './score-logged.ts'
 
 export interface FileBatch {
   readonly table: ChunkedTable
@@ -26,6 +27,8 @@ export interface FileBatch {
   readonly format: BatchFormat
   readonly explain: boolean
   readonly output: OutputOptions
+  /** Records the answers, chunk by chunk, before they are written. */
+  readonly log?: BatchLog | null
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (progress: BatchProgress) => void
   /** Told when an earlier attempt is taken up. */
@@ -56,7 +59,12 @@ export async function runBatch(batch: FileBatch): Promise<BatchResult> {
     let index = 0
     for await (const raw of table.chunks(signal)) {
       if (index++ < chunks) continue
-      const result = await scoreChunk(raw, scorer, { explain, idOf, signal, pause: () => nextTurn() })
+      const result = await scoreLogged(raw, scorer, batch.log ?? null, {
+        explain,
+        idOf,
+        signal,
+        pause: () => nextTurn(),
+      })
       const first = chunks === 0
       chunks++
       rows += raw.nRows + raw.malformed.length
@@ -107,8 +115,13 @@ function packageOf({ model, version, files }: ModelVersion): unknown {
  * Ids of the predictions of a file: the same file, scored by the same version, has the same ones. The row stands at the end.
  */
 export function predictionIds(version: ModelVersion, table: Pick<ChunkedTable, 'sha256'>): (row: number) => string {
-  const batch = hashOf([packageOf(version), table.sha256]).slice(0, 16)
+  const batch = batchOf(version, table)
   return (row) => `${batch}-${row}`
+}
+
+/** Which batch it is: the same for the same file and the same version, 16 hexadecimal digits. */
+export function batchOf(version: ModelVersion, { sha256 }: Pick<ChunkedTable, 'sha256'>): string {
+  return hashOf([packageOf(version), sha256]).slice(0, 16)
 }
 
 function hashOf(value: unknown): string {

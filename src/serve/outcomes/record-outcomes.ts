@@ -148,6 +148,9 @@ async function predictionsOf(
   return found
 }
 
+/** The id of a prediction that the command line made: its batch and its row (`predictionIds` of serve/batch). */
+const isOfBatch = (id: string) => /^[0-9a-f]{16}-\d+$/.test(id)
+
 /** Ids hold the time when they were made, so that only a part of the log is looked through. */
 async function entriesById(
   ids: readonly string[],
@@ -172,6 +175,8 @@ async function entriesById(
     for await (const entry of log.entries(query)) found.set(entry.id, entry)
     from = end
   }
+  for (const [job, group] of Map.groupBy(ids.filter(isOfBatch), (id) => id.slice(0, id.indexOf('-'))))
+    for await (const entry of log.entries({ model, job, ids: new Set(group) })) found.set(entry.id, entry)
   return found
 }
 

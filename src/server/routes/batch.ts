@@ -17,7 +17,7 @@ import { readOptionsOf } from '../../serve/batch/read-options-of.ts'
 import { scoreChunk } from '../../serve/batch/score-chunk.ts'
 import type { ServedModel } from '../../serve/model-cache.ts'
 import type { Prediction } from '../../serve/prediction.ts'
-import { policyOf } from '../../serve/prediction-log/make-entries.ts'
+import { carriedColumns } from '../../serve/prediction-log/carried-columns.ts'
 import type { RawTable } from '../../table/raw-table.ts'
 import { coarsened } from '../coarse-answers.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
@@ -187,7 +187,7 @@ function writerOf({ served, table, query, format }: Batch) {
 async function* scoredLines(batch: Batch, { context, signal }: Place): AsyncGenerator<string> {
   const { request, served, table, query } = batch
   const writer = writerOf(batch)
-  const carried = carriedColumns(served, table)
+  const carried = carriedColumns(served, table.names)
   const limit = request.principal?.probabilities ?? null
   const total = { records: 0, failed: 0 }
   let header = writer.header
@@ -218,15 +218,6 @@ async function* scoredLines(batch: Batch, { context, signal }: Place): AsyncGene
     header = ''
   }
   if (header !== '') yield header
-}
-
-/** What the prediction log wants of a row beside what the model reads: the person's identifier and sensitive columns. */
-function carriedColumns(served: ServedModel, table: ChunkedTable): string[] {
-  const { id, sensitive } = policyOf(served)
-  const passedOver = new Set(served.scorer.signature.ignored ?? [])
-  return [...(id === null ? [] : [id]), ...sensitive].filter(
-    (name) => passedOver.has(name) && table.names.includes(name),
-  )
 }
 
 /** Null where no row is left. */

@@ -41,6 +41,12 @@ const ErasureAnswer = z.object({
   notSearched: z
     .array(z.object({ id: z.string(), name: z.string() }))
     .describe('Tables that have none of the columns.'),
+  files: z
+    .array(z.object({ id: z.string(), name: z.string(), path: z.string(), rows: z.int() }))
+    .describe('Files of versions of files that hold the person, and stay as they are: remove those versions by hand.'),
+  filesNotSearched: z
+    .array(z.object({ id: z.string(), name: z.string(), nFiles: z.int() }))
+    .describe('Versions of files, and how many of them could not be looked into.'),
   models: z
     .array(z.object({ model: z.string(), version: z.int(), datasetId: z.string() }))
     .describe('Versions that learnt from the rows; they stay as they are.'),
