@@ -62,6 +62,38 @@ describe('the table of runs', () => {
       .waitFor()
   })
 
+  test('draws the lineage of a run', async () => {
+    const page = await open('#/runs')
+    await page.getByRole('row').filter({ hasText: 'academic-risk v2' }).getByRole('link').click()
+    const picture = page.getByRole('img', { name: /^Lineage/ })
+    await picture.scrollIntoViewIfNeeded()
+    await expect
+      .poll(() => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth), { timeout: 15_000 })
+      .toBeGreaterThan(400)
+  })
+
+  test('shows pictures and hands out files to a reader with a key, which links can’t send', async () => {
+    const page = await open('')
+    await page.evaluate(() => sessionStorage.setItem('bellwether.key', 'some-key'))
+    // A server that wants a key: what comes without one is refused, what comes with it is answered.
+    await page.route('**/api/**', async (route) => {
+      const { authorization, ...headers } = route.request().headers()
+      if (authorization === 'Bearer some-key') await route.continue({ headers })
+      else await route.fulfill({ status: 401, json: { error: 'UNAUTHENTICATED', message: 'Show a key.' } })
+    })
+    await page.reload()
+    const [run] = (await topRuns()).filter((each) => each.metrics['test.f1_macro'] !== undefined)
+    await page.goto(`${serverUrl}/#/runs/${run!.id}`)
+    const picture = page.getByRole('img', { name: 'Confusion matrix' })
+    await expect
+      .poll(() => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth), { timeout: 15_000 })
+      .toBeGreaterThan(0)
+    const download = page.waitForEvent('download')
+    await page.getByRole('heading', { name: 'Artifacts' }).waitFor()
+    await page.locator('a[href$="/artifacts/evaluation.json"]').click()
+    expect((await download).suggestedFilename()).toBe('evaluation.json')
+  })
+
   test('compares two marked runs', async () => {
     const page = await open('#/runs')
     const compare = page.getByRole('button', { name: 'Compare' })
@@ -93,6 +125,11 @@ describe('the page of models', () => {
     const history = page.locator('.history li')
     await history.filter({ hasText: 'champion went from version 1 to version 2.' }).waitFor()
     await history.filter({ hasText: 'Version 1 was made.' }).waitFor()
+    const lineage = page.getByRole('img', { name: /^Lineage/ })
+    await lineage.scrollIntoViewIfNeeded()
+    await expect
+      .poll(() => lineage.evaluate((image) => (image as HTMLImageElement).naturalWidth), { timeout: 15_000 })
+      .toBeGreaterThan(400)
   })
 
   test('shows who answers, where there is a plan of traffic', async () => {

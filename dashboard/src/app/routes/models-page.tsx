@@ -1,4 +1,5 @@
 import { Empty, Failure, Loading } from '../../components/states.tsx'
+import { LineageCard } from '../../features/lineage/components/lineage-card.tsx'
 import { useModels } from '../../features/models/api/get-models.ts'
 import { ModelHistory } from '../../features/models/components/model-history.tsx'
 import { ModelNotes } from '../../features/models/components/model-notes.tsx'
@@ -42,6 +43,7 @@ export function ModelsPage({ model }: { model: string | null }) {
       <ModelNotes model={selected} />
       <ModelVersions model={selected} hrefOfRun={(id) => hrefOf({ page: 'run', id })} />
       <ModelTraffic model={selected} />
+      <LineageCard id={selected} />
       <ModelHistory model={selected} />
     </div>
   )

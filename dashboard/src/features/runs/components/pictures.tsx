@@ -1,5 +1,7 @@
 import type { RunDetail } from '../../../../../src/track/tracking-store.ts'
 import { Card } from '../../../components/card.tsx'
+import { ServerFileLink } from '../../../components/server-file-link.tsx'
+import { ServerImage } from '../../../components/server-image.tsx'
 import { artifactUrl } from '../api/artifact-url.ts'
 import './pictures.css'
 
@@ -12,9 +14,9 @@ export function Pictures({ run }: { run: RunDetail }) {
       <div className="pictures">
         {pictures.map((picture) => (
           <figure key={picture.path}>
-            <a href={artifactUrl(run.id, picture.path)} target="_blank" rel="noreferrer">
-              <img src={artifactUrl(run.id, picture.path)} alt={titleOf(picture.path)} loading="lazy" />
-            </a>
+            <ServerFileLink path={artifactUrl(run.id, picture.path)} newTab>
+              <ServerImage path={artifactUrl(run.id, picture.path)} alt={titleOf(picture.path)} />
+            </ServerFileLink>
             <figcaption className="soft small">{titleOf(picture.path)}</figcaption>
           </figure>
         ))}

@@ -2,6 +2,7 @@ import type { RunDetail } from '../../../../../src/track/tracking-store.ts'
 import { Card } from '../../../components/card.tsx'
 import { Notice } from '../../../components/notice.tsx'
 import { Pairs } from '../../../components/pairs.tsx'
+import { ServerFileLink } from '../../../components/server-file-link.tsx'
 import { Failure, Loading } from '../../../components/states.tsx'
 import { formatDuration, formatTime } from '../../../format/times.ts'
 import { artifactUrl } from '../api/artifact-url.ts'
@@ -148,9 +149,9 @@ function Files({ run }: { run: RunDetail }) {
       <Pairs
         items={run.artifacts.map((artifact) => [
           artifact.path,
-          <a key={artifact.path} href={artifactUrl(run.id, artifact.path)}>
+          <ServerFileLink key={artifact.path} path={artifactUrl(run.id, artifact.path)}>
             {`${Math.max(1, Math.round(artifact.sizeBytes / 1024))} KB`}
-          </a>,
+          </ServerFileLink>,
         ])}
       />
     </Card>
