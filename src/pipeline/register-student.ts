@@ -66,7 +66,12 @@ export async function registerStudent(
   })
   const now = deps.clock()
   const experiment = await deps.tracking.ensureExperiment(name, now)
-  const figures = { ...metrics.student, ...fidelityFigures(fidelity), ...measured }
+  const tested = Object.entries(metrics.student).map(([key, value]) => [`test.${key}`, value] as const)
+  const figures: Readonly<Record<string, number>> = {
+    ...Object.fromEntries(tested),
+    ...fidelityFigures(fidelity),
+    ...measured,
+  }
   const run = await deps.tracking.recordRun({
     experimentId: experiment.id,
     name: `distilled from ${origin}`,

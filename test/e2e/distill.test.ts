@@ -44,6 +44,12 @@ test('a linear student mostly says what its teacher says, is smaller, and is reg
   expect(measured['student_bytes']).toBeLessThan(measured['teacher_bytes']!)
   const shown = await bellwether(['models', 'show', 'academic-risk-distilled/1', '--json', ...home])
   expect(JSON.parse(shown.stdout)).toMatchObject({ estimator: 'logistic-regression', version: 1 })
+  // As a run that trained, so that both stand in one column.
+  const { runs } = JSON.parse((await bellwether(['runs', 'list', '--json', ...home])).stdout) as {
+    runs: { name: string; metrics: Record<string, number> }[]
+  }
+  const run = runs.find(({ name }) => name.startsWith('distilled from'))
+  expect(run?.metrics['test.f1_macro']).toBe(metrics.student['f1_macro'])
 })
 
 test('leaves in fewer bits make a smaller file, and what that costs is said', { timeout: 240_000 }, async () => {

@@ -31,11 +31,12 @@ export function candidatesChart(scores: CandidateScores, options: ChartOptions =
   const names = candidates.map(({ name }) => wrap(name, 30))
   const left = 34 + Math.max(...names.flat().map((text) => Array.from(text).length), 8) * 6.8
   const line = Math.max(36, Math.max(...names.map((lines) => lines.length), 1) * 15 + 12)
-  const head = heading(`${metric} of the candidates`, options, [`${better} is better. Lines: 95 % intervals`], WIDTH)
   const plotHeight = Math.max(candidates.length, 1) * line
   const colour = (i: number) =>
     candidates[i]!.role === 'winner' ? colourOf(1) : candidates[i]!.role === 'baseline' ? MUTED : colourOf(0)
   const bounded = (value: number | undefined): value is number => value !== undefined && Number.isFinite(value)
+  const lines = candidates.some(({ low, high }) => bounded(low) && bounded(high)) ? '. Lines: 95 % intervals' : ''
+  const head = heading(`${metric} of the candidates`, options, [`${better} is better${lines}`], WIDTH)
   const texts = candidates.map(({ value, low, high }) => {
     const bounds = bounded(low) && bounded(high) ? ` (${shortNumber(low)} to ${shortNumber(high)})` : ''
     return shortNumber(value) + bounds

@@ -187,6 +187,13 @@ test('candidates stand best first, also where lower is better, and one without a
   expect(shown).not.toContain('broken')
 })
 
+test('candidates without intervals are not said to have lines for them', async () => {
+  const candidates = [{ name: 'k-means, 2 clusters', value: 0.1 }]
+  const shown = texts(await renderChart(candidatesChart({ metric: 'Silhouette', greaterIsBetter: true, candidates })))
+  expect(shown).toContain('Higher is better')
+  expect(shown.join(' ')).not.toContain('intervals')
+})
+
 test('charts of nothing are drawn without failing: no rows, no columns, a class that does not occur', async () => {
   const empty = [
     rocChart([{ label: 'a', auc: null, falsePositiveRate: [], truePositiveRate: [], thresholds: [] }]),
