@@ -140,6 +140,8 @@ export function madeFile(place: PartialPlace): string {
   return partialFiles(place).made
 }
 
+const TORN_CHECKPOINT = /^[0-9a-f]{16}\.checkpoint\.[0-9a-f]{12}\.tmp$/
+
 const prefixOf = (out: string) => `.${path.basename(out)}.`
 
 async function removeOthers({ out }: PartialPlace, own: readonly string[]): Promise<void> {
@@ -148,7 +150,9 @@ async function removeOthers({ out }: PartialPlace, own: readonly string[]): Prom
   for (const name of await readdir(folder)) {
     const ours =
       name.startsWith(prefix) && /^[0-9a-f]{16}\.(?:partial|rejects|checkpoint|made)$/.test(name.slice(prefix.length))
-    if (ours && !own.includes(path.join(folder, name))) await rm(path.join(folder, name), { force: true })
+    // A checkpoint that was being written when its process was killed (`writeFileWhole`).
+    const torn = name.startsWith(`.${prefix}`) && TORN_CHECKPOINT.test(name.slice(prefix.length + 1))
+    if (torn || (ours && !own.includes(path.join(folder, name)))) await rm(path.join(folder, name), { force: true })
   }
 }
 
