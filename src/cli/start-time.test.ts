@@ -17,7 +17,7 @@ Server.prototype.listen = function (...options) {
   return listen.apply(this, options)
 }`
 
-test('a server listens before it loads what only training, tokens, buckets and PostgreSQL need', {
+test('a server listens before it loads what only training, tokens, buckets, PostgreSQL and JSON Schema need', {
   timeout: 120_000,
 }, async () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'bellwether-start-'))
@@ -33,7 +33,8 @@ test('a server listens before it loads what only training, tokens, buckets and P
     await server.stop()
     const loaded = readFileSync(list, 'utf8').split('\n')
     expect(loaded.some((url) => url.includes('/src/server/app.ts'))).toBe(true)
-    const late = /\/src\/(?:learn|features)\/|\/node_modules\/(?:jose|pg|@aws-sdk|@duckdb|onnxruntime-node|@bufbuild)\//
+    const late =
+      /\/src\/(?:learn|features)\/|\/node_modules\/(?:jose|pg|@aws-sdk|@duckdb|onnxruntime-node|@bufbuild|ajv)\//
     expect(loaded.filter((url) => late.test(url))).toEqual([])
   } finally {
     rmSync(folder, { recursive: true, force: true })

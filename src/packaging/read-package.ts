@@ -12,8 +12,8 @@ import {
   PROFILE_FILE,
   SIGNATURE_FILE,
 } from './manifest.ts'
-import { isMlflowModel, readMlflowModel } from './mlflow/read-mlflow-model.ts'
-import { FOREIGN_FILE, isForeign, restoreForeign } from './onnx/foreign-package.ts'
+import { isMlflowModel } from './mlflow/mlflow-files.ts'
+import { FOREIGN_FILE, isForeign } from './onnx/foreign-files.ts'
 import { checkSeal, SEAL_FILE, type TrustedKeys } from './sign-manifest.ts'
 import { type ClusteringSignature, ModelSignature, type PredictingSignature } from './signature.ts'
 import { decodeState } from './state-codec.ts'
@@ -75,6 +75,7 @@ export async function readAnyPackage(
 ): Promise<LoadedModel | LoadedClustering> {
   if (isMlflowModel(files)) {
     checkSeal(new Uint8Array(0), undefined, blobs.trustedKeys ?? null)
+    const { readMlflowModel } = await import('./mlflow/read-mlflow-model.ts')
     return readMlflowModel(files, (file) => readFile(blobs, file))
   }
   const contents = new Map<string, Uint8Array>()
@@ -88,7 +89,7 @@ export async function readAnyPackage(
   if (manifest.task === 'clustering' || signature.task === 'clustering')
     return clustering(manifest, signature, profile, state)
   const pipeline = isForeign(manifest)
-    ? foreign(state, bytesOf(contents, FOREIGN_FILE))
+    ? await foreign(state, bytesOf(contents, FOREIGN_FILE))
     : restored(() => restoreAnswering(decodeState(state)))
   checkAgreement(manifest, signature, pipeline)
   return { manifest: { ...manifest, task: manifest.task }, signature, profile, pipeline }
@@ -213,7 +214,8 @@ function restored<Pipeline>(restore: () => Pipeline): Pipeline {
 }
 
 /** A model that was imported as ONNX. A machine without the runtime says so; any other failure is a file that was never imported like this. */
-function foreign(state: Uint8Array, bytes: Uint8Array): AnsweringPipeline {
+async function foreign(state: Uint8Array, bytes: Uint8Array): Promise<AnsweringPipeline> {
+  const { restoreForeign } = await import('./onnx/foreign-package.ts')
   try {
     return answeringPipeline({ members: [restoreForeign(decodeState(state), bytes)] })
   } catch (cause) {

@@ -177,6 +177,34 @@ describe('the state codec', () => {
     )
   })
 
+  describe('long arrays', () => {
+    const long = Uint8Array.from({ length: 9000 }, (_, i) => i)
+    const base64 = Buffer.from(long).toString('base64')
+
+    test('come back beside others, in any order of keys, and among texts that look like them', () => {
+      const state = {
+        b: long,
+        10: Float64Array.from(long),
+        9: '{"$Uint8Array":"',
+        a: ['#0', `{"$x":"${base64}`, long, '\u{1f600}'],
+      }
+      expect(isSame(decodeState(encodeState(state)), state)).toBe(true)
+    })
+
+    test.each([
+      ['a foreign character', `{"$Uint8Array":"${base64.replace('BAU', 'B U')}"}`],
+      ['a character beyond ASCII', `{"$Uint8Array":"${base64.replace('BAUG', 'BA\u{141}G')}"}`],
+      ['no end', `{"$Uint8Array":"${base64}`],
+      ['another member beside it', `{"$Uint8Array":"${base64}","a":1}`],
+      ['a mark', '{"$Uint8Array":"#0"}'],
+      ['a mark of another array', `[{"$Uint8Array":"${base64}"},{"$Uint8Array":"#0"}]`],
+      ['a mark of another array before it', `[{"$Uint8Array": "#0"},{"$Uint8Array":"${base64}"}]`],
+      ['a twin of the same name', `{"a":{"$Uint8Array":"${base64}"},"a":1}`],
+    ])('with %s are refused', (_, json) => {
+      expect(codeOf(() => decodeText(json))).toBe('PACKAGE_CORRUPT')
+    })
+  })
+
   test('a message names the place, not the content', () => {
     expect(() => decodeText('{"a":[1,{"$number":"secret"}]}')).toThrow('at $.a[1]')
     expect(() => decodeText('{"a":[1,{"$number":"secret"}]}')).not.toThrow('secret')

@@ -37,13 +37,48 @@ export function encodeState(state: State): Uint8Array {
 /** @throws PACKAGE_CORRUPT for bytes that `encodeState` can't have written. */
 export function decodeState(bytes: Uint8Array): State {
   if (bytes.length > MAX_BYTES) throw corrupt(`holds ${bytes.length} bytes; at most ${MAX_BYTES} are read`)
+  const lifted: Lifted = new Map()
   let json: unknown
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
+    json = JSON.parse(liftArrays(bytes, lifted))
   } catch (cause) {
     throw corrupt('is not JSON in UTF-8', cause)
   }
-  return decode(json, '$', 0)
+  const state = decode(json, { path: '$', depth: 0, lifted })
+  if (lifted.size > 0) throw corrupt('names an array twice')
+  return state
+}
+
+/** Base64 that stands in a document as a mark: mark -> its bytes. Each is taken out once. */
+type Lifted = Map<string, Buffer>
+
+/** Shorter base64 stays in the document. */
+const WORTH_LIFTING_BYTES = 4096
+const ARRAY_BEGIN = /^\{"\$(\w{1,12})":"/
+
+/**
+ * The document without its long arrays, which are nearly all of it: they need not become text twice. `{"$` stands in JSON only where an object
+ * begins, and what takes the place of one text is another, so the rest is JSON exactly if the whole is. A mark is no base64.
+ */
+function liftArrays(bytes: Uint8Array, lifted: Lifted): string {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  const pieces: string[] = []
+  let done = 0
+  for (let at = all.indexOf('{"$'); at >= 0; at = all.indexOf('{"$', at + 1)) {
+    const begin = ARRAY_BEGIN.exec(all.toString('latin1', at, at + 20))
+    if (!begin || !Object.hasOwn(ARRAY_TYPES, begin[1]!)) continue
+    const start = at + begin[0].length
+    const end = all.indexOf('"', start)
+    if (end - start < WORTH_LIFTING_BYTES) continue
+    const mark = `#${lifted.size}`
+    lifted.set(mark, all.subarray(start, end))
+    pieces.push(decoder.decode(all.subarray(done, start)), mark)
+    done = end
+    at = end
+  }
+  pieces.push(decoder.decode(all.subarray(done)))
+  return pieces.join('')
 }
 
 function encode(value: unknown, depth: number, put: (piece: string) => void): void {
@@ -87,16 +122,23 @@ const SPECIAL_NUMBERS: ReadonlyMap<unknown, number> = new Map<unknown, number>([
   ['-0', -0],
 ])
 
-/** `path` is the place in the document, for messages. */
-function decode(value: unknown, path: string, depth: number): State {
+interface Place {
+  /** In the document, for messages. */
+  readonly path: string
+  readonly depth: number
+  readonly lifted: Lifted
+}
+
+function decode(value: unknown, { path, depth, lifted }: Place): State {
   if (depth > MAX_DEPTH) throw corrupt(`is nested deeper than ${MAX_DEPTH} levels`)
   if (value === null || typeof value === 'boolean' || typeof value === 'string' || typeof value === 'number')
     return value
-  if (Array.isArray(value)) return value.map((item, index) => decode(item, `${path}[${index}]`, depth + 1))
+  if (Array.isArray(value))
+    return value.map((item, index) => decode(item, { path: `${path}[${index}]`, depth: depth + 1, lifted }))
   const members = value as Record<string, unknown>
   const keys = Object.keys(members)
   const tag = keys.length === 1 && keys[0]!.startsWith('$') && !keys[0]!.startsWith('$$') ? keys[0]!.slice(1) : null
-  if (tag !== null) return decodeTagged(tag, members[`$${tag}`], path)
+  if (tag !== null) return decodeTagged(tag, members[`$${tag}`], path, lifted)
   const object: Record<string, State> = {}
   for (const key of keys) {
     if (key.startsWith('$') && !key.startsWith('$$'))
@@ -104,7 +146,7 @@ function decode(value: unknown, path: string, depth: number): State {
     const name = key.startsWith('$$') ? key.slice(1) : key
     // defineProperty, because `object['__proto__'] = …` would set the prototype
     Object.defineProperty(object, name, {
-      value: decode(members[key], `${path}.${name}`, depth + 1),
+      value: decode(members[key], { path: `${path}.${name}`, depth: depth + 1, lifted }),
       enumerable: true,
       configurable: true,
       writable: true,
@@ -113,7 +155,7 @@ function decode(value: unknown, path: string, depth: number): State {
   return object
 }
 
-function decodeTagged(tag: string, content: unknown, path: string): State {
+function decodeTagged(tag: string, content: unknown, path: string, lifted: Lifted): State {
   if (tag === 'number') {
     const number = SPECIAL_NUMBERS.get(content)
     if (number === undefined) throw corrupt(`has an unknown number at ${path}`)
@@ -122,7 +164,9 @@ function decodeTagged(tag: string, content: unknown, path: string): State {
   if (!Object.hasOwn(ARRAY_TYPES, tag))
     throw corrupt(`has the unknown type ${JSON.stringify(tag.slice(0, 40))} at ${path}`)
   if (typeof content !== 'string') throw corrupt(`has no base64 text at ${path}`)
-  return fromBase64(tag as ArrayType, content, path)
+  const bytes = lifted.get(content)
+  lifted.delete(content)
+  return fromBase64(tag as ArrayType, bytes ?? Buffer.from(content), path)
 }
 
 function arrayTypeOf(value: unknown): ArrayType | null {
@@ -139,15 +183,21 @@ function toBase64(array: StateArray): string {
   return (isBigEndianHost ? swapped(bytes, array.BYTES_PER_ELEMENT) : bytes).toString('base64')
 }
 
-function fromBase64(type: ArrayType, text: string, path: string): StateArray {
+/** Base64 is decoded in pieces of so many bytes, a multiple of 4: texts that short cost no memory of their own. */
+const PIECE_BYTES = 64 * 1024
+
+function fromBase64(type: ArrayType, spelt: Buffer, path: string): StateArray {
   const width = ARRAY_TYPES[type].BYTES_PER_ELEMENT
-  const length = base64Length(text)
+  const length = base64Length(spelt)
   if (length === null) throw corrupt(`has no base64 text at ${path}`)
   if (length % width !== 0) throw corrupt(`has ${length} bytes at ${path}; ${type} needs a multiple of ${width}`)
   // Allocated by itself, not cut from Node's pool, so that the array owns its buffer.
   const own = Buffer.from(new ArrayBuffer(length))
+  let written = 0
+  for (let start = 0; start < spelt.length; start += PIECE_BYTES)
+    written += own.write(spelt.toString('latin1', start, start + PIECE_BYTES), written, 'base64')
   // Node's decoder skips what is no base64, and then writes less.
-  if (own.write(text, 'base64') !== length) throw corrupt(`has no base64 text at ${path}`)
+  if (written !== length) throw corrupt(`has no base64 text at ${path}`)
   return new ARRAY_TYPES[type]((isBigEndianHost ? swappedInPlace(own, width) : own).buffer as ArrayBuffer)
 }
 
@@ -155,12 +205,12 @@ function fromBase64(type: ArrayType, text: string, path: string): StateArray {
  * How many bytes a text stands for that is base64 with its padding, and null for what can't be: of the spellings that Node's decoder takes there is
  * one. Whether all between is base64 shows when it is decoded.
  */
-function base64Length(text: string): number | null {
-  const last = text.slice(-4)
-  if (text.length % 4 !== 0 || Buffer.from(last, 'base64').toString('base64') !== last) return null
-  // The alphabet of addresses, and characters of which the decoder sees but the lower byte.
-  if (text.includes('-') || text.includes('_') || Buffer.byteLength(text) !== text.length) return null
-  return (text.length / 4) * 3 - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0)
+function base64Length(spelt: Buffer): number | null {
+  const last = spelt.toString('latin1', Math.max(0, spelt.length - 4))
+  if (spelt.length % 4 !== 0 || Buffer.from(last, 'base64').toString('base64') !== last) return null
+  // The alphabet of addresses, which the decoder takes as well.
+  if (spelt.includes('-') || spelt.includes('_')) return null
+  return (spelt.length / 4) * 3 - (last.endsWith('==') ? 2 : last.endsWith('=') ? 1 : 0)
 }
 
 const isBigEndianHost = endianness() === 'BE'

@@ -1,7 +1,6 @@
 import { canonicalHash } from '../data/dataset-version.ts'
 import { writeParquet } from '../data/parquet.ts'
-import { FOREIGN_FILE } from '../packaging/onnx/foreign-package.ts'
-import { FOREIGN_ESTIMATOR } from '../packaging/onnx/foreign-pipeline.ts'
+import { FOREIGN_ESTIMATOR, FOREIGN_FILE } from '../packaging/onnx/foreign-files.ts'
 import type { ImportedModel } from '../packaging/onnx/import-model.ts'
 import { writePackage } from '../packaging/write-package.ts'
 import { emptyTable } from '../table/empty-table.ts'

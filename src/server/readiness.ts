@@ -8,6 +8,9 @@ export interface Readiness {
   readonly failures: { readonly model: string; readonly version: number }[]
 }
 
+/** While one is restored, others are read and decompressed beside. */
+const LOADED_AT_ONCE = 3
+
 /**
  * Lets the default model, or every model that has a champion, answer its own example. Also loads what is not in memory yet, so
  * that a start can warm up by it.
@@ -22,22 +25,28 @@ export async function readyModels({
     defaultModel === null
       ? models.filter(({ aliases }) => Object.hasOwn(aliases, 'champion')).map(({ name }) => name)
       : [defaultModel]
-  const ready: { name: string; version: number; alias: string }[] = []
-  const faults: ErrorDetail[] = []
-  for (const name of names) {
+  const found: (Readiness['ready'][number] | ErrorDetail | null)[] = []
+  const ask = async (name: string): Promise<Readiness['ready'][number] | ErrorDetail | null> => {
     try {
       const { version, scorer } = await cache.resolve(name, { alias: 'champion' })
       scorer.smoke(newId)
-      ready.push({ name, version, alias: 'champion' })
+      return { name, version, alias: 'champion' }
     } catch (error) {
       // A registry may hold what is fetched and run elsewhere; a server that has nothing else to answer with is not ready all the same.
-      if (defaultModel === null && error instanceof BellwetherError && error.code === 'MODEL_NOT_SERVABLE') continue
-      faults.push({
+      if (defaultModel === null && error instanceof BellwetherError && error.code === 'MODEL_NOT_SERVABLE') return null
+      return {
         path: name,
         message: error instanceof BellwetherError ? error.message : 'cannot answer its own example',
-      })
+      }
     }
   }
+  let next = 0
+  const askInTurn = async () => {
+    for (let i = next++; i < names.length; i = next++) found[i] = await ask(names[i]!)
+  }
+  await Promise.all(Array.from({ length: LOADED_AT_ONCE }, askInTurn))
+  const ready = found.filter((each) => each !== null && 'name' in each) as Readiness['ready']
+  const faults = found.filter((each) => each !== null && 'path' in each) as ErrorDetail[]
   const failures = cache.failures().map(({ model, version }) => ({ model, version }))
   return { ready, faults, failures }
 }

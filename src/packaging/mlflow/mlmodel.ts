@@ -2,9 +2,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { BellwetherError } from '../../errors.ts'
 import { ForeignSignature } from '../onnx/foreign-binding.ts'
-
-/** The file by which MLflow says what a folder with a model holds. */
-export const MLMODEL_FILE = 'MLmodel'
+import { MLMODEL_FILE } from './mlflow-files.ts'
 
 /** The file is a page of text. */
 const MAX_BYTES = 4 * 1024 * 1024

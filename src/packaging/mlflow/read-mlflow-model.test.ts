@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { makeTable } from '../../table/table.ts'
 import type { GraphValue, OnnxGraph } from '../onnx/proto.ts'
 import { writeOnnxModel } from '../onnx/write-model.ts'
-import { isMlflowModel, readMlflowModel } from './read-mlflow-model.ts'
+import { isMlflowModel } from './mlflow-files.ts'
+import { readMlflowModel } from './read-mlflow-model.ts'
 
 const column = (name: string, more: object = {}) => ({ type: 'double', name, required: true, ...more })
 const mlModel = (signature: object[] | null, more = '', flavour = 'onnx: {data: model.onnx, onnx_version: 1.23.2}') => `

@@ -4,16 +4,18 @@ import { type AnsweringPipeline, answeringPipeline } from '../../evaluate/answer
 import { emptyTable } from '../../table/empty-table.ts'
 import { profileTable, type TableProfile } from '../../table/profile.ts'
 import { VERSION } from '../../version.ts'
-import { FORMAT_VERSION, MANIFEST_FILE, type ModelManifest } from '../manifest.ts'
+import { FORMAT_VERSION, type ModelManifest } from '../manifest.ts'
 import { externalFiles, withExternalData } from '../onnx/external-data.ts'
 import type { ForeignSignature } from '../onnx/foreign-binding.ts'
-import { FOREIGN_ESTIMATOR, foreignPipeline } from '../onnx/foreign-pipeline.ts'
+import { FOREIGN_ESTIMATOR } from '../onnx/foreign-files.ts'
+import { foreignPipeline } from '../onnx/foreign-pipeline.ts'
 import { type ImportedModel, importModel } from '../onnx/import-model.ts'
 import { inspectOnnx } from '../onnx/inspect-model.ts'
 import type { OnnxFile } from '../onnx/read-model.ts'
 import type { PredictingSignature } from '../signature.ts'
 import type { WrittenFile } from '../write-package.ts'
-import { MLMODEL_FILE, type MlModel, notServable, parseMlModel } from './mlmodel.ts'
+import { MLMODEL_FILE } from './mlflow-files.ts'
+import { type MlModel, notServable, parseMlModel } from './mlmodel.ts'
 
 /** The parts of a model that answers, as `readPackage` gives them. */
 export interface MlflowModel {
@@ -21,12 +23,6 @@ export interface MlflowModel {
   readonly signature: PredictingSignature
   readonly pipeline: AnsweringPipeline
   readonly profile: TableProfile
-}
-
-/** Whether a version's files are a model that MLflow's client logged, rather than a package of ours. */
-export function isMlflowModel(files: readonly WrittenFile[]): boolean {
-  const paths = new Set(files.map(({ path }) => path))
-  return paths.has(MLMODEL_FILE) && !paths.has(MANIFEST_FILE)
 }
 
 /**

@@ -5,12 +5,10 @@ import type { FittedPipeline } from '../../learn/fitted-pipeline.ts'
 import type { Column } from '../../table/column.ts'
 import { columnOf, selectRows, type Table } from '../../table/table.ts'
 import type { ForeignBinding, InputType } from './foreign-binding.ts'
+import { FOREIGN_ESTIMATOR } from './foreign-files.ts'
 import { inspectOnnx } from './inspect-model.ts'
 import { type OnnxSession, openOnnx, type TensorFeed } from './onnx-session.ts'
 import { servableModel } from './rewrite-model.ts'
-
-/** Name of the estimator in the manifest of an imported model. */
-export const FOREIGN_ESTIMATOR = 'onnx'
 
 /**
  * A model from elsewhere as a pipeline: it answers as ours do. What it learnt is not known, so it has no explanations and no importances.

@@ -45,7 +45,7 @@ async function onnxBytes(
   blobs: RouteContext['stores']['blobs'],
 ): Promise<Uint8Array> {
   const { exportVersion, readExportable } = await import('../../packaging/onnx/export-version.ts')
-  const { FOREIGN_FILE, isForeign } = await import('../../packaging/onnx/foreign-package.ts')
+  const { FOREIGN_FILE, isForeign } = await import('../../packaging/onnx/foreign-files.ts')
   const loaded = await readExportable(blobs, found.files)
   if (!isForeign(loaded.manifest)) return exportVersion(loaded, found.version).bytes
   return blobs.get(found.files.find(({ path }) => path === FOREIGN_FILE)!.hash)

@@ -20,8 +20,13 @@ const WORTH_PACKING_BYTES = 4096
 const WORTH_KEEPING = 0.9
 /** A stream is judged by its first bytes. */
 const SAMPLE_BYTES = 64 * 1024
-/** In smaller pieces, as Node's default is, half of the time of decompressing goes by between its thread and ours. */
-const PIECE_BYTES = 256 * 1024
+/**
+ * Content comes in pieces of what it will have as a rule: in many small ones half of the time of decompressing goes by between zlib's thread and
+ * ours, and they would be copied into one.
+ */
+const USUAL_RATIO = 8
+const LEAST_PIECE_BYTES = 64 * 1024
+const MOST_PIECE_BYTES = 8 * 1024 * 1024
 
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
@@ -40,7 +45,8 @@ export async function contentOf(stored: Uint8Array, ring: KeyRing | null, contex
   const inner = isSealed(stored) ? await unsealBytes(stored, ring, context) : stored
   if (!isPacked(inner)) return inner
   try {
-    return await decompress(inner.subarray(PACKED.length), { chunkSize: PIECE_BYTES })
+    const chunkSize = Math.min(MOST_PIECE_BYTES, Math.max(LEAST_PIECE_BYTES, inner.length * USUAL_RATIO))
+    return await decompress(inner.subarray(PACKED.length), { chunkSize })
   } catch (cause) {
     throw corrupt(context, cause)
   }
