@@ -6,7 +6,7 @@
  * the JSON report that an earlier run left.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -52,6 +52,8 @@ if (unknown !== undefined) {
   console.error(`--only takes ${Object.keys(FILES).join(', ')}; got "${unknown}".`)
   process.exit(2)
 }
+/** Where the flood writes what it sent and what came back. */
+const FLOOD_SUMMARY = path.join(os.tmpdir(), `bellwether-flood-${process.pid}.json`)
 const report = JSON.parse(values.report ? readFileSync(values.report, 'utf8') : run(values.kills)) as Report
 // Some parts have a page of their own, so that the record of the others stays.
 const page = values.only === undefined ? 'soak-record.md' : `soak-record-${parts.join('-')}.md`
@@ -83,6 +85,7 @@ function run(kills: string): string {
           BELLWETHER_KILLS: kills,
           BELLWETHER_FLOOD: values.requests,
           BELLWETHER_PROPERTY_SEED: 'random',
+          BELLWETHER_FLOOD_SUMMARY: FLOOD_SUMMARY,
         },
         stdio: ['ignore', 'inherit', 'inherit'],
       },
@@ -109,8 +112,26 @@ function record({ startTime, numPassedTests, numFailedTests, testResults }: Repo
 - machine: ${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.availableParallelism()} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}
 - result: ${numPassedTests} passed, ${numFailedTests} failed
 
+${floodLines()}
 | test | outcome | seconds |
 |---|---|---|
 ${rows.join('\n')}
+`
+}
+
+/** What the flood sent, from which seed, and how often each status came back; empty where it did not run. */
+function floodLines(): string {
+  if (!existsSync(FLOOD_SUMMARY)) return ''
+  const flood = JSON.parse(readFileSync(FLOOD_SUMMARY, 'utf8'))
+  rmSync(FLOOD_SUMMARY)
+  const { requests, seed, seconds, statuses, processorSeconds, memoryMiB } = flood
+  return `
+The flood: ${requests} requests from seed ${seed} in ${seconds} s, with ${processorSeconds.test} processor seconds of the test and ${processorSeconds.server ?? 'unknown'} of the server${memoryMiB === null ? '' : `; memory of the server ${memoryMiB[0]} MiB once warm, ${memoryMiB[1]} MiB at the end`}.
+
+| answer | times |
+|---|---|
+${Object.entries(statuses)
+  .map(([status, times]) => `| ${status} | ${times} |`)
+  .join('\n')}
 `
 }

@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http'
+import type { Http2ServerResponse } from 'node:http2'
 import { Socket } from 'node:net'
 import { Transform } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -102,7 +104,49 @@ export function limitRequestTime(
     })
     done(null, payload.pipe(counted))
   })
+  endUnread(app, limits)
   return begin
+}
+
+/**
+ * Ends connections whose client reads nothing of its answers: each holds memory, and a place among the requests in flight, for as long as it likes.
+ * Looked at each `requestTimeoutMs`; who has read nothing from one look to the next but one is gone. What a handler still works on is not the client's
+ * delay.
+ */
+function endUnread(app: FastifyInstance, { requestTimeoutMs }: RequestTimeLimits): void {
+  const answering = new Map<ServerResponse, { readonly left: number; looks: number }>()
+  app.addHook('onRequest', (_request, reply, done) => {
+    const { raw } = reply
+    answering.set(raw, { left: 0, looks: 0 })
+    raw.once('close', () => answering.delete(raw))
+    done()
+  })
+  const look = () => {
+    for (const [raw, before] of answering) {
+      const left = unsent(raw)
+      const stuck = left > 0 && left === before.left
+      if (stuck && before.looks > 0) end(raw)
+      else answering.set(raw, { left, looks: stuck ? before.looks + 1 : 0 })
+    }
+  }
+  const timer = setInterval(look, requestTimeoutMs).unref()
+  app.addHook('onClose', async () => clearInterval(timer))
+}
+
+/** Bytes of an answer that nobody has taken yet, those before it on the same connection included; 0 where nothing is known. */
+function unsent(raw: ServerResponse): number {
+  if (!raw.headersSent) return 0
+  const { req } = raw
+  if (req?.httpVersionMajor >= 2) return (raw as unknown as Http2ServerResponse).stream?.writableLength ?? 0
+  const socket: (Partial<Socket> & { readonly _handle?: { readonly writeQueueSize?: number } | null }) | null =
+    req?.socket ?? null
+  // What the system has not taken is counted by the handle; the stream counts a piece until the whole of it went.
+  return raw.writableLength + (socket?.writableLength ?? 0) + (socket?._handle?.writeQueueSize ?? 0)
+}
+
+function end(raw: ServerResponse): void {
+  if (raw.req?.httpVersionMajor >= 2) (raw as unknown as Http2ServerResponse).stream?.close(CANCEL)
+  else raw.req?.socket?.destroy()
 }
 
 function hasBody(request: FastifyRequest): boolean {

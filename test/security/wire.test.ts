@@ -128,6 +128,39 @@ describe('clients that take their time', () => {
   }, 90_000)
 })
 
+describe('clients that hold on', () => {
+  /** Opens connections that write something, or nothing, and read nothing. @returns how many are closed after the time */
+  async function hold(begin: string, count: number, forMs: number): Promise<number> {
+    const { hostname, port } = new URL(server.url)
+    let closed = 0
+    const sockets = Array.from({ length: count }, () => {
+      const socket = net.connect(Number(port), hostname)
+      socket.on('error', () => {})
+      socket.on('close', () => closed++)
+      if (begin === '') socket.resume()
+      else socket.pause().write(begin)
+      return socket
+    })
+    const end = performance.now() + forMs
+    while (performance.now() < end && closed < count) await sleep(200)
+    // Only who reads notices that he was given up.
+    for (const socket of sockets) socket.resume()
+    for (let wait = 0; wait < 250 && closed < count; wait++) await sleep(100)
+    const ended = closed
+    for (const socket of sockets) socket.destroy()
+    return ended
+  }
+
+  test('a thousand connections that send nothing are closed', async () => {
+    expect(await hold('', 1000, 40_000)).toBe(1000)
+  }, 90_000)
+
+  test('who asks and never reads keeps no slot among the requests in flight', async () => {
+    // A page of some hundred kilobytes, so often that no buffer of the system holds it. An open connection would be kept for 72 s.
+    expect(await hold(`GET /openapi.json HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(120), 2, TIMEOUT_MS * 5)).toBe(2)
+  }, 90_000)
+})
+
 test('a thousand requests at once on one connection are answered in their order', async () => {
   const { statuses } = await sendRaw(
     server.url,
