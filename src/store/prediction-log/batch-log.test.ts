@@ -27,7 +27,7 @@ function servedBy(predictionLog: object = {}): ServedModel {
 const chunk = (...rows: number[]) => ({
   scored: rows.map((row, at) => ({
     ...{ row, at, record: { Age: 20, Student: ` S${row}` } },
-    answer: { id: `${JOB}-${row}`, value: row, warnings: [] },
+    answer: { id: `${JOB}-${row}`, value: row, interval: null, warnings: [] },
   })),
 })
 
