@@ -120,6 +120,27 @@ test('trees that are asked again and again, for one row or many, answer as at fi
   }
 })
 
+test('rows without missing values, and rows that are left over, are answered as without the kernel by any number of trees', () => {
+  const complete = SPECIAL.filter((value) => !Number.isNaN(value))
+  for (const [nTrees, width] of [
+    [1, 1],
+    [7, 1],
+    [8, 3],
+    [9, 1],
+    [23, 3],
+  ] as const) {
+    const trees = randomTrees({ seed: nTrees, nTrees, nColumns: 4, maxDepth: 8, nOutputs: 3, width })
+    // Often enough for the trees to be kept; after a question with missing values, whose block is used again.
+    for (const nRows of [64, 200, 1, 2, 3, 5, 8, 66, 100]) {
+      for (const values of [SPECIAL, complete]) {
+        const question = matrixOf(nRows, 4, (row, column) => values[(row * 5 + column * 3 + nRows) % values.length]!)
+        const [outputs, plain] = bothWays(trees, question)
+        expect(outputs).toEqual(plain)
+      }
+    }
+  }
+})
+
 test('what was in the outputs before is added to by trees that are kept, too', () => {
   const trees = randomTrees({ seed: 6, nTrees: 20, nColumns: 4, maxDepth: 4, nOutputs: 1, width: 1 })
   for (let time = 0; time < 5; time++) {
