@@ -158,6 +158,13 @@ describe('a batch over HTTP', () => {
     const { ask: small } = await appFor(served, { limits: { batchBytes: 2000 } })
     const large = await small('POST', BATCH, { body: csv, headers: { 'content-type': 'text/csv' } })
     expect(large.status).toBe(413)
+    const bomb = gzipSync(Buffer.alloc(1_000_000, 'a'))
+    expect(bomb.length).toBeLessThan(2000)
+    const unpacked = await small('POST', BATCH, {
+      body: bomb,
+      headers: { 'content-type': 'text/csv', 'content-encoding': 'gzip' },
+    })
+    expect({ status: unpacked.status, code: unpacked.json().error }).toEqual({ status: 413, code: 'BODY_TOO_LARGE' })
     expect((await send(csv, '/api/v1/models/none/batch')).status).toBe(404)
     expect((await send(csv, `${BATCH}?version=99`)).status).toBe(404)
   })

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
@@ -9,7 +9,6 @@ import { z } from 'zod'
 import type { ChunkedTable } from '../../data/chunks/chunked-table.ts'
 import { openChunks } from '../../data/chunks/open-chunks.ts'
 import { sliceRows } from '../../data/chunks/slice-rows.ts'
-import { fileError } from '../../data/file-error.ts'
 import { BellwetherError } from '../../errors.ts'
 import { BATCH_FORMATS, type BatchFormat, batchWriter } from '../../serve/batch/batch-output.ts'
 import { csvToParquet } from '../../serve/batch/csv-to-parquet.ts'
@@ -22,6 +21,7 @@ import type { RawTable } from '../../table/raw-table.ts'
 import { coarsened } from '../coarse-answers.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
 import { keepScored } from '../scoring.ts'
+import { spoolBody } from '../spool-body.ts'
 import { errorAnswers } from './api-schemas.ts'
 import { bodyByHand } from './predict-schemas.ts'
 
@@ -125,8 +125,12 @@ export async function batchRoutes(app: TypedApp, context: RouteContext): Promise
       // Also where the client goes away before anything was sent.
       reply.raw.once('close', end)
       try {
-        const file = path.join(folder, `body.${media.extension}${media.gzip ? '.gz' : ''}`)
-        await spool(request.body as Readable | undefined, file, context.limits.batchBytes)
+        const file = path.join(folder, `body.${media.extension}`)
+        const sizeBytes = await spoolBody(request.body as Readable | undefined, file, {
+          maxBytes: context.limits.batchBytes,
+          gzip: media.gzip,
+        })
+        if (sizeBytes === 0) throw new BellwetherError('INVALID_INPUT', 'The body is empty; expected a table.')
         const table = await openChunks(file, readOptionsOf(served.scorer.manifest.project), abort.signal)
         const batch = { request, served, table, query: request.query, format: request.query.format ?? media.format }
         return await answer(batch, reply, { context, folder, signal: abort.signal })
@@ -168,7 +172,7 @@ async function answer(batch: Batch, reply: FastifyReply, place: Place): Promise<
   })
   if (format !== 'parquet') return reply.send(Readable.from(whole, { objectMode: false }))
   const csv = path.join(place.folder, 'answer.csv')
-  await spool(Readable.from(whole, { objectMode: false }), csv, Number.POSITIVE_INFINITY)
+  await spoolBody(Readable.from(whole, { objectMode: false }), csv, { maxBytes: Number.POSITIVE_INFINITY })
   const parquet = path.join(place.folder, 'answer.parquet')
   await csvToParquet(csv, parquet, writerOf(batch).columns)
   return reply.send(createReadStream(parquet))
@@ -245,25 +249,6 @@ function mediaOf(request: FastifyRequest): { extension: string; format: BatchFor
   if (!gzip && encoding !== 'identity')
     throw new BellwetherError('UNSUPPORTED_MEDIA_TYPE', 'This encoding of the body is not taken.', { hint })
   return { ...taken, gzip }
-}
-
-/** Writes a stream to a file. @throws BODY_TOO_LARGE, DISK_FULL, INVALID_INPUT for an empty body */
-async function spool(body: Readable | undefined, file: string, maxBytes: number): Promise<void> {
-  let sizeBytes = 0
-  const output = await open(file, 'wx', 0o600)
-  try {
-    for await (const part of body ?? []) {
-      sizeBytes += (part as Buffer).length
-      if (sizeBytes > maxBytes)
-        throw new BellwetherError('BODY_TOO_LARGE', `The table is larger than the ${maxBytes} bytes that are taken.`)
-      await output.writeFile(part as Buffer)
-    }
-  } catch (error) {
-    throw fileError(error, 'the body')
-  } finally {
-    await output.close()
-  }
-  if (sizeBytes === 0) throw new BellwetherError('INVALID_INPUT', 'The body is empty; expected a table.')
 }
 
 /** Errors of readers name our own temporary file, and have statuses of their own: of a body they are all bad input. */

@@ -1,14 +1,14 @@
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { fileError } from '../../data/file-error.ts'
 import { isInnerPath } from '../../data/versions/tree-manifest.ts'
 import { BellwetherError } from '../../errors.ts'
 import { keepFiles } from '../../pipeline/keep-files.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
+import { spoolBody } from '../spool-body.ts'
 import { DatasetSummaryAnswer, errorAnswers } from './api-schemas.ts'
 import { summaryOf } from './datasets.ts'
 import { bodyByHand } from './predict-schemas.ts'
@@ -78,7 +78,7 @@ export async function datasetUploadRoutes(app: TypedApp, context: RouteContext):
     },
     async (request, reply) => {
       const { name, file } = request.query
-      const extension = file === undefined ? tableOf(request) : null
+      const table = file === undefined ? tableOf(request) : null
       if (running >= AT_A_TIME) {
         reply.header('retry-after', RETRY_AFTER_SECONDS)
         throw new BellwetherError('OVERLOADED', `The server takes ${AT_A_TIME} uploads of data already.`)
@@ -88,8 +88,12 @@ export async function datasetUploadRoutes(app: TypedApp, context: RouteContext):
       reply.raw.once('close', () => abort.abort())
       const folder = await mkdtemp(path.join(tmpdir(), 'bellwether-upload-'))
       try {
-        const spooled = path.join(folder, `upload.${extension ?? 'bin'}`)
-        await spool(request.body as Readable | undefined, spooled, limits.datasetBytes)
+        const spooled = path.join(folder, `upload.${table?.extension ?? 'bin'}`)
+        await spoolBody(request.body as Readable | undefined, spooled, {
+          maxBytes: limits.datasetBytes,
+          gzip: table?.gzip ?? false,
+          hint: 'Add it with `bellwether data add` where the home is.',
+        })
         const { id, warnings } =
           file === undefined
             ? await keepTable(spooled, name, abort.signal)
@@ -120,8 +124,8 @@ export async function datasetUploadRoutes(app: TypedApp, context: RouteContext):
   }
 }
 
-/** The ending of a table's file, by the media type. @throws UNSUPPORTED_MEDIA_TYPE */
-function tableOf({ headers }: FastifyRequest): string {
+/** The ending of a table's file, by the media type, and whether it comes packed. @throws UNSUPPORTED_MEDIA_TYPE */
+function tableOf({ headers }: FastifyRequest): { readonly extension: string; readonly gzip: boolean } {
   const type = (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
   const hint = `Send a table as one of ${[...TABLES.keys()].join(', ')}, or name a file with ?file= to keep any bytes.`
   const extension = TABLES.get(type)
@@ -131,27 +135,7 @@ function tableOf({ headers }: FastifyRequest): string {
   const gzip = encoding === 'gzip' && extension !== 'parquet'
   if (!gzip && encoding !== 'identity')
     throw new BellwetherError('UNSUPPORTED_MEDIA_TYPE', 'This encoding of the body is not taken.', { hint })
-  return gzip ? `${extension}.gz` : extension
-}
-
-/** Writes a stream to a file. @throws BODY_TOO_LARGE, DISK_FULL */
-async function spool(body: Readable | undefined, file: string, maxBytes: number): Promise<void> {
-  let sizeBytes = 0
-  const output = await open(file, 'wx', 0o600)
-  try {
-    for await (const part of body ?? []) {
-      sizeBytes += (part as Buffer).length
-      if (sizeBytes > maxBytes)
-        throw new BellwetherError('BODY_TOO_LARGE', `The body is larger than the ${maxBytes} bytes that are taken.`, {
-          hint: 'Add it with `bellwether data add` where the home is.',
-        })
-      await output.writeFile(part as Buffer)
-    }
-  } catch (error) {
-    throw fileError(error, 'the body')
-  } finally {
-    await output.close()
-  }
+  return { extension, gzip }
 }
 
 /** Errors of readers name our own temporary file, and have statuses of their own: of a body they are all bad input. */
