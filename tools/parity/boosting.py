@@ -107,6 +107,12 @@ def main():
             # Nothing here depends on counts, so that guessing them does no harm.
             lightgbm_rounds("binary without L2, ten rounds", 52, 10, objective="binary", lambda_l2=0.0, cat_l2=0.0,
                             min_data_per_group=1, cat_smooth=1.0, min_data_in_leaf=1),
+            # Two leaves gain 7.0470643 both and one may still be split: with nine leaves each is, whichever came first.
+            lightgbm_rounds("two leaves gain the same", 43, 1, objective="binary", lambda_l2=0.0, cat_l2=0.0,
+                            min_data_per_group=1, cat_smooth=1.0, min_data_in_leaf=1, num_leaves=9),
+            # At 1 the guess of rows, bin by bin, leaves none for a leaf that has one (round 9); at 0 it is not asked.
+            lightgbm_rounds("leaves of one row", 63, 10, objective="binary", lambda_l2=0.0, cat_l2=0.0,
+                            min_data_per_group=1, cat_smooth=1.0, min_data_in_leaf=0),
             lightgbm_rounds("one against the rest", 53, 10, max_cat_to_onehot=20),
         ],
         "monotone": [

@@ -22,17 +22,15 @@ function targetOf(objective: 'regression' | 'binary', signal: Float64Array): Tar
 }
 
 const WITHOUT_L2 = { l2Regularization: 0, categoryL2: 0 }
+const LEAVES_OF_ONE_ROW = { ...WITHOUT_L2, minSamplesPerGroup: 1, categorySmoothing: 1, minSamplesLeaf: 1 }
 /** What a case is fitted with beside what all are. */
 const OPTIONS: Readonly<Record<string, object>> = {
   'one against the rest': { maxCategoriesOneVsRest: 20 },
   'binary without L2': WITHOUT_L2,
   'binary with a tie': WITHOUT_L2,
-  'binary without L2, ten rounds': {
-    ...WITHOUT_L2,
-    minSamplesPerGroup: 1,
-    categorySmoothing: 1,
-    minSamplesLeaf: 1,
-  },
+  'binary without L2, ten rounds': LEAVES_OF_ONE_ROW,
+  'two leaves gain the same': { ...LEAVES_OF_ONE_ROW, maxLeaves: 9 },
+  'leaves of one row': LEAVES_OF_ONE_ROW,
 }
 
 describe.each(boostingFixture.categories)("with categories, boosting grows LightGBM's trees ($name)", (reference) => {
