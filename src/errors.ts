@@ -201,6 +201,10 @@ export const ERRORS = {
     hint: 'Run `dvc fetch` or `dvc pull` first, or name the remote with `--remote`.',
   },
   DVC_OBJECT_CORRUPT: { status: 502, hint: 'Remove the object from the cache, and run `dvc fetch`.' },
+  DVC_LINE_ENDS: {
+    status: 409,
+    hint: 'Export for DVC 3 (`--dvc-version 3`), which keeps bytes as they are, or give the files the same line ends.',
+  },
   DVC_REMOTE_UNSUPPORTED: {
     status: 400,
     hint: 'Run `dvc pull`, and add the files themselves; folders and s3:// are read directly.',

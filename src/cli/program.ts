@@ -259,6 +259,11 @@ export function createProgram(): Command {
       'what the pointer stands for; OUT.dvc is written. A table is written as its ending says',
     )
     .requiredOption('--remote <place>', 'folder or s3:// address of the remote')
+    .addOption(
+      new Option('--dvc-version <version>', 'the DVC that reads it: 3, or 2 for its pointer and layout')
+        .choices(['2', '3'])
+        .default('3'),
+    )
     .addOption(home())
     .addOption(json())
     .action(lazily(() => import('./commands/data-export-dvc.ts')))

@@ -12,6 +12,7 @@ import { printJson, printLine } from '../output.ts'
 export async function action(options: Record<string, unknown>, [id]: string[]): Promise<number> {
   const out = path.resolve(text(options, 'out')!)
   const remote = text(options, 'remote')!
+  const version = text(options, 'dvcVersion') === '2' ? 2 : 3
   return withHome(options, async (home) => {
     const dataset = await home.datasets.dataset(id!)
     requireRows(dataset)
@@ -19,13 +20,13 @@ export async function action(options: Record<string, unknown>, [id]: string[]): 
       const place = path.join(scratch, path.basename(out))
       if (!dataset.files) {
         await home.blobs.withFile(dataset.blob, (parquet) => writeTableFile(parquet, place))
-        return exportDvc({ place, isFolder: false }, { out, remote, scratch })
+        return exportDvc({ place, isFolder: false }, { out, remote, version, scratch })
       }
       const [only] = dataset.files.nFiles === 1 ? await listFiles(dataset.blob, home.blobs) : []
       await getFiles(dataset.blob, place, home)
       if (only && !only.path.includes('/'))
-        return exportDvc({ place: path.join(place, only.path), isFolder: false }, { out, remote, scratch })
-      return exportDvc({ place, isFolder: true }, { out, remote, scratch })
+        return exportDvc({ place: path.join(place, only.path), isFolder: false }, { out, remote, version, scratch })
+      return exportDvc({ place, isFolder: true }, { out, remote, version, scratch })
     })
     if (options['json']) printJson({ id: dataset.id, ...exported })
     else

@@ -5,8 +5,17 @@ import { createReadStream } from 'node:fs'
 const PIECE_BYTES = 1024 * 1024
 const TEXT_PROBE_BYTES = 512
 
-/** The MD5 of a file's bytes, and of a text as DVC 2 takes it: with `\n` for `\r\n`. */
-export async function dvcMd5(file: string): Promise<{ md5: string; dos2unix: string; sizeBytes: number }> {
+export interface DvcMd5 {
+  /** Of the bytes as they are: DVC 3. */
+  readonly md5: string
+  /** Of a text with `\n` for `\r\n`, of everything else as it is: DVC 2. */
+  readonly dos2unix: string
+  readonly isText: boolean
+  readonly sizeBytes: number
+}
+
+/** The MD5 of a file as DVC 2 and 3 take it. */
+export async function dvcMd5(file: string): Promise<DvcMd5> {
   const plain = createHash('md5')
   const unix = createHash('md5')
   let isText: boolean | null = null
@@ -17,7 +26,7 @@ export async function dvcMd5(file: string): Promise<{ md5: string; dos2unix: str
     plain.update(piece)
     unix.update(isText ? withoutCarriageReturns(piece) : piece)
   }
-  return { md5: plain.digest('hex'), dos2unix: unix.digest('hex'), sizeBytes }
+  return { md5: plain.digest('hex'), dos2unix: unix.digest('hex'), isText: isText ?? true, sizeBytes }
 }
 
 /** As DVC decides: no zero byte, and at most 3 in 10 that are no printable ASCII or white space. */

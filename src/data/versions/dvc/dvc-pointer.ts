@@ -67,21 +67,25 @@ export function parseDvcPointer(text: string, name: string): DvcOutput[] {
   })
 }
 
-/** A pointer as `dvc add` of DVC 3 writes it. */
+/** Versions of DVC whose pointers and layout of a remote are written. DVC 2 refuses a pointer that names its hash, and DVC 3 reads those of DVC 2. */
+export type DvcVersion = 2 | 3
+
+/** A pointer as `dvc add` writes it. */
 export function dvcPointer(output: {
   readonly path: string
   readonly md5: string
   readonly sizeBytes: number
   /** Null for a single file. */
   readonly nFiles: number | null
+  readonly version: DvcVersion
 }): string {
-  const { path, md5, sizeBytes, nFiles } = output
+  const { path, md5, sizeBytes, nFiles, version } = output
   const lines = [
     'outs:',
     `- md5: ${md5}${nFiles === null ? '' : '.dir'}`,
     `  size: ${sizeBytes}`,
     ...(nFiles === null ? [] : [`  nfiles: ${nFiles}`]),
-    '  hash: md5',
+    ...(version === 2 ? [] : ['  hash: md5']),
     // JSON is YAML too: quoted only where it has to be.
     `  path: ${/^[A-Za-z_][\w./-]*$/.test(path) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(path) ? path : JSON.stringify(path)}`,
   ]

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -132,7 +133,10 @@ describe('a pointer', () => {
     const text = 'a,b\n1,x\n2,y\n'
     await putObject(path.join(repository, '.dvc/cache'), 3, md5Of(text), text)
     const pointer = path.join(repository, 't.csv.dvc')
-    await writeFile(pointer, dvcPointer({ path: 't.csv', md5: md5Of(text), sizeBytes: text.length, nFiles: null }))
+    await writeFile(
+      pointer,
+      dvcPointer({ path: 't.csv', md5: md5Of(text), sizeBytes: text.length, nFiles: null, version: 3 }),
+    )
     const table = await readSource(pointer)
     expect(table.columns.map(({ name, values }) => [name, ...values])).toEqual([
       ['a', '1', '2'],
@@ -141,7 +145,16 @@ describe('a pointer', () => {
   })
 
   test('is written as DVC writes it', () => {
-    const output = { path: 'pics', md5: '00389c10c6b2c925ef0204fc02580420', sizeBytes: 9, nFiles: 3 }
+    const output = {
+      path: 'pics',
+      md5: '00389c10c6b2c925ef0204fc02580420',
+      sizeBytes: 9,
+      nFiles: 3,
+      version: 3 as const,
+    }
+    expect(dvcPointer({ ...output, version: 2 })).toBe(
+      'outs:\n- md5: 00389c10c6b2c925ef0204fc02580420.dir\n  size: 9\n  nfiles: 3\n  path: pics\n',
+    )
     expect(dvcPointer(output)).toBe(
       'outs:\n- md5: 00389c10c6b2c925ef0204fc02580420.dir\n  size: 9\n  nfiles: 3\n  hash: md5\n  path: pics\n',
     )
@@ -166,9 +179,67 @@ test('the hash of a folder is that of DVC 3.67, with names that are not ASCII', 
 test('the hash of a text by DVC 2 is that of its lines with other ends, and of other content that of its bytes', async () => {
   const file = path.join(root, 'file')
   await writeFile(file, 'a\r\nb\r')
-  expect(await dvcMd5(file)).toEqual({ md5: md5Of('a\r\nb\r'), dos2unix: md5Of('a\nb\r'), sizeBytes: 5 })
+  expect(await dvcMd5(file)).toEqual({
+    md5: md5Of('a\r\nb\r'),
+    dos2unix: md5Of('a\nb\r'),
+    isText: true,
+    sizeBytes: 5,
+  })
   await writeFile(file, 'a\0\r\n')
-  expect((await dvcMd5(file)).dos2unix).toBe(md5Of('a\0\r\n'))
+  expect(await dvcMd5(file)).toMatchObject({ dos2unix: md5Of('a\0\r\n'), isText: false })
+})
+
+describe('an export for DVC 2', () => {
+  /** A folder with these files, exported. */
+  async function exported(name: string, files: Record<string, string>) {
+    const content = path.join(root, 'content', name)
+    await mkdir(content, { recursive: true })
+    for (const [file, text] of Object.entries(files)) await writeFile(path.join(content, file), text)
+    const out = path.join(repository, name)
+    const remote = path.join(root, 'remote')
+    return exportDvc({ place: content, isFolder: true }, { out, remote, version: 2, scratch: await scratch() })
+  }
+
+  test('names texts by their lines with other ends, lays objects at the top and names no hash', async () => {
+    // The list and its MD5 as `dvc add` of DVC 2.58.2 made them of the same folder; a pair of line end over the end of a piece of 1 MiB stays.
+    const files = { 'big.txt': `${'a'.repeat(2 ** 20 - 1)}\r\n${'b'.repeat(10)}`, 'x.txt': 'a\r\nb\r\n', y: 'q' }
+    expect(await exported('d', files)).toMatchObject({
+      md5: '16ee3d5e624c951666c606830aaa74a0.dir',
+      nFiles: 3,
+      sizeBytes: 1048594,
+    })
+    expect(await readFile(path.join(repository, 'd.dvc'), 'utf8')).toBe(
+      'outs:\n- md5: 16ee3d5e624c951666c606830aaa74a0.dir\n  size: 1048594\n  nfiles: 3\n  path: d\n',
+    )
+    const text = path.join(root, 'remote/dd/8c6a395b5dd36c56d23275028f526c')
+    expect(await readFile(text, 'utf8')).toBe('a\r\nb\r\n')
+    expect(existsSync(path.join(root, 'remote/files'))).toBe(false)
+  })
+
+  test('is refused where DVC 2 would give back other line ends, and leaves what is there', async () => {
+    await exported('first', { a: 'one\r\n' })
+    await exported('again', { a: 'one\r\n', b: 'one\r\n' })
+    const object = path.join(root, 'remote', md5Of('one\n').slice(0, 2), md5Of('one\n').slice(2))
+    await expect(exported('second', { a: 'one\n' })).rejects.toMatchObject({ code: 'DVC_LINE_ENDS' })
+    await expect(exported('both', { a: 'two\n\r\n', b: 'two\r\n\n' })).rejects.toThrow(
+      /"[ab]" is in .* with other line ends/,
+    )
+    expect(await readFile(object, 'utf8')).toBe('one\r\n')
+    expect(existsSync(path.join(repository, 'second.dvc'))).toBe(false)
+    // What is damaged is written anew.
+    await writeFile(object, 'o')
+    await exported('third', { a: 'one\n' })
+    expect(await readFile(object, 'utf8')).toBe('one\n')
+  })
+})
+
+test('content may lie in the scratch folder under any name', async () => {
+  const scratchFolder = await scratch()
+  const place = path.join(scratchFolder, 'list.dir')
+  await mkdir(place)
+  await writeFile(path.join(place, 'a'), 'one')
+  const options = { out: path.join(repository, 'list.dir'), remote: path.join(root, 'remote'), scratch: scratchFolder }
+  expect(await exportDvc({ place, isFolder: true }, { ...options, version: 3 })).toMatchObject({ nFiles: 1 })
 })
 
 describe('a remote in an object store', () => {
@@ -201,7 +272,10 @@ describe('a remote in an object store', () => {
     await writeFile(path.join(content, 'in/b.txt'), 'two')
     const out = path.join(repository, 'content')
     const remote = 's3://data/some/prefix'
-    const exported = await exportDvc({ place: content, isFolder: true }, { out, remote, scratch: await scratch() })
+    const exported = await exportDvc(
+      { place: content, isFolder: true },
+      { out, remote, version: 3, scratch: await scratch() },
+    )
     expect(exported).toMatchObject({ nFiles: 2, sizeBytes: 6 })
     await writeFile(
       path.join(repository, '.dvc/config'),
