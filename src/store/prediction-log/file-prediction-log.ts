@@ -17,6 +17,7 @@ import { ROTATION_POLL_MS, requestRotation, rotationMark, withErasingLock } from
 import { LineBuffer } from './line-buffer.ts'
 import { OPEN_SUFFIX, SECRET_FILE, SEGMENT_NAME } from './log-files.ts'
 import { PersonKeys } from './person-keys.ts'
+import { placesOfIds } from './places-of-ids.ts'
 import { keyOfSegment, readFrames, SegmentWriter } from './segment.ts'
 
 /** What `window` promises: an entry is on disk this long after it was handed over. */
@@ -154,6 +155,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   async *entries(query: PredictionQuery): AsyncGenerator<PredictionEntry> {
     await this.flush()
     const model = query.model === undefined ? null : folderNameOf(query.model)
+    const places = query.ids && placesOfIds(query.ids)
     for (const day of await this.#days()) {
       const begin = Date.parse(`${day}T00:00:00Z`)
       if (query.since !== undefined && begin + DAY_MS <= query.since) continue
@@ -161,8 +163,10 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
       for (const name of await this.#segmentsOf(day)) {
         if (model !== null && SEGMENT_NAME.exec(name)?.[1] !== model) continue
         if (query.job !== undefined && !isOfJob(name, query.job)) continue
+        if (places?.inSegment(day, name) === false) continue
         for await (const lines of framesOf(path.join(this.#root, day, name), this.#ring)) {
           for (const line of lines) {
+            if (places?.inLine(line) === false) continue
             const entry = JSON.parse(line) as PredictionEntry
             if (matches(entry, query)) yield entry
           }
@@ -197,10 +201,13 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
 
   async #eraseNow(query: ErasedEntries): Promise<number> {
     let erased = 0
+    const places = 'ids' in query ? placesOfIds(query.ids) : undefined
+    const stays = (line: string) =>
+      places?.inLine(line) === false || !matches(JSON.parse(line) as PredictionEntry, query)
     for (const day of await this.#days()) {
       for (const name of await this.#segmentsOf(day)) {
+        if (places?.inSegment(day, name) === false) continue
         const file = path.join(this.#root, day, name)
-        const stays = (line: string) => !matches(JSON.parse(line) as PredictionEntry, query)
         let found = 0
         for await (const lines of readFrames(file, this.#ring)) for (const line of lines) if (!stays(line)) found++
         if (found === 0) continue
