@@ -198,3 +198,32 @@ test('of a great many unknown keys some are named, and the rest is counted', () 
     message: expect.stringMatching(/^99\d\d\d more unknown fields$/),
   })
 })
+
+test('a record says the same after records whose keys stood in the same order, in another one, or were fewer', () => {
+  const columns = [column('x', 'number', 'float'), column('y', 'number', 'float'), column('z', 'number', 'float')]
+  const records: Record<string, unknown>[] = [
+    { x: 1, y: 2, z: 3 },
+    { x: 4, y: 5, z: 6 },
+    { z: 9, id: 'a', y: 8, x: 7 },
+    { z: 12, id: 'b', y: 11, x: 10 },
+    { x: 13, y: 14 },
+    { x: 15, y: 16, w: 17 },
+    { ' x': 18, y: 19, z: 20 },
+    { x: 'text', y: 22, z: null },
+    { x: 23, y: undefined, z: 25 },
+    Object.assign(Object.create(null), { x: 26, y: 27, z: 28 }),
+    { x: 29, y: 30, z: 31 },
+  ]
+  const read = compileRecordReader(columns, { ignored: ['id'], path: '' })
+  const together = read(records)
+  for (const [i, record] of records.entries()) {
+    const alone = compileRecordReader(columns, { ignored: ['id'], path: '' })([record])
+    expect(together.faults[i]).toEqual(alone.faults[0])
+    expect(together.warnings[i]).toEqual(alone.warnings[0])
+  }
+  expect(Array.from(together.rows)).toEqual([0, 1, 2, 3, 6, 9, 10])
+  const { values } = together.table.columns.get('z') as { values: Float64Array }
+  expect(Array.from(values)).toEqual([3, 6, 9, 12, 20, 28, 31])
+  expect(together.faults[4]).toEqual([{ path: 'z', message: 'missing: the field is required' }])
+  expect(together.faults[8]).toEqual([{ path: 'y', message: 'missing: the field is required' }])
+})

@@ -1,6 +1,7 @@
 import type { ErrorDetail } from '../errors.ts'
 import type { Column } from './column.ts'
 import { nearest } from './nearest.ts'
+import { LayoutCache } from './record-layout.ts'
 import { jsonType, type Reading, readCategory, readDate, readNumber, readText } from './records-value.ts'
 import type { ColumnSchema } from './schema.ts'
 import { makeTable, type Table } from './table.ts'
@@ -61,17 +62,23 @@ export function compileRecordReader(columns: readonly ColumnSchema[], options: R
   const names = columns.map((column) => column.name)
   const fields = columns.map(compileField)
   const base = options.path ?? 'records'
+  const layouts = new LayoutCache(known, names)
   return (records) => {
     const faults: ErrorDetail[][] = []
     const warnings: ErrorDetail[][] = []
     const kept: number[] = []
     const writers = fields.map((field) => field.writer(records.length))
     for (const [i, given] of records.entries()) {
-      const record = isRecord(given) ? trimmedKeys(given) : given
+      const layout = isRecord(given) ? layouts.of(given) : null
+      const record = isRecord(given) && layout === null ? trimmedKeys(given) : given
       const at = base === '' ? '' : `${base}[${i}]`
       const found: ErrorDetail[] = []
       const noted: ErrorDetail[] = []
-      if (isRecord(record)) {
+      if (layout !== null) {
+        const values = Object.values(given as object) as unknown[]
+        for (let f = 0; f < fields.length; f++)
+          readValue(fields[f]!, writers[f]!, kept.length, values[layout[f]!], at, found, noted)
+      } else if (isRecord(record)) {
         for (let f = 0; f < fields.length; f++)
           readField(fields[f]!, writers[f]!, kept.length, record, at, found, noted)
         unknownKeys(record, known, names, at, found)
@@ -142,6 +149,19 @@ function readField(
   warnings: ErrorDetail[],
 ): void {
   const value = Object.hasOwn(record, field.name) ? record[field.name] : undefined
+  readValue(field, writer, row, value, at, faults, warnings)
+}
+
+/** @param value undefined where the record has no such key. */
+function readValue(
+  field: Field,
+  writer: Writer,
+  row: number,
+  value: unknown,
+  at: string,
+  faults: ErrorDetail[],
+  warnings: ErrorDetail[],
+): void {
   if (value === undefined || value === null) {
     writer.setMissing(row)
     if (value === undefined) {
