@@ -57,10 +57,13 @@ export function fitConformal(target: Target, predictions: Float64Array, alpha = 
  * @returns Codes of the classes.
  */
 export function predictionSet(probabilities: ArrayLike<number>, threshold: number): number[] {
-  const byProbability = Array.from({ length: probabilities.length }, (_, c) => c).sort(
-    (a, b) => probabilities[b]! - probabilities[a]! || a - b,
-  )
-  return byProbability.filter((c, rank) => rank === 0 || 1 - probabilities[c]! <= threshold)
+  const nClasses = probabilities.length
+  let best = 0
+  for (let c = 1; c < nClasses; c++) if (probabilities[c]! > probabilities[best]!) best = c
+  const set: number[] = []
+  for (let c = 0; c < nClasses; c++) if (c === best || 1 - probabilities[c]! <= threshold) set.push(c)
+  // Most sets hold one class, and nothing is to be sorted.
+  return set.length < 2 ? set : set.sort((a, b) => probabilities[b]! - probabilities[a]! || a - b)
 }
 
 /** Bounds of a predicted value, or null where there were too few rows for any promise. */
