@@ -173,9 +173,14 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     // A connection that stayed open after its answer would keep the server from closing.
     if (closing && !isHttp2(request)) reply.header('connection', 'close')
   })
+  // Asked of the system once, not for every request.
+  let port: number | null = null
   const boundPort = () => {
+    if (port !== null) return port
     const address = app.server.address()
-    return address !== null && typeof address === 'object' ? address.port : options.port === 0 ? null : options.port
+    if (address === null || typeof address !== 'object') return options.port === 0 ? null : options.port
+    port = address.port
+    return port
   }
 
   let endConnections = () => app.server.closeAllConnections()
