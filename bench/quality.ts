@@ -20,6 +20,8 @@ export interface QualityResult {
   readonly peakMib: number | null
   /** Mean share that each kind of model has in the answer. */
   readonly shares: Readonly<Record<string, number>> | null
+  /** Of each kind of model alone, its best trial in each split: mean log loss of classes, RMSE of numbers. */
+  readonly alone: Readonly<Record<string, number>> | null
 }
 
 export interface QualitySettings {
@@ -45,6 +47,8 @@ interface Split {
   /** Largest memory of the process that made it. */
   readonly peakMib?: number | null
   readonly members?: readonly { readonly estimator: string; readonly weight: number }[]
+  /** Of each kind of model alone, by log loss or RMSE out of fold the best of its trials, on the outer fold. */
+  readonly families?: Readonly<Record<string, { readonly log_loss?: number; readonly rmse?: number }>>
 }
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
@@ -123,6 +127,8 @@ function meansOf(splits: readonly Split[]): Omit<QualityResult, 'data' | 'peer' 
   const kinds = new Set(splits.flatMap(({ members }) => (members ?? []).map(({ estimator }) => estimator)))
   const share = (kind: string) =>
     mean(({ members }) => (members ?? []).reduce((sum, each) => sum + (each.estimator === kind ? each.weight : 0), 0))!
+  const alone = new Set(splits.flatMap(({ families }) => Object.keys(families ?? {})))
+  const figureOf = (kind: string) => mean(({ families }) => families?.[kind]?.rmse ?? families?.[kind]?.log_loss)!
   return {
     logLoss: mean((split) => split.log_loss),
     accuracy: mean((split) => split.accuracy),
@@ -131,6 +137,7 @@ function meansOf(splits: readonly Split[]): Omit<QualityResult, 'data' | 'peer' 
     seconds: mean((split) => split.seconds)!,
     peakMib: splits.some(({ peakMib }) => peakMib) ? Math.max(...splits.map(({ peakMib }) => peakMib ?? 0)) : null,
     shares: kinds.size === 0 ? null : Object.fromEntries(Array.from(kinds, (kind) => [kind, share(kind)])),
+    alone: alone.size === 0 ? null : Object.fromEntries(Array.from(alone, (kind) => [kind, figureOf(kind)])),
   }
 }
 
@@ -152,12 +159,18 @@ export function qualityReport(results: readonly QualityResult[]): string {
         `| ${n === splits ? peer : `${peer} (${n} splits)`} | ${cells.join(' | ')} | ${seconds.toFixed(1)} | ${peakMib ?? ''} |`,
       )
     }
-    const { shares, logLoss } = own[0]!
+    const { shares, alone, logLoss, rmse } = own[0]!
     if (shares) {
       const said = Object.entries(shares)
         .sort((a, b) => b[1] - a[1])
         .map(([kind, share]) => `${kind} ${share.toFixed(2)}`)
       lines.push('', `What answers, mean weight: ${said.join(', ')}.`)
+    }
+    if (alone) {
+      const said = Object.entries(alone)
+        .sort((a, b) => a[1] - b[1])
+        .map(([kind, figure]) => `${kind} ${figure.toFixed(4)}`)
+      lines.push('', `Each kind alone, its best trial, ${rmse === null ? 'log loss' : 'RMSE'}: ${said.join(', ')}.`)
     }
     if (name === 'academic-risk' && logLoss !== null && process.env['BELLWETHER_DATASETS']) {
       const reached = logLoss <= BAR.aim ? 'aim reached' : logLoss <= BAR.must ? 'reached, not the aim' : 'MISSED'
