@@ -8,7 +8,8 @@ export interface HostileAnswer {
 }
 
 /** 503 on purpose: each says in words what is not there now. */
-const DELIBERATE = /"(?:error|error_code)": ?"(?:OVERLOADED|NOT_READY|[A-Z_]*UNAVAILABLE)"|"ready": ?false/
+const DELIBERATE =
+  /"(?:error|error_code)": ?"(?:OVERLOADED|NOT_READY|[A-Z_]*UNAVAILABLE)"|"ready": ?false|^\{"error": ?"Version \d+ of \\"[^"]*\\" cannot be loaded\."\}$/
 
 /** What no answer may carry, whoever asks. */
 const LEAKS: readonly (readonly [what: string, pattern: RegExp])[] = [
