@@ -33,6 +33,17 @@ test('the space for young objects grows to its limit and not beyond it', async (
   expect(await largest('')).toBeGreaterThan(MOST_YOUNG_BYTES / 2 ** 20)
 }, 120_000)
 
+test('a space that is as large already when it is limited does not grow once more', async () => {
+  const grown = `
+    let early = []
+    while (getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size < ${MOST_YOUNG_BYTES}) {
+      for (let i = 0; i < 1000; i++) early.push({ a: i, b: [i] })
+      if (early.length > 150_000) early = early.slice(75_000)
+    }
+    limitYoungGeneration()`
+  expect(await largest(grown)).toBe(MOST_YOUNG_BYTES / 2 ** 20)
+}, 120_000)
+
 test('who tells Node another size is left alone', async () => {
   expect(await largest('limitYoungGeneration()', ['--max-semi-space-size=32'])).toBe(64)
 }, 120_000)

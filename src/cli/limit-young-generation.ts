@@ -14,12 +14,15 @@ export const MOST_YOUNG_BYTES = 32 * 2 ** 20
 export function limitYoungGeneration(given: readonly string[] = nodeOptions()): () => void {
   if (given.some((option) => /^--(max|min)[-_]semi[-_]space[-_]size/.test(option))) return () => {}
   // The space grows at the end of a collection and only there: looking after each costs nothing while nothing happens.
-  const observer = new PerformanceObserver(() => {
+  const observer = new PerformanceObserver(() => look())
+  const look = () => {
     if (youngBytes() < MOST_YOUNG_BYTES) return
     setFlagsFromString('--semi-space-growth-factor=1')
     observer.disconnect()
-  })
+  }
   observer.observe({ entryTypes: ['gc'] })
+  // Where loading models has made the space as large already, the next collection would double it before it is looked at.
+  look()
   return () => observer.disconnect()
 }
 

@@ -93,6 +93,7 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
     const authentication = options['auth'] === true ? 'on' : options['auth'] === false ? 'off' : settings.authentication
     const environmentKeys = process.env['BELLWETHER_API_KEYS']
     predictionLog = await openPredictionLog(home.folder)
+    limitYoungGeneration()
     const server = await startServer({
       predictionLog,
       ...settingsGiven(settings),
@@ -116,7 +117,6 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
       logLevel: log.level,
       droppedLogLines: log.dropped,
     })
-    limitYoungGeneration()
     const stopped = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
     })
