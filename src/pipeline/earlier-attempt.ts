@@ -8,9 +8,10 @@ import {
 import type { BlobStore } from '../track/blob-store.ts'
 import type { ModelRegistry } from '../track/model-registry.ts'
 import type { Run, RunDetail, TrackingStore } from '../track/tracking-store.ts'
+import { paramTexts, unquotedParams } from './param-text.ts'
 import type { PreparedRun } from './prepare-run.ts'
 import { type Provenance, processIsAlive } from './provenance.ts'
-import { OUT_OF_FOLD, trialParams } from './record-trial.ts'
+import { OUT_OF_FOLD } from './record-trial.ts'
 import { differences, SEARCH_RECORD, SearchRecord, searchRecord } from './search-record.ts'
 import { versionOfRun } from './version-of-run.ts'
 
@@ -93,7 +94,7 @@ const keyOf = (estimator: string, index: string, rung: string, params: Readonly<
   JSON.stringify([estimator, index, rung, Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))])
 
 function keyOfTrial(trial: PlannedTrial): string {
-  return keyOf(trial.estimator, String(trial.index), String(trial.rung?.rung ?? ''), trialParams(trial))
+  return keyOf(trial.estimator, String(trial.index), String(trial.rung?.rung ?? ''), paramTexts(trial.params))
 }
 
 function keyOfRun({ params, tags }: Run): string {
@@ -102,7 +103,7 @@ function keyOfRun({ params, tags }: Run): string {
     params['estimator'] ?? '',
     tags['bellwether.trial'] ?? '',
     params['search.rung'] ?? '',
-    Object.fromEntries(own),
+    unquotedParams(Object.fromEntries(own)),
   )
 }
 

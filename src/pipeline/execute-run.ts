@@ -10,6 +10,7 @@ import { type CandidateReport, type Evaluation, evaluateWinner, scoringInterval 
 import { fitThreads } from './fit-threads.ts'
 import { type GateResult, judgeGates } from './gates.ts'
 import { openRun } from './open-run.ts'
+import { membersText, paramTexts } from './param-text.ts'
 import type { PreparedRun } from './prepare-run.ts'
 import { registerVersion } from './register-version.ts'
 import type { RunDeps } from './run-deps.ts'
@@ -183,10 +184,8 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
     ...(warnings.length > 0 ? { tags: { 'bellwether.warnings': warnings.join('\n') } } : {}),
     params: {
       'best.estimator': best.estimator,
-      ...Object.fromEntries(Object.entries(best.params).map(([key, value]) => [`best.${key}`, JSON.stringify(value)])),
-      'answer.members': JSON.stringify(
-        report.members.map(({ estimator: name, trial, weight }) => [name, trial, weight]),
-      ),
+      ...paramTexts(best.params, 'best.'),
+      'answer.members': membersText(report.members),
       'answer.finalModel': options.ensemble.finalModel,
       'answer.calibration': report.calibration?.method ?? 'none',
       ...(report.decision ? { 'answer.decision': JSON.stringify(report.decision) } : {}),

@@ -2,6 +2,7 @@ import type { TrialEnd } from '../evaluate/search/run-search.ts'
 import type { TrialResult } from '../evaluate/search/trial-result.ts'
 import type { BlobStore } from '../track/blob-store.ts'
 import type { Artifact, TrackingStore } from '../track/tracking-store.ts'
+import { paramTexts } from './param-text.ts'
 import type { PreparedRun } from './prepare-run.ts'
 import { type Provenance, provenanceTags } from './provenance.ts'
 
@@ -54,7 +55,7 @@ export async function recordTrial(
             'search.resource.max': String(trial.rung.max),
           }
         : {}),
-      ...trialParams(trial),
+      ...paramTexts(trial.params),
     },
     metrics: metrics.filter(({ value }) => !Number.isNaN(value)),
     tags: {
@@ -66,11 +67,6 @@ export async function recordTrial(
     datasets: [{ id: dataset.id, context: 'training' }],
     artifacts: kept ? await predictionsOf(trial, blobs) : [],
   })
-}
-
-/** Option -> value as JSON, as a trial's run has them among its params. */
-export function trialParams({ params }: Pick<TrialResult, 'params'>): Record<string, string> {
-  return Object.fromEntries(Object.entries(params).map(([key, value]) => [key, JSON.stringify(value)]))
 }
 
 function nameOf({ estimator, index, rung }: TrialResult): string {

@@ -6,6 +6,7 @@ import { selectColumns } from '../table/table.ts'
 import type { DatasetVersion } from '../track/dataset-store.ts'
 import type { ModelVersion } from '../track/model-registry.ts'
 import type { Distilled, StudentChoice } from './distill.ts'
+import { paramTexts } from './param-text.ts'
 import type { RunDeps } from './run-deps.ts'
 
 export interface NewStudent {
@@ -82,7 +83,7 @@ export async function registerStudent(
     params: {
       student: choice.estimator,
       leaves: choice.leaves ?? 'float64',
-      ...Object.fromEntries(Object.entries(choice.params).map(([key, value]) => [key, JSON.stringify(value)])),
+      ...paramTexts(choice.params),
     },
     metrics: Object.entries(figures)
       .filter(([, value]) => Number.isFinite(value))

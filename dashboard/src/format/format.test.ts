@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatNumber, formatShare, formatSigned } from './numbers.ts'
+import { formatNumber, formatParams, formatShare, formatSigned } from './numbers.ts'
 import { formatDuration } from './times.ts'
 
 test('a share that is not certain is never shown as 0 % or 100 %', () => {
@@ -30,4 +30,9 @@ test('a duration is told in the units that fit', () => {
     '3 min 5 s',
     '2 h 10 min',
   ])
+})
+
+test('params with many digits are shortened, but never so that two that differ look alike', () => {
+  expect(formatParams(['0.058945513112797665', 'small-data'])).toEqual(['0.05895', 'small-data'])
+  expect(formatParams(['0.123456789', '0.123456780'])).toEqual(['0.123456789', '0.123456780'])
 })

@@ -37,3 +37,13 @@ export function formatSigned(value: number): string {
   const text = formatNumber(Math.abs(value))
   return value < 0 ? `−${text}` : `+${text}`
 }
+
+/** As `shortParams` of the command line: numbers of many digits with four significant ones, unless two would look the same. */
+export function formatParams(texts: readonly (string | undefined)[]): (string | undefined)[] {
+  const short = texts.map((text) =>
+    text?.replaceAll(/(?<![\w.])\d+\.\d{5,}(?:e[+-]?\d+)?(?![\w.])/g, (digits) =>
+      String(Number(Number(digits).toPrecision(4))),
+    ),
+  )
+  return new Set(short).size < new Set(texts).size ? [...texts] : short
+}

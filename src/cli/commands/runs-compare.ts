@@ -1,4 +1,5 @@
 import { BellwetherError } from '../../errors.ts'
+import { shortParams } from '../../track/short-params.ts'
 import type { Run } from '../../track/tracking-store.ts'
 import { withHome } from '../context.ts'
 import { formatTable } from '../format-table.ts'
@@ -20,7 +21,7 @@ export async function action(options: Record<string, unknown>, ids: string[]): P
       printLine(
         formatTable(
           ['param that differs', ...head],
-          params.map((key) => [key, ...runs.map((run) => run.params[key] ?? '')]),
+          params.map((key) => [key, ...shortParams(runs.map((run) => run.params[key]))]),
         ),
       )
     if (params.length > 0) printLine()

@@ -1,4 +1,5 @@
 import { BellwetherError } from '../../errors.ts'
+import { shortParams } from '../../track/short-params.ts'
 import { text, withHome } from '../context.ts'
 import { formatTable } from '../format-table.ts'
 import { figure, printJson, printLine, time } from '../output.ts'
@@ -29,7 +30,12 @@ export async function action(options: Record<string, unknown>, [id]: string[]): 
     if (trials.length > 0) printLine(`${trials.length} trials: bellwether runs list --parent ${run.id.slice(0, 8)}`)
     for (const { id: dataset, context } of run.datasets) printLine(`dataset ${dataset} (${context})`)
     if (Object.keys(run.params).length > 0)
-      printLine(`\n${formatTable(['param', 'value'], Object.entries(run.params))}`)
+      printLine(
+        `\n${formatTable(
+          ['param', 'value'],
+          Object.entries(run.params).map(([key, value]) => [key, ...shortParams([value])]),
+        )}`,
+      )
     if (Object.keys(run.metrics).length > 0) {
       printLine()
       printLine(

@@ -3,7 +3,7 @@ import { Badge } from '../../../components/badge.tsx'
 import { Card } from '../../../components/card.tsx'
 import { type Column, DataTable } from '../../../components/data-table.tsx'
 import { Failure, Loading } from '../../../components/states.tsx'
-import { formatMetric, formatSigned } from '../../../format/numbers.ts'
+import { formatMetric, formatParams, formatSigned } from '../../../format/numbers.ts'
 import { formatTime } from '../../../format/times.ts'
 import { useRun } from '../api/get-run.ts'
 import { type Difference, differences } from '../figures/differences.ts'
@@ -84,7 +84,7 @@ const metricColumns: Column<Difference<number>>[] = [
 
 const paramColumns: Column<Difference<string>>[] = [
   { key: 'name', title: 'Param', sort: (row) => row.key, cell: (row) => row.key },
-  { key: 'left', title: 'A', cell: (row) => row.left ?? '–' },
-  { key: 'right', title: 'B', cell: (row) => row.right ?? '–' },
+  { key: 'left', title: 'A', cell: (row) => formatParams([row.left, row.right])[0] ?? '–' },
+  { key: 'right', title: 'B', cell: (row) => formatParams([row.left, row.right])[1] ?? '–' },
   { key: 'same', title: '', cell: (row) => (row.same ? '' : <Badge text="differs" tone="warn" />) },
 ]

@@ -4,6 +4,7 @@ import { Notice } from '../../../components/notice.tsx'
 import { Pairs } from '../../../components/pairs.tsx'
 import { ServerFileLink } from '../../../components/server-file-link.tsx'
 import { Failure, Loading } from '../../../components/states.tsx'
+import { formatParams } from '../../../format/numbers.ts'
 import { formatDuration, formatTime } from '../../../format/times.ts'
 import { artifactUrl } from '../api/artifact-url.ts'
 import { useRun } from '../api/get-run.ts'
@@ -39,7 +40,7 @@ export function RunView({
       <Told tone="bad" title="Why it failed" text={tags[TOLD.error]} />
       <div className="columns">
         <RunMetrics metrics={run.data.metrics} />
-        <Values title="Params" note="What was set, and what the search chose." values={params} />
+        <Values title="Params" note="What was set, and what the search chose." values={shortened(params)} />
       </div>
       <Pictures run={run.data} />
       {trials.isError ? <Failure error={trials.error} what="the trials" onRetry={() => void trials.refetch()} /> : null}
@@ -100,6 +101,10 @@ function Told({ tone, title, text }: { tone: 'warn' | 'bad'; title?: string; tex
 function withoutTold(tags: Readonly<Record<string, string>>): Record<string, string> {
   const told: readonly string[] = Object.values(TOLD)
   return Object.fromEntries(Object.entries(tags).filter(([key]) => !told.includes(key)))
+}
+
+function shortened(params: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(params).map(([key, value]) => [key, formatParams([value])[0]!]))
 }
 
 function Values({ title, note, values }: { title: string; note: string; values: Readonly<Record<string, string>> }) {
