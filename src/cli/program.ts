@@ -215,7 +215,11 @@ export function createProgram(): Command {
     .description('what lies between two versions: schema, rows and drift of tables; which files came, went and changed')
     .argument('<before>', 'id of a version or the start of it')
     .argument('<after>', 'id of another')
-    .option('--id <column>', 'column that tells which row is which (default: rows are compared by content)')
+    .option(
+      '--id <column>',
+      "column that tells which row is which (default: the project's data.id; without one, rows are compared by content)",
+    )
+    .addOption(new Option('--by-content', 'compare rows by content, whatever the project names').conflicts('id'))
     .addOption(home())
     .addOption(json())
     .action(lazily(() => import('./commands/data-diff.ts')))

@@ -29,6 +29,7 @@ import {
   SELECT_DATASETS,
   SELECT_DATASETS_BY_NAME,
   SELECT_ERASED,
+  SELECT_ID_COLUMNS_OF_DATASET,
   SELECT_LATEST_OF_NAME,
   UPDATE_DATASET_SOURCE,
 } from './queries/dataset-queries.ts'
@@ -119,6 +120,11 @@ export class SqlDatasetStore implements DatasetStore {
     })
     if (!row) throw new BellwetherError('DATASET_NOT_FOUND', `There is no dataset version ${shown}.`)
     return datasetOf(row)
+  }
+
+  async idColumns(id: string): Promise<string[]> {
+    const rows = await this.#database.read((sql) => sql.all<{ id_column: string }>(SELECT_ID_COLUMNS_OF_DATASET, id))
+    return [...new Set(rows.map(({ id_column }) => id_column))]
   }
 
   async datasets(query: { name?: string; limit?: number } = {}): Promise<DatasetVersion[]> {

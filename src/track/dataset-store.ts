@@ -12,6 +12,8 @@ export interface DatasetStore {
   dataset(id: string): Promise<DatasetVersion>
   /** Newest first. */
   datasets(query?: { name?: string; limit?: number }): Promise<DatasetVersion[]>
+  /** Columns that the projects which read it name as the identifier of persons, that of the newest reading first. @param id whole */
+  idColumns(id: string): Promise<string[]>
   /**
    * Forgets a version that nothing was made from. Its contents stay until garbage is collected.
    * @throws DATASET_NOT_FOUND, DATASET_IN_USE, DATA_BUSY while data is being added

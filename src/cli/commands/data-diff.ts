@@ -1,5 +1,5 @@
 import type { FilesDiff } from '../../data/versions/diff-files.ts'
-import type { TableDiff } from '../../data/versions/diff-tables.ts'
+import type { VersionsDiff } from '../../pipeline/diff-versions.ts'
 import { text, withHome } from '../context.ts'
 import { bytesText } from '../data-text.ts'
 import { formatTable } from '../format-table.ts'
@@ -7,22 +7,30 @@ import { figure, note, printJson, printLine } from '../output.ts'
 
 const SHOWN_FILES = 50
 
+type TablesDiff = Extract<VersionsDiff, { readonly table: object }>
+
 /** What lies between two versions: schema, rows and drift of tables; files that came, went and changed. */
 export async function action(options: Record<string, unknown>, [from, to]: string[]): Promise<number> {
   const { diffVersions } = await import('../../pipeline/diff-versions.ts')
   return withHome(options, async (home) => {
-    const diff = await diffVersions(from!, to!, { id: text(options, 'id') }, home)
+    const diff = await diffVersions(
+      from!,
+      to!,
+      { id: text(options, 'id'), byContent: options['byContent'] === true },
+      home,
+    )
     if (options['json']) printJson(diff)
     else {
       printLine(`${diff.before.slice(0, 19)} → ${diff.after.slice(0, 19)}`)
-      if (diff.table) printTable(diff.table)
+      if (diff.table) printTable(diff)
       else printFiles(diff.files)
     }
     return 0
   })
 }
 
-function printTable({ schema, rows, columns }: TableDiff): void {
+function printTable(diff: TablesDiff): void {
+  const { schema, rows, columns } = diff.table
   const { added, removed, changed } = schema
   if (added.length + removed.length + changed.length === 0) printLine('columns: the same')
   else {
@@ -34,7 +42,7 @@ function printTable({ schema, rows, columns }: TableDiff): void {
   const parts = [`${rows.added} added`, `${rows.removed} removed`]
   if (rows.changed !== null) parts.push(`${rows.changed} changed`)
   parts.push(`${rows.unchanged} unchanged`)
-  printLine(`rows: ${rows.before} → ${rows.after}, by ${rows.id === null ? 'content' : rows.id}: ${parts.join(', ')}`)
+  printLine(`rows: ${rows.before} → ${rows.after}, ${identity(diff)}: ${parts.join(', ')}`)
   const byDrift = [...columns].sort((a, b) => (b.psi ?? -1) - (a.psi ?? -1))
   printLine()
   printLine(
@@ -52,6 +60,13 @@ function printTable({ schema, rows, columns }: TableDiff): void {
       { droppable: [4, 3, 2] },
     ),
   )
+}
+
+/** What told which row is which, and who said so. */
+function identity({ table, idFrom, unusableId }: TablesDiff): string {
+  if (idFrom === 'project') return `by ${table.rows.id} (data.id of the project)`
+  if (table.rows.id !== null) return `by ${table.rows.id}`
+  return unusableId === null ? 'by content' : `by content (data.id ${unusableId} is missing or comes twice)`
 }
 
 function printFiles({ added, removed, changed, unchanged }: FilesDiff): void {

@@ -112,20 +112,42 @@ export async function datasetRoutes(
             .string()
             .min(1)
             .optional()
-            .describe('Column that tells which row is which; rows are compared by content without.'),
+            .describe(
+              'Column that tells which row is which; without, the data.id of a project that read them, else content.',
+            ),
+          byContent: z
+            .enum(['true', 'false'])
+            .optional()
+            .describe('Compare rows by content, whatever a project names. Not together with id.'),
         }),
         response: {
           200: z.object({
             before: z.string(),
             after: z.string(),
             table: TableDiffAnswer.optional(),
+            idFrom: z
+              .enum(['request', 'project'])
+              .nullish()
+              .describe('Of tables: who named the id column; null where rows are compared by content.'),
+            unusableId: z
+              .string()
+              .nullish()
+              .describe(
+                'Of tables: the id column of a project that is missing in rows or comes twice, so that content was compared.',
+              ),
             files: FilesDiffAnswer.optional(),
           }),
           ...errorAnswers('DATASET_NOT_FOUND', 'INVALID_INPUT'),
         },
       },
     },
-    async ({ params, query }) => diffVersions(params.id, params.other, query, { datasets, blobs }),
+    async ({ params, query }) =>
+      diffVersions(
+        params.id,
+        params.other,
+        { id: query.id, byContent: query.byContent === 'true' },
+        { datasets, blobs },
+      ),
   )
 }
 

@@ -60,6 +60,10 @@ export const SELECT_DATASET = `
 SELECT ${COLUMNS} FROM datasets d JOIN dataset_sources s ON s.dataset_id = d.id
 WHERE d.id = ? ORDER BY s.sequence LIMIT 1`
 
+/** What its readings name as the identifier of persons, newest reading first. */
+export const SELECT_ID_COLUMNS_OF_DATASET = `
+SELECT id_column FROM dataset_sources WHERE dataset_id = ? AND id_column IS NOT NULL ORDER BY sequence DESC`
+
 /** Each version with its first reading, newest version first. */
 export const SELECT_DATASETS = `
 SELECT ${COLUMNS} FROM datasets d JOIN dataset_sources s ON s.dataset_id = d.id

@@ -52,6 +52,18 @@ export function runDatasetStoreContract(name: string, open: () => Promise<OpenSt
       expect(await stores.datasets.datasets()).toStrictEqual([first])
     })
 
+    test('what the projects that read it name as the identifier is told, that of the newest first', async () => {
+      const { datasets } = stores
+      const dataset = await someDataset(stores, 'abcdef')
+      await datasets.putDataset(dataset)
+      expect(await datasets.idColumns(dataset.id)).toEqual([])
+      await datasets.putDataset({ ...dataset, name: 'one', idColumn: 'number' })
+      await datasets.putDataset({ ...dataset, name: 'two', idColumn: 'person' })
+      await datasets.putDataset({ ...dataset, name: 'three', idColumn: 'number' })
+      await datasets.putDataset({ ...(await someDataset(stores, 'fedcba')), idColumn: 'other' })
+      expect(await datasets.idColumns(dataset.id)).toEqual(['number', 'person'])
+    })
+
     test('a version of files says how many they are and how large', async () => {
       const dataset = await someDataset(stores, 'abc123', {
         schema: { columns: [] },
