@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 import { CHAMPION, canariesOf, type TrafficPlan } from '../../track/traffic-plan.ts'
 
 /**
@@ -6,7 +6,7 @@ import { CHAMPION, canariesOf, type TrafficPlan } from '../../track/traffic-plan
  * nobody can make a key that lands where he wants, and two models deal the same keys in different ways.
  * @returns the first 48 bits of HMAC-SHA-256 as a fraction, in [0, 1)
  */
-export function stickyPoint(secret: Uint8Array, model: string, key: string): number {
+export function stickyPoint(secret: KeyObject, model: string, key: string): number {
   const mac = createHmac('sha256', secret).update(`${model}\n${key}`).digest()
   return mac.readUIntBE(0, 6) / 2 ** 48
 }

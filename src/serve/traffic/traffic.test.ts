@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { BellwetherError } from '../../errors.ts'
 import type { TrafficChange } from '../../track/model-registry.ts'
@@ -88,7 +89,7 @@ beforeEach(() => {
   traffic = new Traffic({
     ...{ cache: fake.cache, models: fake.models, listener: fake.listener },
     clock: () => fake.now,
-    secret: Buffer.alloc(32),
+    secret: createSecretKey(Buffer.alloc(32)),
     random: () => fake.random,
     isBusy: () => false,
   })

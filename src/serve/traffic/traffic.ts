@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { BellwetherError } from '../../errors.ts'
 import type { ModelRegistry } from '../../track/model-registry.ts'
 import { CHAMPION, canariesOf, planOf, samePlan, type TrafficPlan, withoutShares } from '../../track/traffic-plan.ts'
@@ -53,7 +54,7 @@ export interface TrafficOptions {
   readonly models: Pick<ModelRegistry, 'setTraffic'>
   readonly clock: () => number
   /** Deals sticky keys; the same for all processes that serve together. */
-  readonly secret: Uint8Array
+  readonly secret: KeyObject
   /** Deals requests without a key. In [0, 1). */
   readonly random: () => number
   /** Whether requests wait to be answered. */

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LOOPBACK } from '../../security/principal.ts'
 import type { ServedModel } from '../../serve/model-cache.ts'
@@ -15,8 +15,10 @@ declare module 'fastify' {
 }
 
 /** What sticky keys are dealt with: the same in every process that serves a home, so that a key keeps its version; by chance where nothing is kept. */
-export function dealingSecret(homeSecret: Uint8Array | undefined): Uint8Array {
-  return homeSecret === undefined ? randomBytes(32) : createHmac('sha256', homeSecret).update('traffic').digest()
+export function dealingSecret(homeSecret: KeyObject | undefined): KeyObject {
+  return createSecretKey(
+    homeSecret === undefined ? randomBytes(32) : createHmac('sha256', homeSecret).update('traffic').digest(),
+  )
 }
 
 /** Says on every answer that was scored which version gave it: not all protocols have a place for it. */

@@ -1,10 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createHmac } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openBatchLog } from '../../serve/batch/batch-log.ts'
 import type { ServedModel } from '../../serve/model-cache.ts'
 import { FilePredictionLog } from './file-prediction-log.ts'
+import { readFrames } from './segment.ts'
 
 const JOB = '0123456789abcdef'
 let root = ''
@@ -68,6 +70,24 @@ test('an entry has the command line as its key, the batch as its request, and th
     const whence = { key: 'cli', request: `batch-${JOB}`, alias: 'champion', time: 5 }
     expect(found).toMatchObject([{ ...whence, features: { Age: 20 }, answer: { value: 7 } }])
   })
+})
+
+test('the lines of a batch are these bytes: whoever reads the log, now or years ago, finds the same', async () => {
+  await mkdir(root)
+  await writeFile(path.join(root, 'secret'), Buffer.alloc(32, 7))
+  await attempt(JOB, async (log) => (await recording(log))!.keep(chunk(7, 8), 3.25678))
+  const [day] = (await readdir(root)).filter((name) => name.startsWith('2'))
+  const [name] = await readdir(path.join(root, day!))
+  const found: string[] = []
+  for await (const lines of readFrames(path.join(root, day!, name!), null)) found.push(...lines)
+  const line = (row: number, person: string) =>
+    `{"id":"${JOB}-${row}","time":5,"model":"risk","version":1,"alias":"champion","key":"cli","request":"batch-${JOB}",` +
+    `"latencyMs":3.257,"features":{"Age":20},"answer":{"value":${row}},"person":"${person}"}`
+  // HMAC-SHA-256 of the identifier, under that of `persons` under the secret.
+  const persons = createHmac('sha256', Buffer.alloc(32, 7)).update('persons').digest()
+  const keyOf = (text: string) => createHmac('sha256', persons).update(text).digest('base64url').slice(0, 32)
+  expect(found).toEqual([line(7, keyOf('S7')), line(8, keyOf('S8'))])
+  expect(keyOf('S7')).toBe('3AJ8dw1SfM5MxqkbJA2Z12UJa9Kdgi_R')
 })
 
 test('another batch does not see what this one recorded, and where a project keeps none there is no log', async () => {

@@ -1,4 +1,4 @@
-import { createCipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
+import { createCipheriv, createHash, createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { type FileHandle, link, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -69,7 +69,7 @@ interface OpenSegment {
 /** Predictions as files in the home: `predictions/2026-11-21/<model>-<writer>.bwpl`. Several processes may write at once, each to files of its own. */
 export class FilePredictionLog implements PredictionLog, LogSecrets {
   readonly encrypt: LogSecrets['encrypt']
-  readonly hashKey: Uint8Array
+  readonly hashKey: KeyObject
   readonly #persons: PersonKeys
   readonly #root: string
   readonly #job: string | null
@@ -96,7 +96,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     this.#job = job ?? null
     this.#ring = ring ?? null
     this.#onError = onError ?? (() => {})
-    this.hashKey = createHmac('sha256', secret).update('sensitive columns').digest()
+    this.hashKey = createSecretKey(createHmac('sha256', secret).update('sensitive columns').digest())
     this.#persons = new PersonKeys(createHmac('sha256', secret).update('persons').digest())
     this.encrypt = ring ? (text) => encryptText(text, ring) : null
   }

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { normalIdentifier } from '../../data/identifier-of-person.ts'
 
 /** Fields of a fixed width are seldom wider. */
@@ -7,10 +7,11 @@ const AROUND = ['\t', '\n', '\r', '\r\n', '\u00a0', '\ufeff']
 
 /** Keyed hashes that stand for persons: nobody without the secret can try names against them. */
 export class PersonKeys {
-  readonly #secret: Uint8Array
+  /** As a key object: Node takes seven times as long to hash with bytes, which it asks each time whether they are one. */
+  readonly #secret: KeyObject
 
   constructor(secret: Uint8Array) {
-    this.#secret = secret
+    this.#secret = createSecretKey(secret)
   }
 
   /** The same for every spelling of one identifier. */
