@@ -1,7 +1,7 @@
 /**
  * npm run bench:serve -- [--only load,start,memory,idle] [--seconds N] [--load-seconds N] [--repeats N] [--connections N] [--json]
  *
- * Bellwether's server beside the same kind of model behind FastAPI and Flask: fresh processes in turns, load by autocannon from a process of its own,
+ * Bellwether's server, built as it is packed, beside the same kind of model behind FastAPI and Flask: fresh processes in turns, load by autocannon from a process of its own,
  * medians of --repeats. --seconds is how long memory is watched at full load, --load-seconds how long each load lasts. The peers come from PyPI, pinned
  * in bench/peers/serve-requirements.txt, in an environment of their own (bench/.venv-serve); models are trained once, into bench/.data/serve.
  */
@@ -10,6 +10,7 @@ import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { builtProgram } from './built-program.ts'
 import { peerPython } from './peer-python.ts'
 import { type Bodies, measureIdle, measureMemory, measureStart, takeTurn } from './serve/measure.ts'
 import { prepare, TABLE } from './serve/prepare.ts'
@@ -42,14 +43,15 @@ const repeats = number('--repeats', values.repeats)
 const wanted = number('--connections', values.connections)
 
 const python = peerPython('.venv-serve', fileURLToPath(new URL('peers/serve-requirements.txt', import.meta.url)))
-const { home, homeOfMany, peerModel } = prepare(python)
+const bin = await builtProgram()
+const { home, homeOfMany, peerModel } = prepare(bin, python)
 const { records } = readStudents(readFileSync(TABLE, 'utf8'), 'Target')
 const bodies: Bodies = {
   one: records.slice(0, RECORDS).map((record) => JSON.stringify(record)),
   many: groupsOf(records, ROWS_EACH, 40).map((group) => JSON.stringify({ records: group })),
   rowsEach: ROWS_EACH,
 }
-const ours = bellwether(home)
+const ours = bellwether(bin, home)
 
 let servers: Turns[] | null = null
 if (parts.includes('load')) {
@@ -63,7 +65,7 @@ if (parts.includes('load')) {
   }
   servers = taken.map(({ server, turns }) => ({ server: server.name, turns }))
 }
-const startSeconds = parts.includes('start') ? await measureStart(bellwether(homeOfMany), 5) : null
+const startSeconds = parts.includes('start') ? await measureStart(bellwether(bin, homeOfMany), 5) : null
 const memory = parts.includes('memory') ? await measureMemory(ours, bodies, seconds) : null
 const idle = parts.includes('idle')
   ? await measureIdle(ours, bodies, loadSeconds, Math.min(wanted, openFiles() - 500))

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { builtProgram } from './built-program.ts'
 import { fillMlflow, fillOurs } from './tracking/fill.ts'
 import { type Figures, measureArtifacts, measureSearch, measureStart, measureWrites } from './tracking/parts.ts'
 import { bellwetherServer, mlflowServer, start, type TrackingServer } from './tracking/servers.ts'
@@ -49,8 +50,9 @@ const FIGURES: Readonly<Record<string, { title: string; digits: number; below?: 
 
 /** Both servers in turns, part by part; never both at once. */
 export async function runTracking({ parts, runs, repeats }: TrackingSettings): Promise<TrackingAnswer[]> {
+  const bin = await builtProgram()
   const peers = [
-    { make: bellwetherServer, fill: fillOurs, name: 'bellwether' },
+    { make: (folder: string) => bellwetherServer(bin, folder), fill: fillOurs, name: 'bellwether' },
     { make: mlflowServer, fill: fillMlflow, name: 'mlflow' },
   ] as const
   const answers: TrackingAnswer[] = []

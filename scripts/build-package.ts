@@ -1,20 +1,56 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, globSync, rmSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 
 /**
- * Builds `dist/`: the sources as JavaScript (WebAssembly modules beside them as they are), and the type declarations that
- * `bellwether/learn` needs.
+ * What runs in a thread or process of its own, as the modules that start it name it. Each is a file of its own in `dist/cli`, beside them.
+ * @returns paths below src/, without extension
+ */
+export function startedModules(sources: string): string[] {
+  const found = globSync('**/*.ts', { cwd: sources }).flatMap((file) =>
+    Array.from(
+      readFileSync(path.join(sources, file), 'utf8').matchAll(/new URL\(`\.\/([\w-]+)\.\$\{extension\}`/g),
+      ([, name]) => path.posix.join(path.dirname(file).split(path.sep).join('/'), name!),
+    ),
+  )
+  return [...new Set(found)].sort()
+}
+
+/**
+ * Builds the packed program: the command line in few files, since each of a thousand modules costs time at every start; and
+ * `bellwether/learn` as modules of its own, with type declarations, for bundlers and browsers.
+ * @param folder Where to; what was there is gone.
  * @throws when the compiler is missing or finds a fault
  */
-export function buildPackage(root: string): void {
+export async function buildPackage(root: string, folder = path.join(root, 'dist')): Promise<void> {
   const compiler = path.join(root, 'node_modules/typescript/bin/tsc')
-  if (!existsSync(compiler)) throw new Error('Packing needs the development dependencies: run `npm ci` first.')
-  rmSync(path.join(root, 'dist'), { recursive: true, force: true })
+  const bundler = await import('rolldown').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ERR_MODULE_NOT_FOUND') return null
+    throw error
+  })
+  if (!existsSync(compiler) || bundler === null)
+    throw new Error('Packing needs the development dependencies: run `npm ci` first.')
+  rmSync(folder, { recursive: true, force: true })
   for (const project of ['tsconfig.build.json', 'tsconfig.types.json']) {
-    const run = spawnSync(process.execPath, [compiler, '-p', project], { cwd: root, stdio: ['ignore', 2, 2] })
+    const run = spawnSync(process.execPath, [compiler, '-p', project, '--outDir', folder], {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+    })
     if (run.status !== 0) throw new Error(`The package does not build: tsc -p ${project} ended with ${run.status}.`)
   }
-  for (const file of globSync('**/*.wasm', { cwd: path.join(root, 'src') }))
-    cpSync(path.join(root, 'src', file), path.join(root, 'dist', file))
+  const entries = ['cli/main', ...startedModules(path.join(root, 'src'))]
+  await bundler.build({
+    input: Object.fromEntries(entries.map((entry) => [path.basename(entry), path.join(root, 'src', `${entry}.ts`)])),
+    platform: 'node',
+    // Packages stay where npm puts them.
+    external: (id) => !id.startsWith('.') && !path.isAbsolute(id),
+    // Two folders deep, as the modules that look for files of the package are.
+    output: {
+      dir: path.join(folder, 'cli'),
+      format: 'esm',
+      entryFileNames: '[name].js',
+      chunkFileNames: '[name]-[hash].js',
+    },
+    logLevel: 'warn',
+  })
 }

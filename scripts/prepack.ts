@@ -13,7 +13,7 @@ const manifest = path.join(root, 'package.json')
 const kept = path.join(root, '.package.checkout.json')
 
 try {
-  buildPackage(root)
+  await buildPackage(root)
   if ((await buildDashboard(root)) === 'no-vite')
     throw new Error('Packing needs the development dependencies: run `npm ci` first.')
   const current = readFileSync(manifest, 'utf8')

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 
-/** Version of this program, from its package.json. */
-export const VERSION: string = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-).version
+/** Version of this program, from its package.json, wherever this module was built to. */
+export const VERSION: string = (createRequire(import.meta.url)('bellwether/package.json') as { version: string })
+  .version

@@ -3,7 +3,6 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
-import { BIN } from './servers.ts'
 
 const PROJECT = fileURLToPath(new URL('.', import.meta.url))
 const PROJECT_FILE = path.join(PROJECT, 'bellwether.yaml')
@@ -23,7 +22,9 @@ export interface Prepared {
 }
 
 /** Trains both sides' models and fills the registry, on first use and when the project file or the peers' script changes. */
-export function prepare(python: string): Prepared {
+export function prepare(bin: string, python: string): Prepared {
+  const ours = (...args: string[]) =>
+    execFileSync(process.execPath, [bin, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
   const prepared = {
     home: path.join(DATA, 'home'),
     homeOfMany: path.join(DATA, 'home-of-many'),
@@ -53,8 +54,4 @@ export function prepare(python: string): Prepared {
   })
   writeFileSync(done, madeFrom)
   return prepared
-}
-
-function ours(...args: string[]): void {
-  execFileSync(process.execPath, [BIN, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
 }

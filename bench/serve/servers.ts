@@ -1,14 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { type AddressInfo, createServer } from 'node:net'
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { VERSION } from '../../src/version.ts'
 import { treeResidentMib } from '../peak-memory.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const PEERS = fileURLToPath(new URL('../peers', import.meta.url))
-export const BIN = path.join(ROOT, 'bin/bellwether.js')
 const SETTINGS = fileURLToPath(new URL('settings.yaml', import.meta.url))
 
 /** A server that answers predictions, and how it is asked. */
@@ -31,11 +28,11 @@ export interface Answer {
 }
 
 /** Ours, one process: authentication off on loopback, input checked, every prediction in the log. */
-export function bellwether(home: string): PredictionServer {
+export function bellwether(bin: string, home: string): PredictionServer {
   return {
     name: `bellwether ${VERSION}`,
     command: process.execPath,
-    args: (port) => [BIN, 'serve', '--home', home, '--port', String(port), '--no-auth', '--settings', SETTINGS],
+    args: (port) => [bin, 'serve', '--home', home, '--port', String(port), '--no-auth', '--settings', SETTINGS],
     environment: {},
     ready: '/health/ready',
     one: '/predict',

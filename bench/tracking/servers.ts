@@ -9,7 +9,6 @@ import { VERSION } from '../../src/version.ts'
 import { treeResidentMib } from '../peak-memory.ts'
 import { peerPython } from '../peer-python.ts'
 
-const BIN = fileURLToPath(new URL('../../bin/bellwether.js', import.meta.url))
 const REQUIREMENTS = fileURLToPath(new URL('../peers/mlflow-requirements.txt', import.meta.url))
 
 /** A tracking server that keeps its state in one folder: SQLite, and artifacts as files. */
@@ -23,12 +22,13 @@ export interface TrackingServer {
   readonly knowsOr: boolean
 }
 
-export function bellwetherServer(folder: string): TrackingServer {
+/** @param bin The command as it is packed. */
+export function bellwetherServer(bin: string, folder: string): TrackingServer {
   return {
     peer: `bellwether ${VERSION}`,
     databaseFile: path.join(folder, 'bellwether.db'),
     command: process.execPath,
-    args: (port) => [BIN, 'serve', '--home', folder, '--create-home', '--port', String(port)],
+    args: (port) => [bin, 'serve', '--home', folder, '--create-home', '--port', String(port)],
     knowsOr: true,
   }
 }

@@ -27,7 +27,8 @@ describe('the packed program', { timeout: TEST_TIMEOUT_MS }, () => {
       expect.arrayContaining([
         'bin/bellwether.js',
         'dist/cli/main.js',
-        'dist/pipeline/trial-worker.js',
+        'dist/cli/trial-worker.js',
+        'dist/pipeline/fit-threads.js',
         'dist/learn/index.js',
         'dist/learn/index.d.ts',
         'dashboard/dist/index.html',

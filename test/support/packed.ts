@@ -61,7 +61,7 @@ export async function packAndUnpack(): Promise<PackedProgram> {
 function isOfCheckout(source: string): boolean {
   const name = path.relative(ROOT, source).split(path.sep).join('/')
   if (name === 'dist' || name === '.git' || name.startsWith('.git/')) return false
-  return !/(^|\/)(node_modules|\.bellwether|coverage)$|^dashboard\/dist-/.test(name)
+  return !/(^|\/)(node_modules|\.bellwether|coverage|\.venv[^/]*)$|^bench\/\.data$|^dashboard\/dist-/.test(name)
 }
 
 /** npm prints what its scripts print before the document: the document is the last thing. */
