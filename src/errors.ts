@@ -39,6 +39,10 @@ export const ERRORS = {
     status: 422,
     hint: 'Raise `regCovar`, take fewer clusters or a simpler `covariance`, or scale the columns.',
   },
+  COVARIANCE_TOO_LARGE: {
+    status: 422,
+    hint: 'Take `diag` or `spherical` as `covariance`, k-means, or fewer columns.',
+  },
   SEARCH_SPACE_INVALID: { status: 400, hint: 'Correct the distribution that the message names.' },
   SEARCH_ALL_FAILED: { status: 422, hint: 'See `details` for the errors of the trials.' },
   // Serving

@@ -38,7 +38,7 @@ export function expectationMaximisation(rows: ClusterRows, start: Components, op
   while (iterations < options.maxIterations && !converged) {
     throwIfCancelled(options.signal)
     iterations++
-    const logDensity = weightedLogDensity(components)
+    const logDensity = weightedLogDensity(components, options.signal)
     let sum = 0
     for (let row = 0; row < nRows; row++) {
       const own = responsibilities.subarray(row * nClusters, (row + 1) * nClusters)

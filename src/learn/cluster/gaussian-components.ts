@@ -119,9 +119,9 @@ export type WeightedLogDensity = (values: Float64Array, row: number, out: Float6
 
 /**
  * Factors the covariances once, for the densities of many rows.
- * @throws COVARIANCE_SINGULAR naming the component (counted from 0) when a covariance is not positive definite
+ * @throws CANCELLED; COVARIANCE_SINGULAR naming the component (counted from 0) when a covariance is not positive definite
  */
-export function weightedLogDensity(components: Components): WeightedLogDensity {
+export function weightedLogDensity(components: Components, signal?: AbortSignal): WeightedLogDensity {
   const { covariance, nClusters, nColumns, weights, means, covariances } = components
   const difference = new Float64Array(nColumns)
   const subtract = (values: Float64Array, row: number, k: number) => {
@@ -133,7 +133,7 @@ export function weightedLogDensity(components: Components): WeightedLogDensity {
     const size = nColumns * nColumns
     const factors = Array.from({ length: covariance === 'full' ? nClusters : 1 }, (_, k) => {
       const factor = covariances.slice(k * size, (k + 1) * size)
-      if (!choleskyFactor(factor, nColumns, 0)) throw singular(covariance, k)
+      if (!choleskyFactor(factor, nColumns, 0, signal)) throw singular(covariance, k)
       return factor
     })
     const factorOf = (k: number) => factors[covariance === 'full' ? k : 0]!

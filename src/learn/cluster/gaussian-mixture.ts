@@ -83,7 +83,7 @@ export interface GaussianMixtureModel extends FittedClusterer {
 
 /**
  * @param start Components to start from in place of k-means, of the same `covariance`; then there is one start.
- * @throws COVARIANCE_SINGULAR, and as `clusterRows`; INTERNAL for starting components of another shape
+ * @throws COVARIANCE_SINGULAR, COVARIANCE_TOO_LARGE, and as `clusterRows`; INTERNAL for starting components of another shape
  */
 export function fitGaussianMixture(
   input: ClusterInput,
@@ -91,6 +91,7 @@ export function fitGaussianMixture(
   start?: Components,
 ): GaussianMixtureModel {
   const { nClusters, covariance, regCovar } = options
+  refuseTooWide(input.x.nColumns, options)
   const rows = clusterRows(input, nClusters, WHAT)
   if (start) {
     refuseOtherShape(start, options, rows.nColumns)
@@ -109,6 +110,19 @@ export function fitGaussianMixture(
     if (!best || result.lowerBound > best.lowerBound) best = result
   }
   return fittedFrom(rows, best!)
+}
+
+/** More numbers than this in the covariances (1 GiB) are refused: fitting holds them twice, and factors them in each iteration. */
+const MOST_COVARIANCES = 2 ** 27
+
+/** Before anything is computed: a table of very many columns would end in a memory that cannot be had. */
+function refuseTooWide(nColumns: number, { nClusters, covariance }: GaussianMixtureOptions): void {
+  const size = covarianceSize(covariance, nClusters, nColumns)
+  if (size <= MOST_COVARIANCES) return
+  throw new BellwetherError(
+    'COVARIANCE_TOO_LARGE',
+    `${WHAT} with ${covariance} covariance of ${nClusters} clusters over ${nColumns} columns has ${size} numbers; at most ${MOST_COVARIANCES} are fitted.`,
+  )
 }
 
 function refuseOtherShape(start: Components, options: GaussianMixtureOptions, nColumns: number): void {

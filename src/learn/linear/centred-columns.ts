@@ -22,11 +22,12 @@ export function centreDenseColumns(x: AnyMatrix, means: Float64Array): Compresse
  * Weighted products of all pairs of columns less their means, those of compressed columns taken out afterwards.
  * @param columns As `centreDenseColumns` gives them.
  * @returns Both halves, shape (nColumns, nColumns) row-major.
+ * @throws CANCELLED
  */
-export function centredGram(columns: CompressedColumns, weights: Float64Array): Float64Array {
+export function centredGram(columns: CompressedColumns, weights: Float64Array, signal?: AbortSignal): Float64Array {
   const { nColumns } = columns
   const size = nColumns + 1
-  const products = gramWithIntercept(columns, weights)
+  const products = gramWithIntercept(columns, weights, signal)
   const total = products[size * size - 1]!
   const gram = new Float64Array(nColumns * nColumns)
   for (let i = 0; i < nColumns; i++) {

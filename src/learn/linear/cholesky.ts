@@ -1,12 +1,17 @@
+import { throwIfCancelled } from '../check-fit-input.ts'
+
 /**
  * Cholesky factor of a symmetric positive definite matrix, in place: A = L * transpose(L).
  * in:  `a` (n, n) row-major; its lower half is read
  * out: L in the lower half; the upper half is left as it was
  * @param rankTolerance A pivot at or below this share of its diagonal entry counts as 0.
+ * @param signal Looked at before each row.
  * @returns Whether all pivots were above it. Where not, `a` is half done and of no use.
+ * @throws CANCELLED
  */
-export function choleskyFactor(a: Float64Array, n: number, rankTolerance: number): boolean {
+export function choleskyFactor(a: Float64Array, n: number, rankTolerance: number, signal?: AbortSignal): boolean {
   for (let i = 0; i < n; i++) {
+    throwIfCancelled(signal)
     const rowI = i * n
     for (let j = 0; j < i; j++) {
       const rowJ = j * n

@@ -109,7 +109,7 @@ export function fitElasticNet(input: FitInput<AnyMatrix>, options: ElasticNetOpt
           { l1: alpha * l1Ratio, l2: alpha * (1 - l1Ratio) },
           { tolerance: options.tol, maxSweeps: options.maxIterations, signal },
         )
-      : { coefficients: solveRidge(x, means, y, rowWeights, alpha), gap: 0, sweeps: 0, converged: true }
+      : { coefficients: solveRidge(x, means, y, rowWeights, alpha, signal), gap: 0, sweeps: 0, converged: true }
   let intercept = meanTarget
   for (let column = 0; column < x.nColumns; column++) intercept -= coefficients[column]! * means[column]!
   return elasticNetModel({ coefficients, intercept, ...moments, alpha, gap, iterations: sweeps, converged })

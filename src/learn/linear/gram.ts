@@ -1,15 +1,18 @@
+import { throwIfCancelled } from '../check-fit-input.ts'
 import type { CompressedColumns } from './compressed-columns.ts'
 
 /**
  * Weighted products of all pairs of columns, with a column of ones at the end for the intercept:
  *   gram[i, j] = sum over rows of rowWeights[row] * x[row, i] * x[row, j]
  * @param rowWeights shape (nRows)
+ * @param signal Looked at before each dense column.
  * @returns Both halves, shape (nColumns + 1, nColumns + 1) row-major.
+ * @throws CANCELLED
  */
-export function gramWithIntercept(x: CompressedColumns, rowWeights: Float64Array): Float64Array {
+export function gramWithIntercept(x: CompressedColumns, rowWeights: Float64Array, signal?: AbortSignal): Float64Array {
   const size = x.nColumns + 1
   const gram = new Float64Array(size * size)
-  addDensePairs(x, rowWeights, gram, size)
+  addDensePairs(x, rowWeights, gram, size, signal)
   addSparsePairs(x, rowWeights, gram, size)
   let total = 0
   for (const weight of rowWeights) total += weight
@@ -26,9 +29,16 @@ export function gramWithIntercept(x: CompressedColumns, rowWeights: Float64Array
 }
 
 /** Pairs with a dense column in them: dense with dense, with sparse, and with the ones. */
-function addDensePairs(x: CompressedColumns, rowWeights: Float64Array, gram: Float64Array, size: number): void {
+function addDensePairs(
+  x: CompressedColumns,
+  rowWeights: Float64Array,
+  gram: Float64Array,
+  size: number,
+  signal: AbortSignal | undefined,
+): void {
   const weighted = new Float64Array(x.nRows)
   for (let d = 0; d < x.dense.length; d++) {
+    throwIfCancelled(signal)
     const values = x.denseValues[d]!
     const to = x.dense[d]! * size
     let total = 0

@@ -22,6 +22,7 @@ export interface Coordinates {
  * Coordinates for H = curvature * X' W X + penalty, with a column of ones at the end that has no penalty.
  * Where there are very many columns, or H is singular to rounding, for its diagonal alone.
  * @param curvature Second derivative of a row's loss by its score, the same for all rows.
+ * @throws CANCELLED
  * @see Boehning (1992), Multinomial logistic regression algorithm, https://doi.org/10.1007/BF00048682
  */
 export function hessianCoordinates(
@@ -29,13 +30,14 @@ export function hessianCoordinates(
   rowWeights: Float64Array,
   curvature: number,
   penalty: number,
+  signal?: AbortSignal,
 ): Coordinates {
   const size = x.nColumns + 1
   if (x.nColumns <= MAX_GRAM_COLUMNS) {
-    const hessian = gramWithIntercept(x, rowWeights)
+    const hessian = gramWithIntercept(x, rowWeights, signal)
     for (let i = 0; i < hessian.length; i++) hessian[i]! *= curvature
     for (let j = 0; j < x.nColumns; j++) hessian[j * size + j]! += penalty
-    if (choleskyFactor(hessian, size, RANK_TOLERANCE)) {
+    if (choleskyFactor(hessian, size, RANK_TOLERANCE, signal)) {
       return {
         gradientInto: (gradient) => solveLower(hessian, gradient),
         directionOutOf: (direction) => solveUpper(hessian, direction),

@@ -1,4 +1,5 @@
 import type { AnyMatrix } from '../../table/sparse-matrix.ts'
+import { throwIfCancelled } from '../check-fit-input.ts'
 import { centreDenseColumns } from './centred-columns.ts'
 import { columnSums, linearScores } from './compressed-columns.ts'
 
@@ -11,7 +12,9 @@ const MAX_ITERATIONS = 5000
  * than the entries and a few vectors is made. Starts at 0, so that with alpha 0 it goes to the solution of least length.
  * @param means Weighted mean of each column; shape (nColumns).
  * @param y Weighted mean 0; shape (nRows).
+ * @param signal Looked at in each iteration.
  * @returns shape (nColumns)
+ * @throws CANCELLED
  * @see Hestenes and Stiefel (1952), https://doi.org/10.6028/jres.049.044
  */
 export function iterateRidge(
@@ -20,6 +23,7 @@ export function iterateRidge(
   y: Float64Array,
   weights: Float64Array,
   alpha: number,
+  signal?: AbortSignal,
 ): Float64Array {
   const columns = centreDenseColumns(x, means)
   const { nRows, nColumns } = columns
@@ -52,6 +56,7 @@ export function iterateRidge(
   let squares = dot(residual, residual)
   const enough = TOLERANCE ** 2 * squares
   for (let i = 0; i < MAX_ITERATIONS && squares > enough; i++) {
+    throwIfCancelled(signal)
     multiply(direction, image)
     const curvature = dot(direction, image)
     if (!(curvature > 0)) break

@@ -19,7 +19,7 @@ export interface LogisticKind {
   readonly centred: boolean
 }
 
-const PLAIN: LogisticKind = { estimator: LOGISTIC_REGRESSION, title: 'Logistic regression', centred: true }
+export const PLAIN: LogisticKind = { estimator: LOGISTIC_REGRESSION, title: 'Logistic regression', centred: true }
 
 /** Score of a class that training never saw: the log of the smallest probability that log loss tells from 0. */
 const UNSEEN_SCORE = Math.log(Number.EPSILON)

@@ -45,7 +45,8 @@ export class LogisticObjective implements RayObjective {
   #product = 0
   #directionSquares = 0
 
-  constructor(problem: LogisticProblem) {
+  /** @throws CANCELLED */
+  constructor(problem: LogisticProblem, signal?: AbortSignal) {
     const { x, nClasses, penalty, rowWeights } = problem
     this.#problem = problem
     this.nOutputs = nClasses === 2 ? 1 : nClasses
@@ -62,7 +63,7 @@ export class LogisticObjective implements RayObjective {
     // At the start the Hessian is (diag(p) - p p') over classes times X' W X over columns. For the softmax its first part is
     // taken as 1 / nClasses, which treats classes alike, so that their parameters go on summing to 0.
     const curvature = nClasses === 2 ? shares[0]! * shares[1]! : 1 / nClasses
-    this.#coordinates = hessianCoordinates(x, rowWeights, curvature, penalty)
+    this.#coordinates = hessianCoordinates(x, rowWeights, curvature, penalty, signal)
     for (let k = 0; k < this.nOutputs; k++) linearScores(x, this.#ofOutput(this.point, k), this.#plane(this.#scores, k))
     this.value = this.probe(0).value
     this.accept()

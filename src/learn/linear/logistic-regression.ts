@@ -4,7 +4,7 @@ import type { EstimatorDefinition, FitInput } from '../estimator.ts'
 import { compressColumns } from './compressed-columns.ts'
 import { minimise } from './lbfgs.ts'
 import { columnMoments } from './linear-parts.ts'
-import { LOGISTIC_REGRESSION, type LogisticModel, logisticModel, restoreLogistic } from './logistic-model.ts'
+import { LOGISTIC_REGRESSION, type LogisticModel, logisticModel, PLAIN, restoreLogistic } from './logistic-model.ts'
 import { LogisticObjective } from './logistic-objective.ts'
 import { logisticRows } from './logistic-rows.ts'
 
@@ -48,14 +48,15 @@ export const logisticRegression: EstimatorDefinition<LogisticRegressionOptions> 
 /** @throws FIT_ONE_CLASS, MATRIX_NOT_FINITE, CANCELLED, and as `fitWeights` */
 export function fitLogistic(input: FitInput<AnyMatrix>, options: LogisticRegressionOptions): LogisticModel {
   const { x, signal } = input
-  const { nClasses, weights, rowWeights, total, present, codes } = logisticRows(input, options.classWeight)
-  const objective = new LogisticObjective({
+  const { nClasses, weights, rowWeights, total, present, codes } = logisticRows(input, options.classWeight, PLAIN.title)
+  const problem = {
     x: compressColumns(x),
     codes,
     rowWeights,
     nClasses: present.length,
     penalty: 1 / (options.C * total),
-  })
+  }
+  const objective = new LogisticObjective(problem, signal)
   const { iterations, stoppedBy } = minimise(objective, {
     tolerance: options.tol,
     maxIterations: options.maxIterations,

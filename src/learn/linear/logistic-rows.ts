@@ -19,15 +19,18 @@ export interface LogisticRows {
   readonly codes: Int32Array
 }
 
-/** @throws ESTIMATOR_TASK_MISMATCH, FIT_ONE_CLASS, MATRIX_NOT_FINITE, CANCELLED, and as `fitWeights` */
-export function logisticRows(input: FitInput<AnyMatrix>, classWeight: 'balanced' | null): LogisticRows {
+/**
+ * @param title Who asks, for messages.
+ * @throws ESTIMATOR_TASK_MISMATCH, FIT_ONE_CLASS, MATRIX_NOT_FINITE, CANCELLED, and as `fitWeights`
+ */
+export function logisticRows(input: FitInput<AnyMatrix>, classWeight: 'balanced' | null, title: string): LogisticRows {
   const { x, target, signal } = input
   if (target.task !== 'classification') {
-    throw new BellwetherError('ESTIMATOR_TASK_MISMATCH', 'Logistic regression predicts classes, not numbers.')
+    throw new BellwetherError('ESTIMATOR_TASK_MISMATCH', `${title} predicts classes, not numbers.`)
   }
   throwIfCancelled(signal)
   const weights = fitWeights(input)
-  refuseNonFinite(x, 'Logistic regression')
+  refuseNonFinite(x, title)
   const nClasses = target.classes.length
   const classTotals = new Float64Array(nClasses)
   for (let row = 0; row < x.nRows; row++) classTotals[target.codes[row]!]! += weights[row]!
@@ -35,7 +38,7 @@ export function logisticRows(input: FitInput<AnyMatrix>, classWeight: 'balanced'
   if (present.length < 2) {
     throw new BellwetherError(
       'FIT_ONE_CLASS',
-      `Logistic regression needs rows of at least 2 classes; all rows with a weight are of class "${target.classes[present[0]!]}".`,
+      `${title} needs rows of at least 2 classes; all rows with a weight are of class "${target.classes[present[0]!]}".`,
     )
   }
   const balanced = classWeight === 'balanced' ? balancedWeights(target.codes, nClasses, weights) : weights

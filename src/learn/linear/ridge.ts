@@ -54,7 +54,7 @@ export function fitRidge(input: FitInput<AnyMatrix>, options: RidgeOptions): Rid
   const moments = columnMoments(x, weights)
   const meanTarget = weightedMean(target.values, weights)
   const centred = target.values.map((value) => value - meanTarget)
-  const coefficients = solveRidge(x, moments.means, centred, weights, options.alpha)
+  const coefficients = solveRidge(x, moments.means, centred, weights, options.alpha, signal)
   let intercept = meanTarget
   for (let column = 0; column < x.nColumns; column++) intercept -= coefficients[column]! * moments.means[column]!
   return regressionModel(NAMED, { coefficients, intercept, ...moments })

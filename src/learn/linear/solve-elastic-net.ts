@@ -46,7 +46,7 @@ export function solveElasticNet(
   const scale = y.reduce((sum, value, row) => sum + rowWeights[row]! * value * value, 0)
   const coefficients = new Float64Array(nColumns)
   if (!(scale > 0)) return { coefficients, gap: 0, sweeps: 0, converged: true }
-  const quadratic = squaresQuadratic(problem)
+  const quadratic = squaresQuadratic(problem, options.signal)
   const penalties = { l1: new Float64Array(nColumns).fill(penalty.l1), l2: new Float64Array(nColumns).fill(penalty.l2) }
   let sweeps = 0
   for (let tolerance = 1e-3; ; tolerance /= 10) {

@@ -1,5 +1,6 @@
 import { type Matrix, matrixColumn } from '../../table/matrix.ts'
 import { type AnyMatrix, isSparseMatrix } from '../../table/sparse-matrix.ts'
+import { throwIfCancelled } from '../check-fit-input.ts'
 import { centreDenseColumns, centredGram } from './centred-columns.ts'
 import { choleskyFactor, solveLower, solveUpper } from './cholesky.ts'
 import { columnSums } from './compressed-columns.ts'
@@ -22,7 +23,9 @@ const MAX_GRAM_COLUMNS = 1500
  * @param means Weighted mean of each column; shape (nColumns).
  * @param y Weighted mean 0; shape (nRows).
  * @param weights shape (nRows), not negative
+ * @param signal Looked at before each column or row of the products, and of their solution.
  * @returns shape (nColumns)
+ * @throws CANCELLED
  */
 export function solveRidge(
   x: AnyMatrix,
@@ -30,12 +33,15 @@ export function solveRidge(
   y: Float64Array,
   weights: Float64Array,
   alpha: number,
+  signal?: AbortSignal,
 ): Float64Array {
   if (isSparseMatrix(x)) {
     const few = x.nColumns <= Math.min(x.nRows, MAX_GRAM_COLUMNS)
-    return few ? byColumns(x, means, y, weights, alpha) : iterateRidge(x, means, y, weights, alpha)
+    return few ? byColumns(x, means, y, weights, alpha, signal) : iterateRidge(x, means, y, weights, alpha, signal)
   }
-  return x.nColumns <= x.nRows ? byColumns(x, means, y, weights, alpha) : byRows(x, means, y, weights, alpha)
+  return x.nColumns <= x.nRows
+    ? byColumns(x, means, y, weights, alpha, signal)
+    : byRows(x, means, y, weights, alpha, signal)
 }
 
 /** (X' W X + alpha I) w = X' W y */
@@ -45,25 +51,34 @@ function byColumns(
   y: Float64Array,
   weights: Float64Array,
   alpha: number,
+  signal?: AbortSignal,
 ): Float64Array {
   const columns = centreDenseColumns(x, means)
-  const gram = centredGram(columns, weights)
+  const gram = centredGram(columns, weights, signal)
   const right = new Float64Array(x.nColumns + 1)
   columnSums(
     columns,
     y.map((value, row) => weights[row]! * value),
     right,
   )
-  return solveShifted(gram, right.subarray(0, x.nColumns), alpha)
+  return solveShifted(gram, right.subarray(0, x.nColumns), alpha, signal)
 }
 
 /** w = (sqrt W X)' d  with  (sqrt W X X' sqrt W + alpha I) d = sqrt W y */
-function byRows(x: Matrix, means: Float64Array, y: Float64Array, weights: Float64Array, alpha: number): Float64Array {
+function byRows(
+  x: Matrix,
+  means: Float64Array,
+  y: Float64Array,
+  weights: Float64Array,
+  alpha: number,
+  signal?: AbortSignal,
+): Float64Array {
   const { nRows, nColumns } = x
   const roots = weights.map(Math.sqrt)
   const gram = new Float64Array(nRows * nRows)
   const rooted = new Float64Array(nRows)
   for (let column = 0; column < nColumns; column++) {
+    throwIfCancelled(signal)
     const values = centred(matrixColumn(x, column), means[column]!)
     for (let row = 0; row < nRows; row++) rooted[row] = roots[row]! * values[row]!
     for (let i = 0; i < nRows; i++) {
@@ -77,6 +92,7 @@ function byRows(x: Matrix, means: Float64Array, y: Float64Array, weights: Float6
     gram,
     y.map((value, row) => roots[row]! * value),
     alpha,
+    signal,
   )
   const coefficients = new Float64Array(nColumns)
   for (let column = 0; column < nColumns; column++) {
@@ -87,16 +103,16 @@ function byRows(x: Matrix, means: Float64Array, y: Float64Array, weights: Float6
 }
 
 /** Solves (gram + alpha I) x = right for a symmetric `gram` without negative eigenvalues; `right` becomes x and is returned. */
-function solveShifted(gram: Float64Array, right: Float64Array, alpha: number): Float64Array {
+function solveShifted(gram: Float64Array, right: Float64Array, alpha: number, signal?: AbortSignal): Float64Array {
   const n = right.length
   const factor = gram.slice()
   for (let i = 0; i < n; i++) factor[i * n + i]! += alpha
-  if (choleskyFactor(factor, n, RANK_TOLERANCE)) {
+  if (choleskyFactor(factor, n, RANK_TOLERANCE, signal)) {
     solveLower(factor, right)
     solveUpper(factor, right)
     return right
   }
-  const { values, vectors } = symmetricEigen(gram, n)
+  const { values, vectors } = symmetricEigen(gram, n, signal)
   const cutOff = RANK_TOLERANCE * values.reduce((largest, value) => Math.max(largest, value), 0)
   const solution = new Float64Array(n)
   for (let i = 0; i < n; i++) {

@@ -68,7 +68,7 @@ export const sparseLogisticRegression: EstimatorDefinition<SparseLogisticRegress
 /** @throws FIT_ONE_CLASS, MATRIX_NOT_FINITE, CANCELLED, and as `fitWeights` */
 export function fitSparseLogistic(input: FitInput<AnyMatrix>, options: SparseLogisticRegressionOptions): LogisticModel {
   const { x, signal } = input
-  const { nClasses, weights, rowWeights, total, present, codes } = logisticRows(input, options.classWeight)
+  const { nClasses, weights, rowWeights, total, present, codes } = logisticRows(input, options.classWeight, KIND.title)
   const moments = columnMoments(x, weights)
   // Dense columns less their means don't go together with the intercept.
   const columns = centreDenseColumns(x, moments.means)

@@ -22,15 +22,15 @@ export interface SquaresProblem {
 const MAX_GRAM_COLUMNS = 1500
 
 /** By products of columns where there are many more rows than columns, else by residuals; both the same function. */
-export function squaresQuadratic(problem: SquaresProblem): HessianQuadratic {
+export function squaresQuadratic(problem: SquaresProblem, signal?: AbortSignal): HessianQuadratic {
   const { nRows, nColumns } = problem.columns
-  return nColumns <= Math.min(nRows, MAX_GRAM_COLUMNS) ? squaresByGram(problem) : squaresByResiduals(problem)
+  return nColumns <= Math.min(nRows, MAX_GRAM_COLUMNS) ? squaresByGram(problem, signal) : squaresByResiduals(problem)
 }
 
 /** A slope costs nothing, a move nColumns. */
-export function squaresByGram({ columns, y, rowWeights }: SquaresProblem): HessianQuadratic {
+export function squaresByGram({ columns, y, rowWeights }: SquaresProblem, signal?: AbortSignal): HessianQuadratic {
   const { nColumns } = columns
-  const gram = centredGram(columns, rowWeights)
+  const gram = centredGram(columns, rowWeights, signal)
   const sums = new Float64Array(nColumns + 1)
   columnSums(
     columns,

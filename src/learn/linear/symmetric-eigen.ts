@@ -1,17 +1,26 @@
+import { throwIfCancelled } from '../check-fit-input.ts'
+
 const MAX_SWEEPS = 60
 
 /**
  * Eigenvalues and eigenvectors of a symmetric matrix by cyclic Jacobi rotations: slow (some ten times n^3), exact to rounding.
  * in/out: `a` (n, n) row-major, symmetric; the eigenvalues end on its diagonal
+ * @param signal Looked at before each row is cleared.
  * @returns values, shape (n); vectors, shape (n, n) row-major, eigenvector i in column i.
+ * @throws CANCELLED
  * @see Golub and Van Loan (2013), Matrix Computations, algorithm 8.5.2
  */
-export function symmetricEigen(a: Float64Array, n: number): { values: Float64Array; vectors: Float64Array } {
+export function symmetricEigen(
+  a: Float64Array,
+  n: number,
+  signal?: AbortSignal,
+): { values: Float64Array; vectors: Float64Array } {
   const vectors = new Float64Array(n * n)
   for (let i = 0; i < n; i++) vectors[i * n + i] = 1
   for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
     let rotated = false
     for (let p = 0; p < n - 1; p++) {
+      throwIfCancelled(signal)
       for (let q = p + 1; q < n; q++) {
         const apq = a[p * n + q]!
         const app = a[p * n + p]!

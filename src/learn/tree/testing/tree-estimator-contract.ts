@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { type Matrix, selectMatrixRows } from '../../../table/matrix.ts'
 import type { State } from '../../../table/state.ts'
@@ -182,47 +180,6 @@ export function runTreeEstimatorContract<Options>({ definition, quick, plain }: 
       expect(train({ x: one, target: step, seed: 1 }, { ...plain, maxBins: 3 }).state()).toEqual(many.state())
       const p = many.predict(one)
       for (let row = 0; row < 60; row++) expect(p[2 * row + 1]! > 0.5).toBe(row % 3 === 1)
-    })
-
-    test('100,000 columns are learnt from, and the one that tells something is found', { timeout: 120_000 }, () => {
-      const wide = matrixOf(40, 100_000, (row, column) =>
-        column === 77_777 ? row % 2 : (row * 31 + column * 17) % 7 > 3 ? 1 : 0,
-      )
-      const odd = classTarget(
-        Array.from({ length: 40 }, (_, row) => row % 2),
-        2,
-      )
-      const wanted =
-        definition.name === 'random-forest'
-          ? { nEstimators: 3, maxFeatures: 1 }
-          : { maxIterations: 3, minSamplesLeaf: 2 }
-      const model = train({ x: wide, target: odd, seed: 1 }, wanted)
-      expect(model.importances()[77_777]).toBeGreaterThan(0.3)
-      const p = model.predict(wide)
-      for (let row = 0; row < 40; row++) expect(p[2 * row + 1]! > 0.5).toBe(row % 2 === 1)
-    })
-
-    test('a thousand fits leave no memory behind', { timeout: 120_000 }, () => {
-      const { x: small, target: few } = syntheticData('binary', 3, 200)
-      const tiny = definition.name === 'random-forest' ? { nEstimators: 2 } : { maxIterations: 2, minSamplesLeaf: 4 }
-      // Node's own collector, asked to run now: what is still held after it is held for good.
-      setFlagsFromString('--expose-gc')
-      const collect = runInNewContext('gc') as () => void
-      const held = () => {
-        // What a collection finds is freed beside the program; the next one waits for that.
-        collect()
-        collect()
-        const { heapUsed, external, arrayBuffers } = process.memoryUsage()
-        return (heapUsed + external + arrayBuffers) / 2 ** 20
-      }
-      const fits = (count: number) => {
-        for (let i = 0; i < count; i++) train({ x: small, target: few, seed: i }, tiny)
-      }
-      fits(100)
-      const before = held()
-      fits(1000)
-      // The arrays of these fits alone are some 30 MiB together.
-      expect(held() - before).toBeLessThan(4)
     })
 
     test('one row is enough', () => {
