@@ -28,7 +28,7 @@ const ANY_LEAK = new RegExp(LEAKS.map(([, { source }]) => `(?:${source})`).join(
 const MAX_MILLISECONDS = 5000
 
 /** Work that reads everything that is kept, one request after the other, or runs a process. */
-const LONG = /erasures|reproduce/
+const LONG = /erasures|reproduce|^POST \/api\/v1\/datasets/
 const MAX_MILLISECONDS_LONG = 60_000
 
 /** @returns what is wrong with the answer; empty where it is as it should be */
