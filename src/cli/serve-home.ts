@@ -7,6 +7,7 @@ import { cloudEventCollector, type EventCollector } from '../serve/cloud-events/
 import { createLogger, type LogSink } from '../server/logger.ts'
 import type { ServerOptions } from '../server/server-options.ts'
 import type { ServerSettings } from '../server/server-settings.ts'
+import { readPackagesBeside } from '../store/blobs/read-packages-beside.ts'
 import type { Home } from '../store/open-home.ts'
 import type { FilePredictionLog } from '../store/prediction-log/file-prediction-log.ts'
 import { homeFolder, text, wholeNumber } from './context.ts'
@@ -16,6 +17,7 @@ import { eraseInChild } from './erase-in-child.ts'
 import { limitYoungGeneration } from './limit-young-generation.ts'
 import { openPredictionLog } from './open-prediction-log.ts'
 import { note, noteLabelled } from './output.ts'
+import { readChampionsAhead } from './read-champions-ahead.ts'
 import { reproduceInChild } from './reproduce-in-child.ts'
 import { openServerLog, type ServerLog } from './server-log.ts'
 
@@ -72,6 +74,10 @@ function collectorOf(settings: CloudEventSettings, sink: LogSink): EventCollecto
 
 /** Serves an open home until the process is told to stop. Takes the home over and closes it. @returns the exit status */
 export async function serveHome(home: Home, options: Record<string, unknown>): Promise<number> {
+  const defaultModel = text(options, 'defaultModel')
+  const packages = readPackagesBeside(home.blobs)
+  // Beside all that follows. Where the registry or a package is at fault, loading the models tells.
+  if (packages) void readChampionsAhead(home.models, packages, defaultModel ?? null).catch(() => undefined)
   const { startServer } = await import('../server/start-server.ts')
   const { readServerSettings } = await import('../server/server-settings.ts')
   const { tracesAsked } = await import('../server/tracing.ts')
@@ -79,7 +85,6 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
   const tracing = tracesAsked(process.env)
     ? (await import('../server/open-telemetry.ts')).openTelemetry(process.env)
     : null
-  const defaultModel = text(options, 'defaultModel')
   const allowedHosts = text(options, 'allowedHost')
     ?.split(',')
     .map((name) => name.trim())
@@ -96,6 +101,7 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
     limitYoungGeneration()
     const server = await startServer({
       predictionLog,
+      ...(packages ? { packages } : {}),
       ...settingsGiven(settings),
       ...tlsGiven(options),
       ...(tracing ? { tracing } : {}),
@@ -138,6 +144,7 @@ export async function serveHome(home: Home, options: Record<string, unknown>): P
     await events?.close(EVENT_PATIENCE_MS)
     await tracing?.close()
     await predictionLog?.close()
+    await packages?.close()
     await home.close()
     await log?.close()
   }

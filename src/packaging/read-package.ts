@@ -3,6 +3,7 @@ import { BellwetherError } from '../errors.ts'
 import { type AnsweringPipeline, answeringPipeline, restoreAnswering } from '../evaluate/answering-pipeline.ts'
 import { type FittedClusterPipeline, restoreClusterPipeline } from '../learn/cluster/cluster-pipeline.ts'
 import { TableProfile } from '../table/profile.ts'
+import type { State } from '../table/state.ts'
 import { canonicalJson } from './canonical-json.ts'
 import {
   CLUSTERING_FORMAT_VERSION,
@@ -23,8 +24,21 @@ import type { WrittenFile } from './write-package.ts'
 export interface PackageSource {
   /** @throws BLOB_NOT_FOUND, BLOB_CORRUPT */
   get(hash: string): Promise<Uint8Array>
+  /**
+   * All files of a package, read and checked beside this thread. Null where that did not work, for whatever reason: they are read by `get` then,
+   * which says what is wrong. Left out where there is no such way.
+   */
+  readBeside?(files: readonly WrittenFile[], stateFile: string): Promise<PackageContents | null>
   /** Keys that a package must be signed with to be loaded from here; left out or null where any package may be. */
   readonly trustedKeys?: TrustedKeys | null
+}
+
+/** Files of a package whose bytes have the hashes that were asked for. */
+export interface PackageContents {
+  /** By their paths; without the state's, where that was decoded beside. */
+  readonly files: Map<string, Uint8Array>
+  /** Decoded already, or null. */
+  readonly state: State | null
 }
 
 /** A model version that predicts a target, ready to answer. */
@@ -78,19 +92,20 @@ export async function readAnyPackage(
     const { readMlflowModel } = await import('./mlflow/read-mlflow-model.ts')
     return readMlflowModel(files, (file) => readFile(blobs, file))
   }
-  const contents = new Map<string, Uint8Array>()
-  for (const file of files) contents.set(file.path, await readFile(blobs, file))
+  const { files: contents, state: decoded } =
+    (await blobs.readBeside?.(files, MODEL_FILE)) ?? (await readContents(blobs, files))
   checkSeal(bytesOf(contents, MANIFEST_FILE), contents.get(SEAL_FILE), blobs.trustedKeys ?? null)
   const manifest = parseManifest(documentOf(contents, MANIFEST_FILE))
   checkFileList(files, manifest)
   const signature = parseAs(ModelSignature, documentOf(contents, SIGNATURE_FILE), SIGNATURE_FILE)
   const profile = parseAs(TableProfile, documentOf(contents, PROFILE_FILE), PROFILE_FILE)
-  const state = bytesOf(contents, MODEL_FILE)
+  const bytes = decoded === null ? bytesOf(contents, MODEL_FILE) : null
+  const state = () => decoded ?? decodeState(bytes!)
   if (manifest.task === 'clustering' || signature.task === 'clustering')
     return clustering(manifest, signature, profile, state)
   const pipeline = isForeign(manifest)
     ? await foreign(state, bytesOf(contents, FOREIGN_FILE))
-    : restored(() => restoreAnswering(decodeState(state)))
+    : restored(() => restoreAnswering(state()))
   checkAgreement(manifest, signature, pipeline)
   return { manifest: { ...manifest, task: manifest.task }, signature, profile, pipeline }
 }
@@ -99,11 +114,11 @@ function clustering(
   manifest: ModelManifest,
   signature: ModelSignature,
   profile: TableProfile,
-  state: Uint8Array,
+  state: () => State,
 ): LoadedClustering {
   if (manifest.task !== 'clustering' || signature.task !== 'clustering')
     throw corrupt(SIGNATURE_FILE, 'is of another task than the manifest')
-  const pipeline = restored(() => restoreClusterPipeline(decodeState(state)))
+  const pipeline = restored(() => restoreClusterPipeline(state()))
   const { model, features } = pipeline
   const inputs = new Set(signature.inputs.map(({ name }) => name))
   const agrees =
@@ -134,6 +149,12 @@ function checkAgreement(
     canonicalJson(signature.target.classes) === canonicalJson(target.classes) &&
     read.every((name) => inputs.has(name))
   if (!agrees) throw corrupt(MODEL_FILE, 'is of another model than the manifest and the signature')
+}
+
+async function readContents(blobs: PackageSource, files: readonly WrittenFile[]): Promise<PackageContents> {
+  const contents = new Map<string, Uint8Array>()
+  for (const file of files) contents.set(file.path, await readFile(blobs, file))
+  return { files: contents, state: null }
 }
 
 async function readFile(blobs: PackageSource, { path, hash, sizeBytes }: WrittenFile): Promise<Uint8Array> {
@@ -214,10 +235,10 @@ function restored<Pipeline>(restore: () => Pipeline): Pipeline {
 }
 
 /** A model that was imported as ONNX. A machine without the runtime says so; any other failure is a file that was never imported like this. */
-async function foreign(state: Uint8Array, bytes: Uint8Array): Promise<AnsweringPipeline> {
+async function foreign(state: () => State, bytes: Uint8Array): Promise<AnsweringPipeline> {
   const { restoreForeign } = await import('./onnx/foreign-package.ts')
   try {
-    return answeringPipeline({ members: [restoreForeign(decodeState(state), bytes)] })
+    return answeringPipeline({ members: [restoreForeign(state(), bytes)] })
   } catch (cause) {
     if (cause instanceof BellwetherError && cause.code === 'ONNX_RUNTIME_MISSING') throw cause
     throw corrupt(FOREIGN_FILE, 'holds no model that can be served', cause)

@@ -156,7 +156,8 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
   const cache = createModelCache({
     models: stores.models,
     // Models need the whole learning core; the port need not wait for it.
-    load: async (version) => (await import('../serve/load-scorer.ts')).loadScorer(version, stores.blobs, newId),
+    load: async (version) =>
+      (await import('../serve/load-scorer.ts')).loadScorer(version, options.packages ?? stores.blobs, newId),
     clock,
     pollMs: limits.aliasPollMs,
     onServed: ({ name, version, alias }) => log.info({ model: name, version, alias }, 'model version serves'),

@@ -14,12 +14,12 @@ const LOADED_AT_ONCE = 3
 /**
  * Lets the default model, or every model that has a champion, answer its own example. Also loads what is not in memory yet, so
  * that a start can warm up by it.
+ * @param options.again Whether a model that answered when it was loaded has to answer again. Default: true.
  */
-export async function readyModels({
-  cache,
-  newId,
-  defaultModel,
-}: Pick<RouteContext, 'cache' | 'newId' | 'defaultModel'>): Promise<Readiness> {
+export async function readyModels(
+  { cache, newId, defaultModel }: Pick<RouteContext, 'cache' | 'newId' | 'defaultModel'>,
+  options: { readonly again?: boolean } = {},
+): Promise<Readiness> {
   const { models } = await cache.registered()
   const names =
     defaultModel === null
@@ -29,7 +29,7 @@ export async function readyModels({
   const ask = async (name: string): Promise<Readiness['ready'][number] | ErrorDetail | null> => {
     try {
       const { version, scorer } = await cache.resolve(name, { alias: 'champion' })
-      scorer.smoke(newId)
+      if (options.again ?? true) scorer.smoke(newId)
       return { name, version, alias: 'champion' }
     } catch (error) {
       // A registry may hold what is fetched and run elsewhere; a server that has nothing else to answer with is not ready all the same.

@@ -1,4 +1,5 @@
 import type { ChunkIndex } from '../data/versions/chunk-index.ts'
+import type { PackageSource } from '../packaging/read-package.ts'
 import type { AuditLog, KeyStore } from '../security/key-store.ts'
 import type { TokenVerifierOptions } from '../security/token-verifier.ts'
 import type { EventCollector } from '../serve/cloud-events/event-collector.ts'
@@ -63,6 +64,8 @@ export interface ServerOptions {
   readonly defaultModel?: string
   /** Flat paths that say on every answer that they are on their way out. */
   readonly deprecations?: Deprecations
+  /** Where model packages are read; from the stores' blobs where left out. Who opened it closes it. */
+  readonly packages?: PackageSource
   /** Where predictions are kept; nowhere where left out. Who opened it closes it. */
   readonly predictionLog?: PredictionLog & LogSecrets
   /** Where predictions go as events; nowhere where left out. Who opened it closes it. */

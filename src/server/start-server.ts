@@ -42,7 +42,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await app.close()
     throw error
   })
-  const warmUp = readyModels(context).then(
+  const warmUp = readyModels(context, { again: false }).then(
     async ({ ready }) => {
       app.log.info({ models: ready.length }, 'models loaded')
       await context.traffic.warmAll()

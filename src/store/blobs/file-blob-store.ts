@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { access, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import { BellwetherError } from '../../errors.ts'
@@ -17,10 +16,10 @@ import { storageError } from '../storage-errors.ts'
 import { checkedStream, plainCopy, rangeOfFile, streamToTemporary } from './blob-streams.ts'
 import type { BlobEntry, HomeBlobs, Rotation } from './home-blobs.ts'
 import { claimKeys, keysFile } from './keys-in-use.ts'
+import { blobFile, noBlob, readBlob, sha256 } from './read-blob.ts'
 import { rotateEncryption } from './rotate-encryption.ts'
 import { blobContext, contentOf, isPlain, storedForm } from './stored-form.ts'
 
-const HASH = /^sha256:([0-9a-f]{64})$/
 const HEX = /^[0-9a-f]{64}$/
 
 /**
@@ -117,21 +116,7 @@ export class FileBlobStore implements HomeBlobs {
   }
 
   async get(hash: string): Promise<Uint8Array> {
-    const file = await this.#fileThere(hash)
-    let stored: Buffer
-    try {
-      stored = await readFile(file)
-    } catch (error) {
-      throw storageError(error, file)
-    }
-    const bytes = await contentOf(stored, this.#ring, blobContext(hash))
-    if (sha256(bytes) !== hash) {
-      throw new BellwetherError(
-        'BLOB_CORRUPT',
-        `Blob ${hash} has other content than its name says (${bytes.length} bytes in ${file}).`,
-      )
-    }
-    return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length)
+    return readBlob(this.#root, hash, this.#ring)
   }
 
   async has(hash: string): Promise<boolean> {
@@ -234,24 +219,13 @@ export class FileBlobStore implements HomeBlobs {
   /** @throws BLOB_NOT_FOUND */
   async #fileThere(hash: string): Promise<string> {
     const file = this.#file(hash)
-    if (file === null || !(await exists(file))) {
-      throw new BellwetherError(
-        'BLOB_NOT_FOUND',
-        `There is no blob ${file === null ? 'of that name' : hash} in ${this.#root}.`,
-      )
-    }
+    if (file === null || !(await exists(file))) throw noBlob(this.#root, file === null ? null : hash)
     return file
   }
 
-  /** Null for what is no hash: no text of a caller ever becomes a part of a path. */
   #file(hash: string): string | null {
-    const hex = HASH.exec(hash)?.[1]
-    return hex ? path.join(this.#root, hex.slice(0, 2), hex) : null
+    return blobFile(this.#root, hash)
   }
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 
 /** @throws a storage error */
