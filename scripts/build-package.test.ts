@@ -13,6 +13,7 @@ test('modules that run in a thread or process of their own are found, and no two
       'packaging/onnx/probe-child',
       'pipeline/fit-thread',
       'pipeline/trial-worker',
+      'store/blobs/package-thread',
     ]),
   )
   expect(started.filter((name) => !existsSync(path.join(SOURCES, `${name}.ts`)))).toEqual([])
