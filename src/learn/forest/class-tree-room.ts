@@ -18,8 +18,10 @@ function work({ nRows, nColumns, nClasses, lanes }: ClassTreeSize): number[] {
   const [times, rows, spareRows, columns] = [4 * (nRows + 1), 4 * nRows, 4 * nRows, 4 * nColumns]
   if (lanes) {
     // Four columns' histograms, of every other row each; groups are written four at a time.
-    const [histogram, groupSums, groupBins, laneOf] = [8 * 8 * STRIDE, 8 * (STRIDE + 4), STRIDE + 4, 8 * 256]
-    return [times, rows, spareRows, columns, histogram, groupSums, groupBins, laneOf]
+    const [histogram, groupSums, groupBins] = [8 * 8 * STRIDE, 8 * (STRIDE + 4), STRIDE + 4]
+    // What rows count as, in two kinds of lanes; rows by bin.
+    const [words, counts] = [2 * 8 * 256, 4 * STRIDE]
+    return [times, rows, spareRows, columns, histogram, groupSums, groupBins, words, counts]
   }
   const [entries, spareEntries, totals, lefts] = [8 * nRows, 8 * nRows, 8 * nClasses, 8 * nClasses]
   const [histogram, groupSums, groupBins, noted] = [8 * STRIDE * nClasses, 8 * STRIDE * nClasses, 4 * STRIDE, 32]

@@ -30,13 +30,9 @@ export function roomForClassTrees(mapper: BinMapper, size: Omit<ClassTreeSize, '
   return table + nThreads * Math.max(ofTree(false), ofTree(true))
 }
 
-/**
- * Bits of a lane where rows can be counted class by class in one whole number of 64 bits, one lane more for rows of any class; else 0.
- * 21 bits hold the draws of two million rows, 16 those of 65,535.
- */
-function laneBits(nRows: number, nClasses: number): number {
-  if (nClasses === 2 && nRows < 2 ** 21) return 21
-  return nClasses === 3 && nRows < 2 ** 16 ? 16 : 0
+/** Whether one whole number of 64 bits holds the draws of the rows class by class: 32 bits each, or 21, which is two million. */
+function lanesFit(nRows: number, nClasses: number): boolean {
+  return nClasses === 2 || (nClasses === 3 && nRows < 2 ** 21)
 }
 
 /** Weight of the rows of each class, shape (nClasses), 1 for one without rows; null where they differ within a class. */
@@ -81,8 +77,7 @@ export function growClassTrees(
   const { binned, nClasses, rules, firstTree, seed, signal } = input
   const { nRows, nColumns } = binned
   const chunks = layOutChunks(binned, memory)
-  const bits = laneBits(nRows, nClasses)
-  const byClass = bits > 0 ? classWeights(input) : null
+  const byClass = lanesFit(nRows, nClasses) ? classWeights(input) : null
   const weights = memory.float64(byClass ? nClasses : nRows)
   weights.set(byClass ?? input.weights)
   const codes = memory.uint8(nRows)
@@ -108,7 +103,7 @@ export function growClassTrees(
       ]
       const size = [nRows, bitsFor(nRows), binned.bins.byteOffset, chunks.byteOffset]
       return byClass
-        ? [...draw, ...size, NEAR_ROWS, ...table, ...kinds, weights.byteOffset, bits, ...rest]
+        ? [...draw, ...size, NEAR_ROWS, ...table, ...kinds, weights.byteOffset, ...rest]
         : [...draw, weights.byteOffset, ...size, ...table, ...kinds, ...rest]
     })
     for (const [i, nNodes] of runTasks(memory, byClass ? 'growLaneTree' : 'growClassTree', tasks).entries()) {

@@ -49,6 +49,23 @@ export function useTable(
   memory.fill(histogram, 0, 8 * HISTOGRAM);
 }
 
+/** Takes up other words: what a row counts as, u64 (256). */
+export function useWords(laneOfWords: usize): void {
+  laneOf = laneOfWords;
+}
+
+/** Rows of a node by bin of one column. out: `counts` u32 (256) */
+export function countRows(column: u32, begin: u32, end: u32, counts: usize): void {
+  const n = end - begin;
+  const bin = binsFor(column, n);
+  const shift = shiftOf(n);
+  memory.fill(counts, 0, 1024);
+  for (let i = begin; i < end; i++) {
+    const at = counts + (<usize>load<u8>(bin + (<usize>(load<u32>(rows + (<usize>i << 2)) & ROW) << shift)) << 2);
+    store<u32>(at, load<u32>(at) + 1);
+  }
+}
+
 /** Where groups go: the bins that hold rows of the node, ascending, and their sums. */
 export function useGroups(sums: usize, binsOfGroups: usize): void {
   groupSums = sums;

@@ -1,12 +1,15 @@
 import { drawTimes, fixedPointScale, toFixedPoint } from "./draw";
 import {
-  addColumns, binsFor, groupAll, groupBins, groupNoted, groupSums, HISTOGRAM, histogram, laneOf, laneOfWord, NOTED_ROWS,
-  note0, note1, note2, note3, nRows, ROW, rows, shiftOf, useGroups, useTable,
+  addColumns, binsFor, countRows, groupAll, groupBins, groupNoted, groupSums, HISTOGRAM, histogram, laneOf, laneOfWord,
+  NOTED_ROWS, note0, note1, note2, note3, nRows, ROW, rows, shiftOf, useGroups, useTable, useWords,
 } from "./lane-histogram";
 import { randint, seedRandom } from "./random";
 
 /** Most draws of a row that its word can say. */
 const MAX_TIMES: u32 = 63;
+
+/** Bytes of the words of one kind: narrow ones lie first, then wide ones. */
+const WORDS: usize = 2048;
 
 /** A whole number below 2^52 in the last bits of this one, less this one, is that number as f64. */
 const MAGIC: u64 = 0x4330000000000000;
@@ -15,20 +18,31 @@ const MAGIC: u64 = 0x4330000000000000;
 let hasMissing: usize = 0;
 let nBinsOf: usize = 0;
 let nClasses: u32 = 0;
-let laneBits: u32 = 16;
 let leastSamples: u32 = 1;
 let weight0: f64 = 0;
 let weight1: f64 = 0;
 let weight2: f64 = 0;
 
+// Bits of a lane in nodes where rows are counted along, and in larger ones, where the classes have all of the 64 bits.
+let narrowBits: u32 = 16;
+let wideBits: u32 = 21;
+
+/** Times that the row drawn most often was drawn. */
+let mostTimes: u32 = 1;
+
 // The rooms (see ../../forest/class-tree-room.ts).
 let spare: usize = 0;
 let columns: usize = 0;
+let words: usize = 0;
+let counts: usize = 0;
 
 // The node at work.
 let begin: u32 = 0;
 let end: u32 = 0;
 let total: u64 = 0;
+let laneBits: u32 = 16;
+let isWide: bool = false;
+let isCounted: bool = false;
 let bestScore: f64 = 0;
 let bestColumn: i32 = -1;
 let bestBin: u32 = 0;
@@ -39,10 +53,10 @@ let bestLeft: u64 = 0;
 /**
  * Grows one tree of a forest of two or three classes whose rows weigh the same within a class: number by number what `growClassTree`
  * does. A row counts as one whole number of 64 bits, its times drawn in the lane of its class and a 1 in the lane above
- * those of the classes: one addition for all, and the sums of a split's sides are known when it is found.
+ * those of the classes: one addition for all, and the sums of a split's sides are known when it is found. In a node of more draws than
+ * such a lane holds there is no lane above, and those of the classes are wider; rows are then counted where a split hangs on it.
  * in:  `bins` u8 at column * nRows + row; `chunks`, the same side by side as `chunkBins` makes them, read by nodes of up to `nearOf` rows;
- *      `hasMissing` u8, `nBins` i32 by column; `usable` i32 (nUsable); `codes` u8 by row; `classWeights` f64 by class; bits of a lane, wide
- *      enough for the number of rows; `maxDepth` 0 for none; `room`, u32 pointers to the rooms of the tree
+ *      `hasMissing` u8, `nBins` i32 by column; `usable` i32 (nUsable); `codes` u8 by row; `classWeights` f64 by class; `maxDepth` 0 for none; `room`, u32 pointers to the rooms of the tree
  * out: the tree in its rooms, as `growClassTree` leaves it; `times` u32 by row, how often each was drawn
  * Returns the number of nodes; 0 where a row was drawn more often than its word can say.
  */
@@ -62,7 +76,6 @@ export function growLaneTree(
   codes: usize,
   nClassesOf: u32,
   classWeights: usize,
-  laneBitsOf: u32,
   nFeatures: u32,
   maxDepth: u32,
   minSamplesSplit: u32,
@@ -73,21 +86,24 @@ export function growLaneTree(
   hasMissing = hasMissingOf;
   nBinsOf = nBinsOfColumns;
   nClasses = nClassesOf;
-  laneBits = laneBitsOf;
+  narrowBits = 64 / (nClasses + 1);
+  wideBits = 64 / nClasses;
   leastSamples = leastSamplesOf;
   const times = load<usize>(room);
   spare = load<usize>(room, 8);
   columns = load<usize>(room, 12);
   useGroups(load<usize>(room, 20), load<usize>(room, 24));
-  useTable(nRowsOfTable, binsOfTable, chunksOfTable, nearOf, load<usize>(room, 4), load<usize>(room, 16), load<usize>(room, 28));
-  const stack = load<usize>(room, 32);
-  const feature = load<usize>(room, 36);
-  const bin = load<usize>(room, 40);
-  const child = load<usize>(room, 44);
-  const missingLeft = load<usize>(room, 48);
-  const cover = load<usize>(room, 52);
-  const values = load<usize>(room, 56);
-  const gains = load<usize>(room, 60);
+  words = load<usize>(room, 28);
+  counts = load<usize>(room, 32);
+  useTable(nRowsOfTable, binsOfTable, chunksOfTable, nearOf, load<usize>(room, 4), load<usize>(room, 16), words);
+  const stack = load<usize>(room, 36);
+  const feature = load<usize>(room, 40);
+  const bin = load<usize>(room, 44);
+  const child = load<usize>(room, 48);
+  const missingLeft = load<usize>(room, 52);
+  const cover = load<usize>(room, 56);
+  const values = load<usize>(room, 60);
+  const gains = load<usize>(room, 64);
 
   memory.fill(gains, 0, <usize>nColumns << 3);
   memory.copy(columns, usable, <usize>nUsable << 2);
@@ -99,7 +115,9 @@ export function growLaneTree(
 
   let nNodes: u32 = 1;
   let nLeaves: u32 = 0;
-  // Nodes still to do: node, begin, end, depth, and the sums of their rows.
+  // The tree's rows may be too many to be counted along.
+  setLanes(true);
+  // Nodes still to do: node, begin, end, depth, and the sums of their rows, in wide lanes.
   let top = stack;
   push(top, 0, 0, n, 0, sumOf(0, n));
   store<f64>(cover, weightOf(load<u64>(top, 16)) / scale);
@@ -110,11 +128,11 @@ export function growLaneTree(
     const from = load<u32>(top, 4);
     const to = load<u32>(top, 8);
     const depth = load<u32>(top, 12);
-    total = load<u64>(top, 16);
+    const n = to - from;
+    enter(load<u64>(top, 16), n);
     begin = from;
     end = to;
     bestColumn = -1;
-    const n = to - from;
     const maySplit =
       isMixed(total) && n >= minSamplesSplit && n >= 2 * leastSamples && (maxDepth == 0 || depth < maxDepth);
     if (maySplit) {
@@ -144,12 +162,12 @@ export function growLaneTree(
     store<u8>(missingLeft + node, bestAnyMissing ? <u8>bestMissingLeft : <u8>(leftCover >= rightCover));
     store<f64>(cover + (<usize>nNodes << 3), leftCover);
     store<f64>(cover + (<usize>nNodes << 3), rightCover, 8);
-    push(top, nNodes + 1, middle, to, depth + 1, total - bestLeft);
-    push(top + 24, nNodes, from, middle, depth + 1, bestLeft);
+    push(top, nNodes + 1, middle, to, depth + 1, widened(total - bestLeft));
+    push(top + 24, nNodes, from, middle, depth + 1, widened(bestLeft));
     top += 48;
     nNodes += 2;
   }
-  store<u32>(load<usize>(room, 64), nLeaves);
+  store<u32>(load<usize>(room, 68), nLeaves);
   return nNodes;
 }
 
@@ -180,19 +198,58 @@ function setWeights(times: usize, codes: usize, classWeights: usize, countBits: 
 /** The rows drawn, ascending, each with how it counts. Returns how many; 0 where one was drawn too often. */
 function layRowsOut(times: usize, codes: usize): u32 {
   for (let word: u32 = 0; word < 256; word++) {
-    const sum = (<u64>(word & 63) << (laneBits * (word >> 6))) + (<u64>1 << (laneBits * nClasses));
-    store<u64>(laneOf + (<usize>word << 3), sum);
+    const times = <u64>(word & 63);
+    const code = word >> 6;
+    if (code >= nClasses) break;
+    const at = words + (<usize>word << 3);
+    store<u64>(at, (times << (narrowBits * code)) + (<u64>1 << (narrowBits * nClasses)));
+    store<u64>(at + WORDS, times << (wideBits * code));
   }
   // No row counts as the first: its place holds what `scan` turns whole numbers into f64 by.
-  store<u64>(laneOf, MAGIC);
+  store<u64>(words, MAGIC);
+  store<u64>(words + WORDS, MAGIC);
   let n: u32 = 0;
+  mostTimes = 1;
   for (let row: u32 = 0; row < nRows; row++) {
     const count = load<u32>(times + (<usize>row << 2));
     if (count > MAX_TIMES) return 0;
+    mostTimes = max(mostTimes, count);
     store<u32>(rows + (<usize>n << 2), row | (count << 24) | (<u32>load<u8>(codes + row) << 30));
     n += <u32>(count != 0);
   }
   return n;
+}
+
+/** What rows count as, in this node. */
+function setLanes(wide: bool): void {
+  isWide = wide;
+  laneBits = wide ? wideBits : narrowBits;
+  useWords(wide ? words + WORDS : words);
+}
+
+/** Takes up a node of `n` rows by their sums in wide lanes, in the lanes that it is worked on with. */
+function enter(sum: u64, n: u32): void {
+  setLanes(true);
+  total = sum;
+  if (drawsOf(sum) >= <u64>1 << narrowBits) return;
+  const time0 = timesOf(sum, 0);
+  const time1 = timesOf(sum, 1);
+  const time2 = nClasses == 3 ? timesOf(sum, 2) : 0;
+  setLanes(false);
+  total = time0 | (time1 << narrowBits) | (time2 << (2 * narrowBits)) | (<u64>n << (nClasses * narrowBits));
+}
+
+/** A sum of the node at work in wide lanes. */
+function widened(sum: u64): u64 {
+  if (isWide) return sum;
+  const wide = timesOf(sum, 0) | (timesOf(sum, 1) << wideBits);
+  return nClasses == 3 ? wide | (timesOf(sum, 2) << (2 * wideBits)) : wide;
+}
+
+/** Draws of rows of all classes. */
+function drawsOf(sum: u64): u64 {
+  const draws = timesOf(sum, 0) + timesOf(sum, 1);
+  return nClasses == 3 ? draws + timesOf(sum, 2) : draws;
 }
 
 function sumOf(from: u32, to: u32): u64 {
@@ -276,6 +333,7 @@ function consider(column: u32, sums: usize, notes: u64, extraTrees: u32): u32 {
   const nValueBins = nBins - load<u8>(hasMissing + column);
   const anyMissing = <u32>load<u8>(groupBins + nGroups - 1) >= nValueBins;
   const nValueGroups = anyMissing ? nGroups - 1 : nGroups;
+  isCounted = false;
   let only: i32 = -1;
   if (extraTrees) {
     const low = <i32>load<u8>(groupBins);
@@ -300,6 +358,7 @@ function scan(column: u32, nValueBins: u32, nValueGroups: u32, anyMissing: bool,
   const least = leastSamples;
   const all = total;
   const bits = laneBits;
+  const wide = isWide;
   const countAt = bits * nClasses;
   const mask = i64x2.splat((<i64>1 << bits) - 1);
   // From memory: a constant would be made anew at each use.
@@ -315,9 +374,14 @@ function scan(column: u32, nValueBins: u32, nValueGroups: u32, anyMissing: bool,
   const last = anyMissing && !missingLeft ? nValueGroups : nValueGroups - 1;
   for (let g: u32 = 0; g < last; g++) {
     left += load<u64>(groupSums + (<usize>g << 3));
-    const count = <u32>(left >> countAt);
-    if (count < least) continue;
-    if (n - count < least) break;
+    if (wide) {
+      if (isFewer(left, least, column, g, nValueGroups, missingLeft, false)) continue;
+      if (isFewer(all - left, least, column, g, nValueGroups, missingLeft, true)) break;
+    } else {
+      const count = <u32>(left >> countAt);
+      if (count < least) continue;
+      if (n - count < least) break;
+    }
     if (only >= 0 && !lies(only, g, nValueGroups)) continue;
     const both = i64x2.replace_lane(i64x2.splat(left), 1, all - left);
     const weights0 = weigh(both, mask, magic, of0);
@@ -346,6 +410,22 @@ function scan(column: u32, nValueBins: u32, nValueGroups: u32, anyMissing: bool,
   bestLeft = foundLeft;
   bestMissingLeft = missingLeft;
   bestAnyMissing = anyMissing;
+}
+
+/**
+ * Whether one side of a split after group `g` has fewer rows than `least`, in a node whose sums do not count them. A row was drawn once
+ * at least and `mostTimes` at most: where the draws do not settle it, the column's rows are counted, once for all of its splits.
+ */
+function isFewer(sum: u64, least: u32, column: u32, g: u32, nValueGroups: u32, missingLeft: bool, isRight: bool): bool {
+  const draws = drawsOf(sum);
+  if (draws < <u64>least) return true;
+  if (draws >= <u64>mostTimes * <u64>least) return false;
+  if (!isCounted) countRows(column, begin, end, counts);
+  isCounted = true;
+  let count: u32 = 0;
+  for (let i: u32 = 0; i <= g; i++) count += load<u32>(counts + (<usize>load<u8>(groupBins + i) << 2));
+  if (missingLeft) count += load<u32>(counts + (<usize>load<u8>(groupBins + nValueGroups) << 2));
+  return (isRight ? end - begin - count : count) < least;
 }
 
 /** The bin of the group after this one; past all of them where there is none. */
