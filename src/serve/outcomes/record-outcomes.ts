@@ -141,7 +141,7 @@ async function predictionsOf(
   )
   if (persons.size === 0) return found
   const until = Math.max(...[...persons.values()].flat().map(({ time }) => time)) + 1
-  for await (const entry of log.entries({ model, until })) {
+  for await (const entry of log.entries({ model, until, person: new Set(persons.keys()) })) {
     for (const { time, at } of (entry.person && persons.get(entry.person)) || [])
       if (entry.time <= time && entry.time >= (found[at]?.time ?? 0)) found[at] = entry
   }

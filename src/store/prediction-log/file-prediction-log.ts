@@ -16,8 +16,10 @@ import { storageError } from '../storage-errors.ts'
 import { ROTATION_POLL_MS, requestRotation, rotationMark, withErasingLock } from './erasing-turn.ts'
 import { LineBuffer } from './line-buffer.ts'
 import { OPEN_SUFFIX, SECRET_FILE, SEGMENT_NAME } from './log-files.ts'
+import { markOf, PersonMarks } from './person-index.ts'
 import { PersonKeys } from './person-keys.ts'
 import { placesOfIds } from './places-of-ids.ts'
+import { placesOfPersons } from './places-of-persons.ts'
 import { keyOfSegment, readFrames, SegmentWriter } from './segment.ts'
 
 /** What `window` promises: an entry is on disk this long after it was handed over. */
@@ -34,6 +36,9 @@ const MOST_WAITING = 64 * 1024 * 1024
 
 /** A new file after so many bytes. */
 const SEGMENT_BYTES = 64 * 1024 * 1024
+
+/** A new file after so many persons: what is known of them is kept in memory (4 MiB at most) until the file ends, and then sorted in one go. */
+const SEGMENT_PERSONS = 128 * 1024
 
 /** A file that is being rewritten; one does at a time. */
 const REWRITING_FILE = '.rewriting'
@@ -54,6 +59,8 @@ export interface FilePredictionLogOptions {
 
 interface Waiting {
   readonly lines: LineBuffer
+  /** Marks of the lines' persons. */
+  readonly persons: number[]
   readonly resolve: (() => void)[]
   readonly reject: ((error: unknown) => void)[]
 }
@@ -63,6 +70,7 @@ interface OpenSegment {
   readonly file: string
   readonly handle: FileHandle
   readonly writer: SegmentWriter
+  readonly persons: PersonMarks
   bytes: number
 }
 
@@ -144,11 +152,14 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     const { model } = entries[0]!
     let waiting = this.#waiting.get(model)
     if (!waiting) {
-      waiting = { lines: this.#spare ?? new LineBuffer(), resolve: [], reject: [] }
+      waiting = { lines: this.#spare ?? new LineBuffer(), persons: [], resolve: [], reject: [] }
       this.#spare = null
       this.#waiting.set(model, waiting)
     }
-    for (const entry of entries) this.#bytes += waiting.lines.add(JSON.stringify(entry))
+    for (const entry of entries) {
+      this.#bytes += waiting.lines.add(JSON.stringify(entry))
+      if (entry.person !== undefined) waiting.persons.push(markOf(entry.person))
+    }
     return waiting
   }
 
@@ -156,6 +167,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     await this.flush()
     const model = query.model === undefined ? null : folderNameOf(query.model)
     const places = query.ids && placesOfIds(query.ids)
+    const persons = query.person === undefined ? undefined : placesOfPersons(query.person, this.#ring)
     for (const day of await this.#days()) {
       const begin = Date.parse(`${day}T00:00:00Z`)
       if (query.since !== undefined && begin + DAY_MS <= query.since) continue
@@ -164,9 +176,11 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
         if (model !== null && SEGMENT_NAME.exec(name)?.[1] !== model) continue
         if (query.job !== undefined && !isOfJob(name, query.job)) continue
         if (places?.inSegment(day, name) === false) continue
-        for await (const lines of framesOf(path.join(this.#root, day, name), this.#ring)) {
+        const file = path.join(this.#root, day, name)
+        if ((await persons?.inSegment(file)) === false) continue
+        for await (const lines of framesOf(file, this.#ring)) {
           for (const line of lines) {
-            if (places?.inLine(line) === false) continue
+            if (places?.inLine(line) === false || persons?.inLine(line) === false) continue
             const entry = JSON.parse(line) as PredictionEntry
             if (matches(entry, query)) yield entry
           }
@@ -202,12 +216,16 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   async #eraseNow(query: ErasedEntries): Promise<number> {
     let erased = 0
     const places = 'ids' in query ? placesOfIds(query.ids) : undefined
+    const persons = 'person' in query ? placesOfPersons(query.person, this.#ring) : undefined
     const stays = (line: string) =>
-      places?.inLine(line) === false || !matches(JSON.parse(line) as PredictionEntry, query)
+      places?.inLine(line) === false ||
+      persons?.inLine(line) === false ||
+      !matches(JSON.parse(line) as PredictionEntry, query)
     for (const day of await this.#days()) {
       for (const name of await this.#segmentsOf(day)) {
         if (places?.inSegment(day, name) === false) continue
         const file = path.join(this.#root, day, name)
+        if ((await persons?.inSegment(file)) === false) continue
         let found = 0
         for await (const lines of readFrames(file, this.#ring)) for (const line of lines) if (!stays(line)) found++
         if (found === 0) continue
@@ -223,14 +241,26 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     const temporary = path.join(this.#root, REWRITING_FILE)
     const handle = await open(temporary, 'w', FILE_MODE)
     let kept = 0
+    let bytes = 0
+    const persons = new PersonMarks()
+    const write = async (part: Buffer) => {
+      await writeWhole(handle, part)
+      bytes += part.length
+    }
     try {
       const writer = new SegmentWriter(path.basename(file), this.#ring)
-      await writeWhole(handle, writer.beginning)
+      await write(writer.beginning)
       for await (const lines of readFrames(file, this.#ring)) {
         const rest = lines.filter(stays)
         kept += rest.length
-        if (rest.length > 0) await writeWhole(handle, await writer.frame(Buffer.from(`${rest.join('\n')}\n`, 'utf8')))
+        for (const line of rest) {
+          const { person } = JSON.parse(line) as PredictionEntry
+          if (person !== undefined) persons.add(markOf(person))
+        }
+        if (rest.length > 0) await write(await writer.frame(Buffer.from(`${rest.join('\n')}\n`, 'utf8')))
       }
+      // One that its writer did not end keeps its name, and nobody asks it for an index.
+      if (!file.endsWith(OPEN_SUFFIX)) await write(writer.ending(persons, bytes))
       await handle.sync()
     } catch (error) {
       await handle.close().catch(() => {})
@@ -364,20 +394,21 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   async #flushNow(): Promise<void> {
     const batches = [...this.#waiting]
     this.#waiting.clear()
-    for (const [model, { lines, resolve, reject }] of batches) {
+    for (const [model, { lines, persons, resolve, reject }] of batches) {
       try {
         const segment = await this.#segmentFor(model)
         const frame = await segment.writer.frame(lines.bytes())
         await writeWhole(segment.handle, frame)
         await segment.handle.datasync()
         segment.bytes += frame.length
+        for (const mark of persons) segment.persons.add(mark)
         for (const done of resolve) done()
       } catch (error) {
         this.#lost += lines.count
         // What was written of a frame is torn: nothing may follow it in this file.
         const torn = this.#segments.get(model)
         this.#segments.delete(model)
-        if (torn) await endSegment(torn)
+        if (torn) await closeSegment(torn)
         this.#onError(storageError(error, this.#root))
         for (const failed of reject) failed(unavailable(error))
       } finally {
@@ -391,7 +422,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   async #segmentFor(model: string): Promise<OpenSegment> {
     const day = new Date(this.#clock()).toISOString().slice(0, 10)
     const found = this.#segments.get(model)
-    if (found && found.day === day && found.bytes < SEGMENT_BYTES) return found
+    if (found && found.day === day && found.bytes < SEGMENT_BYTES && found.persons.size < SEGMENT_PERSONS) return found
     if (found) {
       this.#segments.delete(model)
       await endSegment(found)
@@ -412,7 +443,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     await handle.writeFile(writer.beginning)
     await handle.sync()
     await syncFolder(folder)
-    const segment = { day, file, handle, writer, bytes: writer.beginning.length }
+    const segment = { day, file, handle, writer, persons: new PersonMarks(), bytes: writer.beginning.length }
     this.#segments.set(model, segment)
     return segment
   }
@@ -433,8 +464,15 @@ function isOfJob(name: string, job: string): boolean {
   return name.endsWith(`_${job}.bwpl`) || name.endsWith(`_${job}.bwpl${OPEN_SUFFIX}`)
 }
 
+/** Where the disk does not take which persons it has, the file ends without that. */
+async function endSegment(segment: OpenSegment): Promise<void> {
+  const { handle, writer, persons, bytes } = segment
+  await writeWhole(handle, writer.ending(persons, bytes)).catch(() => {})
+  await closeSegment(segment)
+}
+
 /** A file that cannot be renamed (its day has aged out, say) stays as it is. */
-async function endSegment({ file, handle }: OpenSegment): Promise<void> {
+async function closeSegment({ file, handle }: OpenSegment): Promise<void> {
   await handle.close().catch(() => {})
   await rename(`${file}${OPEN_SUFFIX}`, file).catch(() => {})
 }
