@@ -30,7 +30,7 @@ export interface AccessOptions {
    */
   readonly authenticate: (request: FastifyRequest) => Principal | null | Promise<Principal | null>
   readonly defaultModel: () => Promise<string>
-  /** Asked once it is known who asks, before permissions. @throws RATE_LIMITED */
+  /** Asked once it is known who asks, or that the credential is no good, before permissions. @throws RATE_LIMITED */
   readonly limitRate?: (request: FastifyRequest, reply: FastifyReply, principal: Principal | null) => void
   /** Told of whatever kept a request from its handler, before it is answered. */
   readonly onRefused?: (request: FastifyRequest, reply: FastifyReply, error: unknown) => void
@@ -78,6 +78,20 @@ export function requirePermissions(app: FastifyInstance, options: AccessOptions)
     requirePermission(principal, permission, modelBeforeBody(request, scope))
   }
 
+  /** A credential that is no good counts for its address, as none does: a wrong key is no way around the address's rate. */
+  const strange = (request: FastifyRequest, reply: FastifyReply, error: unknown): never => {
+    if (error instanceof BellwetherError && error.code === 'UNAUTHENTICATED') options.limitRate?.(request, reply, null)
+    throw error
+  }
+  const whoAsks = (request: FastifyRequest, reply: FastifyReply) => {
+    try {
+      const found = options.authenticate(request)
+      return found instanceof Promise ? found.catch((error: unknown) => strange(request, reply, error)) : found
+    } catch (error) {
+      return strange(request, reply, error)
+    }
+  }
+
   app.addHook('onRequest', (request, reply, done) => {
     if (request.is404) return done()
     const refuse = (error: unknown) => {
@@ -85,7 +99,7 @@ export function requirePermissions(app: FastifyInstance, options: AccessOptions)
       done(error as Error)
     }
     try {
-      const found = options.authenticate(request)
+      const found = whoAsks(request, reply)
       const admitted =
         found instanceof Promise ? found.then((who) => admit(request, reply, who)) : admit(request, reply, found)
       if (admitted === undefined) done()

@@ -58,6 +58,21 @@ describe('rates', () => {
     expect(statuses).toEqual([200, 200, 429])
   })
 
+  test('of an address hold for wrong keys too, and a 401 says what is left as any answer does', async () => {
+    await open({ limits: { addressRatePerMinute: 2 } })
+    const right = await headersOf({})
+    const wrong = { 'x-api-key': right['x-api-key'].replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')) }
+    const answers = []
+    for (const headers of [wrong, {}, wrong, {}]) answers.push(await ask('GET', '/api/v1/models', { headers }))
+    expect(answers.map((answer) => [answer.status, answer.headers['ratelimit-remaining']])).toEqual([
+      [401, '1'],
+      [401, '0'],
+      [429, '0'],
+      [429, '0'],
+    ])
+    expect((await ask('GET', '/api/v1/models', { headers: right })).status).toBe(200)
+  })
+
   test('a bucket never holds more than a minute’s worth, nor gains when the clock goes back', () => {
     const buckets = new TokenBuckets()
     for (let i = 0; i < 60; i++) expect(buckets.take('a', 60, 0).allowed).toBe(true)
