@@ -1,6 +1,6 @@
-import { readParquet } from '../data/parquet.ts'
 import { diffFiles, type FilesDiff } from '../data/versions/diff-files.ts'
-import { diffTables, type TableDiff } from '../data/versions/diff-tables.ts'
+import { diffTableFiles } from '../data/versions/diff-tables.ts'
+import type { TableDiff } from '../data/versions/table-diff.ts'
 import { decodeManifest } from '../data/versions/tree-manifest.ts'
 import { BellwetherError } from '../errors.ts'
 import type { BlobStore } from '../track/blob-store.ts'
@@ -22,7 +22,7 @@ export type VersionsDiff = { readonly before: string; readonly after: string } &
  * What lies between two dataset versions: of tables their schema, rows and drift together; of files which came, went and changed.
  * @param options.id Column that tells which row is which. Left out: the one that a project which read them names, where it does so.
  * @param options.byContent Rows are told apart by their content, whatever a project names.
- * @throws DATASET_NOT_FOUND, INVALID_INPUT for a table and files, COLUMN_NOT_FOUND, BLOB_CORRUPT
+ * @throws DATASET_NOT_FOUND, INVALID_INPUT for a table and files, COLUMN_NOT_FOUND, BLOB_CORRUPT, FILE_UNREADABLE, DISK_FULL, CANCELLED
  */
 export async function diffVersions(
   from: string,
@@ -32,7 +32,13 @@ export async function diffVersions(
     readonly byContent?: boolean | undefined
     readonly signal?: AbortSignal | undefined
   },
-  { datasets, blobs }: { readonly datasets: DatasetStore; readonly blobs: Pick<BlobStore, 'withFile' | 'getStream'> },
+  {
+    datasets,
+    blobs,
+  }: {
+    readonly datasets: Pick<DatasetStore, 'dataset' | 'idColumns'>
+    readonly blobs: Pick<BlobStore, 'withFile' | 'getStream'>
+  },
 ): Promise<VersionsDiff> {
   if (options.byContent && options.id !== undefined)
     throw new BellwetherError('INVALID_INPUT', 'Rows are compared by an id column or by content, not by both.')
@@ -51,22 +57,25 @@ export async function diffVersions(
     const [left, right] = [await blobs.getStream(before.blob), await blobs.getStream(after.blob)]
     return { ...ids, files: await diffFiles(decodeManifest(left), decodeManifest(right)) }
   }
-  const tableOf = async (version: DatasetVersion) => ({
-    schema: version.schema,
-    table: await blobs.withFile(version.blob, (file) => readParquet(file, version.schema, options.signal)),
-  })
-  const tables = [await tableOf(before), await tableOf(after)] as const
-  if (options.id !== undefined)
-    return { ...ids, table: diffTables(...tables, options.id), idFrom: 'request', unusableId: null }
-  const named = options.byContent ? null : await projectId(before, after, datasets)
-  if (named === null) return { ...ids, table: diffTables(...tables, null), idFrom: null, unusableId: null }
-  try {
-    return { ...ids, table: diffTables(...tables, named), idFrom: 'project', unusableId: null }
-  } catch (error) {
-    // Nobody asked for this column: a person with several rows is no reason to answer nothing.
-    if (!(error instanceof BellwetherError && error.code === 'INVALID_INPUT')) throw error
-    return { ...ids, table: diffTables(...tables, null), idFrom: null, unusableId: named }
-  }
+  return blobs.withFile(before.blob, (left) =>
+    blobs.withFile(after.blob, async (right) => {
+      const byId = (id: string | null) =>
+        diffTableFiles({ file: left, schema: before.schema }, { file: right, schema: after.schema }, id, {
+          signal: options.signal,
+        })
+      if (options.id !== undefined)
+        return { ...ids, table: await byId(options.id), idFrom: 'request', unusableId: null }
+      const named = options.byContent ? null : await projectId(before, after, datasets)
+      if (named === null) return { ...ids, table: await byId(null), idFrom: null, unusableId: null }
+      try {
+        return { ...ids, table: await byId(named), idFrom: 'project', unusableId: null }
+      } catch (error) {
+        // Nobody asked for this column: a person with several rows is no reason to answer nothing.
+        if (!(error instanceof BellwetherError && error.code === 'INVALID_INPUT')) throw error
+        return { ...ids, table: await byId(null), idFrom: null, unusableId: named }
+      }
+    }),
+  )
 }
 
 /** The identifier that a project names and both versions have: of the later version before that of the earlier. */

@@ -1,6 +1,6 @@
 import type { FilesDiff } from '../../data/versions/diff-files.ts'
 import type { VersionsDiff } from '../../pipeline/diff-versions.ts'
-import { text, withHome } from '../context.ts'
+import { interruptSignal, text, withHome } from '../context.ts'
 import { bytesText } from '../data-text.ts'
 import { formatTable } from '../format-table.ts'
 import { figure, note, printJson, printLine } from '../output.ts'
@@ -13,12 +13,13 @@ type TablesDiff = Extract<VersionsDiff, { readonly table: object }>
 export async function action(options: Record<string, unknown>, [from, to]: string[]): Promise<number> {
   const { diffVersions } = await import('../../pipeline/diff-versions.ts')
   return withHome(options, async (home) => {
+    const { signal, release } = interruptSignal('nothing is changed')
     const diff = await diffVersions(
       from!,
       to!,
-      { id: text(options, 'id'), byContent: options['byContent'] === true },
+      { id: text(options, 'id'), byContent: options['byContent'] === true, signal },
       home,
-    )
+    ).finally(release)
     if (options['json']) printJson(diff)
     else {
       printLine(`${diff.before.slice(0, 19)} → ${diff.after.slice(0, 19)}`)

@@ -1,182 +1,105 @@
 import { BellwetherError } from '../../errors.ts'
-import { columnDrift } from '../../evaluate/drift/column-drift.ts'
-import { type Column, isMissing } from '../../table/column.ts'
-import type { ColumnSchema, TableSchema } from '../../table/schema.ts'
-import { columnOf, type Table } from '../../table/table.ts'
+import { failureKind, literal, withDuckDb, withTemporaryFolder } from '../duckdb.ts'
+import { type Ask, asker } from './ask-duckdb.ts'
+import { type ComparedTables, openTables, type TableFile } from './compared-tables.ts'
+import { columnDriftInFiles, type Present } from './diff-drift.ts'
+import { diffRowsByContent, diffRowsById } from './diff-rows.ts'
+import { type ColumnDiff, diffSchemas, requireSharedId, sharedNames, type TableDiff } from './table-diff.ts'
 
-/** A table with the schema of its version. */
-export interface VersionTable {
-  readonly table: Table
-  readonly schema: TableSchema
-}
-
-export interface ColumnType {
-  readonly kind: ColumnSchema['kind']
-  readonly dataType: ColumnSchema['dataType']
-}
-
-/** What lies between two tables. Counts and statistics; no row and no value of one. */
-export interface TableDiff {
-  readonly schema: {
-    readonly added: readonly string[]
-    readonly removed: readonly string[]
-    readonly changed: readonly { readonly name: string; readonly from: ColumnType; readonly to: ColumnType }[]
-  }
-  readonly rows: {
-    /** The column whose values tell which row is which; null: a row is its content. */
-    readonly id: string | null
-    readonly before: number
-    readonly after: number
-    readonly added: number
-    readonly removed: number
-    /** Rows of the same id with another value in a column that both tables have; null without an id. */
-    readonly changed: number | null
-    readonly unchanged: number
-  }
-  /** Columns that both tables have, in the order of the second. */
-  readonly columns: readonly ColumnDiff[]
-}
-
-export interface ColumnDiff {
-  readonly name: string
-  /** Rows of the same id with another value; null without an id. */
-  readonly changed: number | null
-  readonly missingBefore: number
-  readonly missingAfter: number
-  /** Population stability index over bins of the first table; null where a table has no rows, and for the id. */
-  readonly psi: number | null
-  /** Jensen–Shannon distance over the same bins, natural logarithm. */
-  readonly jensenShannon: number | null
-}
+/** Enough for the row groups of texts of 5 KB; tables of numbers take far less. */
+const MEMORY = '1GB'
 
 /**
  * Compares two tables: their columns, their rows, and how far each column's values moved. Rows are compared over the columns that both have, by what
- * their values are as texts, so that a column that became a category is not a change of every row.
+ * their values are as texts, so that a column that became a category is not a change of every row. The files are read a column or a row group at a time;
+ * what does not fit into DuckDB's memory goes to a temporary folder that only this user may enter, and is removed after.
  * @param id Column that both have, with another value in each row; null: rows are told apart by their content.
- * @throws COLUMN_NOT_FOUND, INVALID_INPUT where its values are missing or come twice
+ * @param options.memory What DuckDB may keep in memory, as it writes sizes; where a single row group takes more, it is let have more.
+ * @throws COLUMN_NOT_FOUND, INVALID_INPUT where its values are missing or come twice, FILE_UNREADABLE, DISK_FULL, CANCELLED
  */
-export function diffTables(before: VersionTable, after: VersionTable, id: string | null): TableDiff {
-  const types = (schema: TableSchema) => new Map(schema.columns.map((column) => [column.name, column]))
-  const [from, to] = [types(before.schema), types(after.schema)]
-  const shared = [...to.keys()].filter((name) => from.has(name))
-  if (id !== null && !shared.includes(id))
-    throw new BellwetherError('COLUMN_NOT_FOUND', `The id column "${id}" is not in both versions.`)
-  const rows =
-    id === null ? rowsByContent(before.table, after.table, shared) : rowsById(before.table, after.table, shared, id)
-  return {
-    schema: {
-      added: [...to.keys()].filter((name) => !from.has(name)),
-      removed: [...from.keys()].filter((name) => !to.has(name)),
-      changed: shared.flatMap((name) => {
-        const [a, b] = [typeOf(from.get(name)!), typeOf(to.get(name)!)]
-        return a.kind === b.kind && a.dataType === b.dataType ? [] : [{ name, from: a, to: b }]
-      }),
-    },
-    rows: { id, before: before.table.nRows, after: after.table.nRows, ...rows.counts },
-    columns: shared.map((name) => {
-      const [a, b] = [columnOf(before.table, name), columnOf(after.table, name)]
-      const drift = name === id ? null : columnDrift(a, b)
+export async function diffTableFiles(
+  before: TableFile,
+  after: TableFile,
+  id: string | null,
+  { signal, memory = MEMORY }: { readonly signal?: AbortSignal | undefined; readonly memory?: string } = {},
+): Promise<TableDiff> {
+  requireSharedId(id, sharedNames(before.schema, after.schema))
+  try {
+    return await diffWithin(memory, before, after, id, signal).catch((error) => {
+      if (!isOutOfMemory(error)) throw error
+      return diffWithin(null, before, after, id, signal)
+    })
+  } catch (error) {
+    throw readable(error)
+  }
+}
+
+/** @param memory null: four fifths of the machine's, as DuckDB has it. */
+function diffWithin(
+  memory: string | null,
+  before: TableFile,
+  after: TableFile,
+  id: string | null,
+  signal: AbortSignal | undefined,
+): Promise<TableDiff> {
+  return withTemporaryFolder((folder) =>
+    withDuckDb(async (connection) => {
+      await connection.run(`SET threads = 1; SET temp_directory = ${literal(folder)}`)
+      if (memory !== null) await connection.run(`SET memory_limit = ${literal(memory)}`)
+      const ask = asker(connection, signal)
+      const tables = await openTables(connection, before, after)
+      const rows = id === null ? await diffRowsByContent(tables, ask) : await diffRowsById(tables, id, ask)
       return {
-        name,
-        changed: rows.changedByColumn?.get(name) ?? null,
-        missingBefore: countMissing(a, before.table.nRows),
-        missingAfter: countMissing(b, after.table.nRows),
-        psi: drift?.psi ?? null,
-        jensenShannon: drift?.jensenShannon ?? null,
+        schema: diffSchemas(before.schema, after.schema),
+        rows: { id, before: tables.before.nRows, after: tables.after.nRows, ...rows.counts },
+        columns: await diffColumns(tables, id, rows.changedByColumn, ask),
       }
     }),
+  )
+}
+
+async function diffColumns(
+  tables: ComparedTables,
+  id: string | null,
+  changed: ReadonlyMap<string, number> | null,
+  ask: Ask,
+): Promise<ColumnDiff[]> {
+  const { before, after, shared } = tables
+  if (shared.length === 0) return []
+  const counts = (side: 'before' | 'after') => shared.map((column) => `count(${column[side].raw})`).join(', ')
+  const presentBefore = await ask.numbers(`SELECT ${counts('before')} FROM ${before.from}`)
+  const presentAfter = await ask.numbers(`SELECT ${counts('after')} FROM ${after.from}`)
+  const columns: ColumnDiff[] = []
+  for (const [i, column] of shared.entries()) {
+    const present: Present = { before: presentBefore[i]!, after: presentAfter[i]! }
+    const drift = column.name === id ? null : await columnDriftInFiles(column, tables, present, ask)
+    columns.push({
+      name: column.name,
+      changed: changed?.get(column.name) ?? null,
+      missingBefore: before.nRows - present.before,
+      missingAfter: after.nRows - present.after,
+      psi: drift?.psi ?? null,
+      jensenShannon: drift?.jensenShannon ?? null,
+    })
   }
+  return columns
 }
 
-const typeOf = ({ kind, dataType }: ColumnSchema): ColumnType => ({ kind, dataType })
-
-interface RowCounts {
-  readonly counts: Pick<TableDiff['rows'], 'added' | 'removed' | 'changed' | 'unchanged'>
-  readonly changedByColumn: ReadonlyMap<string, number> | null
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Out of Memory Error')
 }
 
-/** A row that is in a table three times and in the other twice was added or removed once. */
-function rowsByContent(before: Table, after: Table, shared: readonly string[]): RowCounts {
-  const left = new Map<string, number>()
-  const keyBefore = rowKeys(before, shared)
-  for (let row = 0; row < before.nRows; row++) {
-    const key = keyBefore(row)
-    left.set(key, (left.get(key) ?? 0) + 1)
-  }
-  const keyAfter = rowKeys(after, shared)
-  let unchanged = 0
-  for (let row = 0; row < after.nRows; row++) {
-    const key = keyAfter(row)
-    const count = left.get(key) ?? 0
-    if (count === 0) continue
-    left.set(key, count - 1)
-    unchanged += 1
-  }
-  const counts = { added: after.nRows - unchanged, removed: before.nRows - unchanged, changed: null, unchanged }
-  return { counts, changedByColumn: null }
-}
-
-function rowsById(before: Table, after: Table, shared: readonly string[], id: string): RowCounts {
-  const rowsBefore = rowsOfIds(before, id)
-  const rowsAfter = rowsOfIds(after, id)
-  const readers = shared
-    .filter((name) => name !== id)
-    .map((name) => ({ name, a: valueText(columnOf(before, name)), b: valueText(columnOf(after, name)) }))
-  const changedByColumn = new Map(readers.map(({ name }) => [name, 0]))
-  let changed = 0
-  let unchanged = 0
-  for (const [value, row] of rowsAfter) {
-    const earlier = rowsBefore.get(value)
-    if (earlier === undefined) continue
-    let differs = false
-    for (const { name, a, b } of readers) {
-      if (a(earlier) === b(row)) continue
-      differs = true
-      changedByColumn.set(name, changedByColumn.get(name)! + 1)
-    }
-    if (differs) changed += 1
-    else unchanged += 1
-  }
-  const both = changed + unchanged
-  return { counts: { added: after.nRows - both, removed: before.nRows - both, changed, unchanged }, changedByColumn }
-}
-
-/** @throws INVALID_INPUT; no value of a person is named */
-function rowsOfIds(table: Table, id: string): Map<string, number> {
-  const value = valueText(columnOf(table, id))
-  const rows = new Map<string, number>()
-  for (let row = 0; row < table.nRows; row++) {
-    const text = value(row)
-    if (text === null || rows.has(text))
-      throw new BellwetherError(
-        'INVALID_INPUT',
-        `The id column "${id}" has ${text === null ? 'a missing value' : 'a value twice'} (row ${row + 1}).`,
-        { hint: 'Compare by content, without --id, or name a column with another value in each row.' },
-      )
-    rows.set(text, row)
-  }
-  return rows
-}
-
-function rowKeys(table: Table, names: readonly string[]): (row: number) => string {
-  const values = names.map((name) => valueText(columnOf(table, name)))
-  return (row) => JSON.stringify(values.map((value) => value(row)))
-}
-
-/** A value as text: 1, `1` and the category "1" are the same. */
-function valueText(column: Column): (row: number) => string | null {
-  switch (column.kind) {
-    case 'category':
-      return (row) => column.categories[column.codes[row]!] ?? null
-    case 'text':
-      return (row) => column.values[row] ?? null
-    default:
-      return (row) => (Number.isNaN(column.values[row]) ? null : String(column.values[row]! + 0))
-  }
-}
-
-function countMissing(column: Column, nRows: number): number {
-  let missing = 0
-  for (let row = 0; row < nRows; row++) if (isMissing(column, row)) missing += 1
-  return missing
+/** DuckDB's own message may quote what it choked on. */
+function readable(error: unknown): unknown {
+  if (error instanceof BellwetherError) return error
+  if (error instanceof Error && /No space left on device|max_temp_directory_size/.test(error.message))
+    return new BellwetherError(
+      'DISK_FULL',
+      'The disk of the temporary folder is too full to compare tables of this size.',
+    )
+  const cause = failureKind(error)
+  if (isOutOfMemory(error)) return cause
+  return new BellwetherError('FILE_UNREADABLE', 'The file of a version is not a whole Parquet file that can be read.', {
+    cause,
+  })
 }

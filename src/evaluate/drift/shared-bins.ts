@@ -1,8 +1,9 @@
-import type { Column } from '../../table/column.ts'
+import { byCodePoint } from '../../table/code-point-order.ts'
+import type { Column, ColumnKind } from '../../table/column.ts'
 import { quantileSorted, sortedWithoutNaN } from '../../table/quantile.ts'
 
 /** Numbers with more different values than these in the reference are put into bins by its quantiles. */
-const MOST_VALUES = 20
+export const MOST_VALUES = 20
 const QUANTILE_BINS = 10
 
 /** Two windows of one column, counted in the same bins. */
@@ -21,10 +22,36 @@ export interface SharedBins {
  * so that they are seen. Texts are counted by their length. Columns of different kinds are compared as texts.
  */
 export function sharedBins(reference: Column, current: Column): SharedBins {
-  const isNumeric = (column: Column) => column.kind === 'number' || column.kind === 'date' || column.kind === 'text'
-  if (isNumeric(reference) && isNumeric(current) && (reference.kind === 'text') === (current.kind === 'text'))
-    return numericBins(numbersOf(reference), numbersOf(current))
+  if (areBinnedAsNumbers(reference.kind, current.kind)) return numericBins(numbersOf(reference), numbersOf(current))
   return valueBins(textsOf(reference), textsOf(current))
+}
+
+/** Whether two columns are compared as numbers (of texts their lengths), or by their values as texts. */
+export function areBinnedAsNumbers(reference: ColumnKind, current: ColumnKind): boolean {
+  return reference !== 'category' && current !== 'category' && (reference === 'text') === (current === 'text')
+}
+
+/** Places in the sorted reference, of `n` values, that `quantileEdges` looks at; ascending. */
+export function quantilePlaces(n: number): number[] {
+  const places = new Set<number>()
+  for (let i = 1; i < QUANTILE_BINS; i++) {
+    const below = Math.floor((n - 1) * (i / QUANTILE_BINS))
+    places.add(below).add(Math.min(below + 1, n - 1))
+  }
+  return [...places].sort((a, b) => a - b)
+}
+
+/**
+ * Upper edges of all bins but the last: the tenths of the reference, each once.
+ * @param sorted The reference, ascending, without NaN; only `quantilePlaces` of it are read.
+ */
+export function quantileEdges(sorted: ArrayLike<number>): number[] {
+  const edges: number[] = []
+  for (let i = 1; i < QUANTILE_BINS; i++) {
+    const edge = quantileSorted(sorted, i / QUANTILE_BINS)
+    if (edge !== edges.at(-1)) edges.push(edge)
+  }
+  return edges
 }
 
 /** Shares of counts. @returns all 0 where there are none */
@@ -55,11 +82,7 @@ function numericBins(reference: Float64Array, current: Float64Array): SharedBins
   for (const value of sorted) if (distinct.size <= MOST_VALUES) distinct.add(value)
   const text = (values: Float64Array) => Array.from(values, (value) => (Number.isNaN(value) ? null : String(value)))
   if (distinct.size <= MOST_VALUES) return valueBins(text(reference), text(current))
-  const edges: number[] = []
-  for (let i = 1; i < QUANTILE_BINS; i++) {
-    const edge = quantileSorted(sorted, i / QUANTILE_BINS)
-    if (edge !== edges.at(-1)) edges.push(edge)
-  }
+  const edges = quantileEdges(sorted)
   const missing = edges.length + 1
   const count = (values: Float64Array) => {
     const counts = new Float64Array(missing + 1)
@@ -91,7 +114,8 @@ function binOf(value: number, edges: readonly number[]): number {
 
 function valueBins(reference: readonly (string | null)[], current: readonly (string | null)[]): SharedBins {
   const place = new Map<string, number>()
-  for (const value of [...new Set(reference)].sort()) if (value !== null) place.set(value, place.size)
+  const values = [...new Set(reference)].filter((value) => value !== null)
+  for (const value of values.sort(byCodePoint)) place.set(value, place.size)
   const other = place.size
   const missing = other + 1
   const count = (values: readonly (string | null)[]) => {

@@ -141,13 +141,16 @@ export async function datasetRoutes(
         },
       },
     },
-    async ({ params, query }) =>
-      diffVersions(
+    async ({ params, query }, reply) => {
+      const abort = new AbortController()
+      reply.raw.once('close', () => abort.abort())
+      return diffVersions(
         params.id,
         params.other,
-        { id: query.id, byContent: query.byContent === 'true' },
+        { id: query.id, byContent: query.byContent === 'true', signal: abort.signal },
         { datasets, blobs },
-      ),
+      )
+    },
   )
 }
 
