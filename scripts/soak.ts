@@ -1,5 +1,5 @@
 /**
- * npm run test:soak [-- --kills N] [--requests N] [--only store,server,runs,flood] [--report FILE]
+ * npm run test:soak [-- --kills N] [--requests N] [--only store,server,data,runs,flood] [--report FILE]
  *
  * The tests that kill processes, with their full counts, those of servers under faults, and the flood of made-up requests; --only takes some of them. A
  * record of the run goes to docs/soak-record.md (with --only to a page named for what was run). With --report nothing is run: the record is written from
@@ -31,6 +31,8 @@ interface Report {
 const FILES: Readonly<Record<string, readonly string[]>> = {
   store: ['src/store/kill.test.ts'],
   server: ['test/reliability'],
+  /** Of `server` the part that kills `data add`, `push` and `pull`. */
+  data: ['test/reliability/kill-data.test.ts'],
   runs: ['test/e2e/interrupted.test.ts'],
   flood: [
     'test/security/flood.test.ts',
