@@ -106,7 +106,7 @@ function predict(agent: http.Agent, body: string): Promise<number> {
   })
 }
 
-test(`beside ${silent} connections that say nothing and ${slow} bodies that come byte by byte, each of ${good} clients gets every prediction`, async () => {
+test(`clients that behave get every prediction beside others that say nothing (${silent}) and bodies that come byte by byte (${slow})`, async () => {
   const body = JSON.stringify({ records: [recordOf(risk.students, 3)] })
   const crowd = await send(silent, () => {})
   const slowly = await send(slow, byteByByte)
