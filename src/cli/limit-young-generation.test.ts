@@ -47,3 +47,31 @@ test('a space that is as large already when it is limited does not grow once mor
 test('who tells Node another size is left alone', async () => {
   expect(await largest('limitYoungGeneration()', ['--max-semi-space-size=32'])).toBe(64)
 }, 120_000)
+
+test('a space that V8 made small again while little happened grows back', async () => {
+  const program = `
+    import { getHeapSpaceStatistics } from 'node:v8'
+    import { setImmediate as turn } from 'node:timers/promises'
+    import { limitYoungGeneration } from ${JSON.stringify(MODULE)}
+    limitYoungGeneration()
+    const mebibytes = () => getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size / 2 ** 20
+    const sizes = []
+    for (let round = 0; round < 2; round++) {
+      let kept = []
+      for (let i = 0; i < 1_500_000; i++) {
+        kept.push({ a: i, b: [i] })
+        if (kept.length > 150_000) kept = kept.slice(75_000)
+        if (i % 5000 === 0) await turn()
+      }
+      sizes.push(mebibytes())
+      kept = null
+      gc({ type: 'major', flavor: 'last-resort' })
+      sizes.push(mebibytes())
+    }
+    console.log(JSON.stringify(sizes))`
+  const args = ['--expose-gc', '--input-type=module', '--eval', program]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { PATH: process.env['PATH'] } })
+  const [grown, small, again] = JSON.parse(stdout) as number[]
+  expect(small).toBeLessThan(grown!)
+  expect([grown, again]).toEqual([MOST_YOUNG_BYTES / 2 ** 20, MOST_YOUNG_BYTES / 2 ** 20])
+}, 120_000)

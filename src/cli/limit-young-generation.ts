@@ -8,20 +8,23 @@ export const MOST_YOUNG_BYTES = 32 * 2 ** 20
  * Holds V8's space for young objects at 32 MiB. What a request makes is dead as soon as it is answered, so that the larger space which V8
  * would take under load holds nothing but garbage. The flag that says so from the start (`--max-semi-space-size`) can only be given to Node
  * itself; who gives one, there or in `NODE_OPTIONS`, is left alone. What stops the growth is looked at by V8 whenever it is about to double the
- * space.
- * @returns Ends the watching, which ends by itself once the size is reached.
+ * space. It makes the space small again where little happens, and then it has to be free to grow: in a small one what is in flight is taken for old,
+ * and fills the heap.
+ * @returns Ends the watching.
  */
 export function limitYoungGeneration(given: readonly string[] = nodeOptions()): () => void {
   if (given.some((option) => /^--(max|min)[-_]semi[-_]space[-_]size/.test(option))) return () => {}
-  // The space grows at the end of a collection and only there: looking after each costs nothing while nothing happens.
-  const observer = new PerformanceObserver(() => look())
+  let factor = 0
   const look = () => {
-    if (youngBytes() < MOST_YOUNG_BYTES) return
-    setFlagsFromString('--semi-space-growth-factor=1')
-    observer.disconnect()
+    const wanted = youngBytes() < MOST_YOUNG_BYTES ? 2 : 1
+    if (wanted === factor) return
+    factor = wanted
+    setFlagsFromString(`--semi-space-growth-factor=${factor}`)
   }
+  // The space changes its size at the end of a collection and only there: looking after each costs nothing while nothing happens.
+  const observer = new PerformanceObserver(look)
   observer.observe({ entryTypes: ['gc'] })
-  // Where loading models has made the space as large already, the next collection would double it before it is looked at.
+  // Where loading modules has made the space as large already, the next collection would double it before it is looked at.
   look()
   return () => observer.disconnect()
 }
