@@ -6,14 +6,19 @@ import { BellwetherError } from '../errors.ts'
  * added: it notes each one.
  */
 export function answerUnmatched(app: FastifyInstance): void {
-  const routes: { readonly pattern: RegExp; readonly methods: readonly string[] }[] = []
+  const routes: { readonly url: string; readonly methods: readonly string[]; pattern?: RegExp }[] = []
   app.addHook('onRoute', ({ url, method }) => {
     if (url === '*' || url === '/*') return
-    routes.push({ pattern: patternOf(url), methods: Array.isArray(method) ? method : [method] })
+    routes.push({ url, methods: Array.isArray(method) ? method : [method] })
   })
   app.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?', 1)
-    const methods = new Set(routes.filter(({ pattern }) => pattern.test(path)).flatMap((route) => route.methods))
+    const matching = routes.filter((route) => {
+      // Made for the first stray request: a start has no time for five hundred.
+      route.pattern ??= patternOf(route.url)
+      return route.pattern.test(path)
+    })
+    const methods = new Set(matching.flatMap((route) => route.methods))
     if (methods.size === 0 || methods.has(request.method))
       throw new BellwetherError('ROUTE_NOT_FOUND', 'There is nothing at this path.')
     const allowed = [...methods].sort().join(', ')

@@ -48,31 +48,14 @@ const PREFIXES = ['/api/2.0', '/ajax-api/2.0'] as const
 /** Adds calls to a scope that has `useMlflowWire`, each under `/api/2.0` and its twin for MLflow's user interface. */
 export function addMlflowRoutes(app: FastifyInstance, routes: readonly MlflowRoute[], clock: () => number): void {
   for (const route of routes) {
+    const schema = schemaOf(route)
     for (const prefix of PREFIXES) {
       if (route.onlyAjax && prefix === '/api/2.0') continue
-      const named = Array.from(route.path.matchAll(/:(\w+)/g), ([, name]) => name!)
-      const params = route.path.endsWith('*') ? [...named, '*'] : named
-      const shape = route.input.shape
-      const rest = z.object(Object.fromEntries(Object.entries(shape).filter(([name]) => !params.includes(name))))
       app.route({
         method: route.method,
         url: `${prefix}${route.path}`,
         config: { permission: route.permission },
-        schema: {
-          tags: ['mlflow'],
-          operationId: route.operationId,
-          summary: route.summary,
-          hide: prefix !== '/api/2.0',
-          ...(params.length > 0
-            ? { params: z.object(Object.fromEntries(params.map((name) => [name, z.string()]))) }
-            : {}),
-          ...(route.method === 'GET' ? { querystring: rest } : { body: rest }),
-          response: {
-            200: z.object(Object.fromEntries(route.answers.map((name) => [name, z.unknown().optional()]))),
-            400: WireError,
-            404: WireError,
-          },
-        } as object,
+        schema: { ...schema, hide: prefix !== '/api/2.0' } as object,
         handler: async (request, reply) => {
           const given = route.method === 'GET' ? request.query : (request.body ?? {})
           const input = withOldNames({ ...(given as object), ...(request.params as object) })
@@ -83,6 +66,26 @@ export function addMlflowRoutes(app: FastifyInstance, routes: readonly MlflowRou
         },
       })
     }
+  }
+}
+
+/** For the document: what comes in is read by the handler. */
+function schemaOf(route: MlflowRoute): object {
+  const named = Array.from(route.path.matchAll(/:(\w+)/g), ([, name]) => name!)
+  const params = route.path.endsWith('*') ? [...named, '*'] : named
+  const { shape } = route.input
+  const rest = z.object(Object.fromEntries(Object.entries(shape).filter(([name]) => !params.includes(name))))
+  return {
+    tags: ['mlflow'],
+    operationId: route.operationId,
+    summary: route.summary,
+    ...(params.length > 0 ? { params: z.object(Object.fromEntries(params.map((name) => [name, z.string()]))) } : {}),
+    ...(route.method === 'GET' ? { querystring: rest } : { body: rest }),
+    response: {
+      200: z.object(Object.fromEntries(route.answers.map((name) => [name, z.unknown().optional()]))),
+      400: WireError,
+      404: WireError,
+    },
   }
 }
 
