@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { parse } from 'yaml'
 import { z } from 'zod'
 import { BellwetherError } from '../errors.ts'
 import { ROLES, type Role } from '../security/permissions.ts'
@@ -104,8 +105,6 @@ async function readDocument(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new BellwetherError('FILE_NOT_FOUND', `The settings file ${file} cannot be read.`, { cause })
   })
-  // Seventy modules that a server without such a file needs for nothing.
-  const { parse } = await import('yaml')
   try {
     return parse(text) ?? {}
   } catch (cause) {
