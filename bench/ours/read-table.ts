@@ -9,7 +9,7 @@ export interface BenchTable {
   readonly yTest: Int32Array
 }
 
-/** Reads the Parquet file column by column, straight into the matrices. */
+/** Reads the Parquet file column by column, straight into the matrices, whose numbers have 32 bits as the file's. */
 export async function readTable(file: string, rows: number, threads: number): Promise<BenchTable> {
   return withDuckDb(async (connection) => {
     await connection.run(`SET threads = ${threads}`)
@@ -19,7 +19,7 @@ export async function readTable(file: string, rows: number, threads: number): Pr
     const counted = await connection.runAndReadAll(`SELECT count(*)::INTEGER FROM ${from}`)
     const total = counted.getRows()[0]![0] as number
     const nColumns = names.length
-    const matrix = (nRows: number): Matrix => ({ nRows, nColumns, names, data: new Float64Array(nRows * nColumns) })
+    const matrix = (nRows: number): Matrix => ({ nRows, nColumns, names, data: new Float32Array(nRows * nColumns) })
     const [x, xTest] = [matrix(rows), matrix(total - rows)]
     const [y, yTest] = [new Int32Array(rows), new Int32Array(total - rows)]
     let row = 0

@@ -101,7 +101,7 @@ export class ColumnFeatures implements FittedFeatures {
         if (isSparseMatrix(matrix) || this.#termsBlocks.some(({ source }) => touched.has(source))) {
           return this.transform({ nRows: table.nRows, columns: new Map(table.columns).set(input, column) })
         }
-        const data = matrix.data.slice()
+        const data = Float64Array.from(matrix.data)
         let begin = 0
         for (const block of this.#blocks) {
           if (touched.has(block.source)) block.write(sourceColumn(columns, block.source), table.nRows, data, begin)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Column } from '../table/column.ts'
+import type { Numbers } from '../table/matrix.ts'
 import { asDenseMatrix } from '../table/sparse-matrix.ts'
 import type { State } from '../table/state.ts'
 import { makeTable, selectRows, type Table } from '../table/table.ts'
@@ -159,7 +160,7 @@ test('the matrix to train on differs from the transformed training rows in targe
   const { fitted, matrix } = fitOn(table, mixedTarget(120, 'multiclass', 5), EVERYTHING, 'tree')
   const transformed = asDenseMatrix(fitted.transform(table))
   const differs = fitted.names.filter((_, j) => {
-    const column = (data: Float64Array) => Array.from(data.subarray(j * 120, (j + 1) * 120))
+    const column = (data: Numbers) => Array.from(data.subarray(j * 120, (j + 1) * 120))
     return column(asDenseMatrix(matrix).data).some((value, row) => !Object.is(value, column(transformed.data)[row]))
   })
   expect(differs).toEqual(fitted.names.filter((name) => name.startsWith('targetMean')))

@@ -1,15 +1,13 @@
 import { BellwetherError } from '../errors.ts'
-import type { Matrix } from './matrix.ts'
-
-/** Numbers as they come: of 32 bits from files and graphics, of 64 from everything else. */
-export type Numbers = Float32Array | Float64Array
+import { type Matrix, type Numbers, numbersLike } from './matrix.ts'
 
 /** Rows that are turned at a time, so that what is read and what is written stay in the nearest cache. */
 const BLOCK_ROWS = 64
 
 /**
- * A matrix of columns by name, for estimators. Numbers of 32 bits are widened, which changes none of them. Columns of 64 bits that lie one
- * after the other in one buffer are taken as they are, without a copy: the matrix then reads what is written there later.
+ * A matrix of columns by name, for estimators. Columns of one kind of numbers stay of that kind; of both kinds those of 32 bits are
+ * widened, which changes none of them. Columns of one kind that lie one after the other in one buffer are taken as they are, without a
+ * copy: the matrix then reads what is written there later.
  *
  *     matrixOfColumns({ age: Float32Array.of(19, 23), grade: Float64Array.of(14.5, Number.NaN) })
  *
@@ -28,23 +26,31 @@ export function matrixOfColumns(columns: Readonly<Record<string, Numbers>>): Mat
     throw new BellwetherError('MATRIX_INVALID', message)
   }
   const shape = { nRows, nColumns: names.length, names }
-  if (first instanceof Float64Array && given.every((column, i) => follows(column, first, i * nRows))) {
-    return { ...shape, data: new Float64Array(first.buffer, first.byteOffset, names.length * nRows) }
+  const size = names.length * nRows
+  if (given.every((column, i) => follows(column, first, i * nRows))) {
+    const { buffer, byteOffset } = first
+    const isNarrow = first instanceof Float32Array
+    return {
+      ...shape,
+      data: isNarrow ? new Float32Array(buffer, byteOffset, size) : new Float64Array(buffer, byteOffset, size),
+    }
   }
-  const data = new Float64Array(names.length * nRows)
+  const data = numbersLike(given.find((column) => column instanceof Float64Array) ?? first, size)
   for (const [i, column] of given.entries()) data.set(column, i * nRows)
   return { ...shape, data }
 }
 
-function follows(column: Numbers, first: Float64Array, at: number): boolean {
+function follows(column: Numbers, first: Numbers, at: number): boolean {
   return (
-    column instanceof Float64Array && column.buffer === first.buffer && column.byteOffset === first.byteOffset + 8 * at
+    column.BYTES_PER_ELEMENT === first.BYTES_PER_ELEMENT &&
+    column.buffer === first.buffer &&
+    column.byteOffset === first.byteOffset + first.BYTES_PER_ELEMENT * at
   )
 }
 
 /**
- * A matrix of values that lie row by row, as numpy and most files have them; turned into columns, and widened where they have 32 bits. One
- * column of 64 bits is taken as it is.
+ * A matrix of values that lie row by row, as numpy and most files have them; turned into columns of the same kind of numbers. One column
+ * is taken as it is.
  * @param values shape (nRows * nColumns) row-major
  * @param names Of the columns.
  * @throws MATRIX_INVALID when the values are no whole number of rows
@@ -56,8 +62,8 @@ export function matrixOfRows(values: Numbers, names: readonly string[]): Matrix 
     throw new BellwetherError('MATRIX_INVALID', message)
   }
   const nRows = values.length / nColumns
-  if (nColumns === 1 && values instanceof Float64Array) return { nRows, nColumns, names, data: values }
-  const data = new Float64Array(values.length)
+  if (nColumns === 1) return { nRows, nColumns, names, data: values }
+  const data = numbersLike(values, values.length)
   for (let begin = 0; begin < nRows; begin += BLOCK_ROWS) {
     const end = Math.min(nRows, begin + BLOCK_ROWS)
     for (let column = 0; column < nColumns; column++) {

@@ -1,12 +1,16 @@
+/** Numbers as they come: of 32 bits from files and graphics, of 64 from everything else. */
+export type Numbers = Float32Array | Float64Array
+
 /**
- * What estimators learn from: a dense matrix of float64 in column-major order, so that a column is one contiguous view.
- * NaN is a missing value; estimators say which of them accept it.
+ * What estimators learn from: a dense matrix in column-major order, so that a column is one contiguous view. NaN is a missing value;
+ * estimators say which of them accept it. Features make numbers of 64 bits; of 32 bits each counts as the number of 64 bits that it is,
+ * so that models and answers are the same for half of the memory.
  */
 export interface Matrix {
   readonly nRows: number
   readonly nColumns: number
   /** shape (nColumns * nRows): value of (row, column) at `column * nRows + row` */
-  readonly data: Float64Array
+  readonly data: Numbers
   /** Name of each column, such as `Course=33` or `log(age)`; shape (nColumns). */
   readonly names: readonly string[]
   /**
@@ -16,15 +20,21 @@ export interface Matrix {
   readonly categories?: Int32Array
 }
 
-/** A view of one column, shape (nRows). */
+/** One column, shape (nRows), to be read only: a view of it, or a widened copy of one of 32 bits. */
 export function matrixColumn(matrix: Matrix, column: number): Float64Array {
-  return matrix.data.subarray(column * matrix.nRows, (column + 1) * matrix.nRows)
+  const values = matrix.data.subarray(column * matrix.nRows, (column + 1) * matrix.nRows)
+  return values instanceof Float64Array ? values : Float64Array.from(values)
+}
+
+/** Zeros of as many bits as these numbers. */
+export function numbersLike(numbers: Numbers, length: number): Numbers {
+  return numbers instanceof Float32Array ? new Float32Array(length) : new Float64Array(length)
 }
 
 /** The given rows, in the given order; a row may come more than once. */
 export function selectMatrixRows(matrix: Matrix, rows: Uint32Array): Matrix {
   const { nColumns, nRows } = matrix
-  const data = new Float64Array(nColumns * rows.length)
+  const data = numbersLike(matrix.data, nColumns * rows.length)
   for (let column = 0; column < nColumns; column++) {
     const from = column * nRows
     const to = column * rows.length

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { codeOf } from '../../test/support/code-of.ts'
-import { type Matrix, selectMatrixRows } from './matrix.ts'
+import { type Matrix, type Numbers, selectMatrixRows } from './matrix.ts'
 import {
   checkSparseMatrix,
   isSparseMatrix,
@@ -39,7 +39,7 @@ const at = (matrix: Matrix, row: number, column: number) => matrix.data[column *
 const vectorOf = (length: number) => Float64Array.from({ length }, (_, i) => ((i * 7) % 5) - 2)
 
 /** -0 and 0 are the same number here: a product with 0 that is left out gives no sign. */
-const plain = (numbers: Float64Array) => Array.from(numbers, (value) => value + 0)
+const plain = (numbers: Numbers) => Array.from(numbers, (value) => value + 0)
 
 describe('a sparse matrix', () => {
   test('holds what the dense one holds, there and back', () => {

@@ -1,4 +1,4 @@
-import { type Matrix, selectMatrixRows } from '../../table/matrix.ts'
+import { type Matrix, matrixRows, selectMatrixRows } from '../../table/matrix.ts'
 import type { State } from '../../table/state.ts'
 import type { SupervisedTask } from '../../table/target.ts'
 import type { ChangedAnswers, ChangingModel } from '../changing-model.ts'
@@ -133,7 +133,7 @@ export class BoostedModel implements ContrastingModel, RowModel, ChangingModel {
       space: this.#space,
       scores: both(this.#raw(one)),
       background: both(this.#raw(reference)),
-      contributions: both(interventionalShap(trees, one.data, reference.data)),
+      contributions: both(interventionalShap(trees, matrixRows(one), matrixRows(reference))),
     }
   }
 

@@ -1,4 +1,4 @@
-import { type Matrix, selectMatrixRows } from '../../table/matrix.ts'
+import { type Matrix, matrixRows, selectMatrixRows } from '../../table/matrix.ts'
 import type { State } from '../../table/state.ts'
 import type { SupervisedTask } from '../../table/target.ts'
 import type { ChangedAnswers, ChangingModel } from '../changing-model.ts'
@@ -112,7 +112,7 @@ export class ForestModel implements ContrastingModel, RowModel, ChangingModel {
       space: this.task === 'regression' ? 'value' : 'probability',
       scores: this.predict(one),
       background: this.predict(reference),
-      contributions: interventionalShap(trees, one.data, reference.data).map((value) => value / nTrees),
+      contributions: interventionalShap(trees, matrixRows(one), matrixRows(reference)).map((value) => value / nTrees),
     }
   }
 
