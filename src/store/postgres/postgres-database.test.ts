@@ -54,6 +54,10 @@ describe('the common SQL on PostgreSQL', () => {
         sql.all<{ value: number | null }>('SELECT value FROM numbers ORDER BY id'),
       )
       expect(rows.map(({ value }) => value)).toEqual(values)
+      const lists = await database.read((sql) =>
+        sql.tuples('SELECT id, value FROM numbers WHERE id >= ? ORDER BY id', 0),
+      )
+      expect(lists).toEqual([...values.entries()])
       const above = await database.read((sql) =>
         sql.first<{ n: number }>('SELECT COUNT(*) AS n FROM numbers WHERE id > ?', 1.5),
       )

@@ -213,13 +213,16 @@ export class PostgresDatabase implements SqlDatabase {
   }
 
   #connection(client: PoolClient): SqlConnection {
-    const query = async (sql: string, values: readonly SqlValue[]) => {
+    const asked = (sql: string, values: readonly SqlValue[]) => {
       const { text, values: texts } = postgresStatement(sql, values)
       const name = this.#nameOf(client, text, texts.length > 0)
-      return client.query({ text, values: [...texts], ...(name === null ? {} : { name }) })
+      return { text, values: [...texts], ...(name === null ? {} : { name }) }
     }
+    const query = async (sql: string, values: readonly SqlValue[]) => client.query(asked(sql, values))
     return {
       all: async <Row>(sql: string, ...values: readonly SqlValue[]) => (await query(sql, values)).rows as Row[],
+      tuples: async <Row extends readonly unknown[]>(sql: string, ...values: readonly SqlValue[]) =>
+        (await client.query({ ...asked(sql, values), rowMode: 'array' })).rows as unknown[] as Row[],
       first: async <Row>(sql: string, ...values: readonly SqlValue[]) =>
         (await query(sql, values)).rows[0] as Row | undefined,
       run: async (sql, ...values) => (await query(sql, values)).rowCount ?? 0,

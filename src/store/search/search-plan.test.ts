@@ -31,6 +31,10 @@ async function plansOf(
         plans.push(rows.map((row) => row['detail'] ?? row['QUERY PLAN']).join('\n'))
         return sql.all<Row>(text, ...values)
       },
+      async tuples<Row extends readonly unknown[]>(text: string, ...values: readonly SqlValue[]) {
+        await explained.all(text, ...values)
+        return sql.tuples<Row>(text, ...values)
+      },
       first: async <Row>(text: string) =>
         ({ n: text.includes('MAX(sequence)') ? count.runs : count.matches, total: count.runs }) as Row,
     }

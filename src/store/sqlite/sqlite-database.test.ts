@@ -33,6 +33,16 @@ describe('a SQLite database', () => {
     expect(await pragma('trusted_schema')).toBe(0)
   })
 
+  test('one text may be asked for lists and for objects', async () => {
+    await insert(7)
+    const text = 'SELECT n, n + 1 AS next, NULL AS none FROM numbers WHERE n = ?'
+    await database.read(async (sql) => {
+      expect(await sql.tuples(text, 7)).toEqual([[7, 8, null]])
+      expect((await sql.all(text, 7)).map((row) => ({ ...(row as object) }))).toEqual([{ n: 7, next: 8, none: null }])
+      expect(await sql.tuples(text, 8)).toEqual([])
+    })
+  })
+
   test('a write that throws changes nothing', async () => {
     const work = database.write(async (sql) => {
       await sql.run('INSERT INTO numbers VALUES (?)', 1)

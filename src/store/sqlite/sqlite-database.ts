@@ -50,6 +50,15 @@ export class SqliteDatabase implements SqlDatabase {
     this.#database = database
     this.#connection = {
       all: async <Row>(sql: string, ...values: readonly SqlValue[]) => this.#prepared(sql).all(...values) as Row[],
+      tuples: async <Row extends readonly unknown[]>(sql: string, ...values: readonly SqlValue[]) => {
+        const statement = this.#prepared(sql)
+        statement.setReturnArrays(true)
+        try {
+          return statement.all(...values) as unknown as Row[]
+        } finally {
+          statement.setReturnArrays(false) // the same text may be asked for objects
+        }
+      },
       first: async <Row>(sql: string, ...values: readonly SqlValue[]) =>
         this.#prepared(sql).get(...values) as Row | undefined,
       run: async (sql, ...values) => Number(this.#prepared(sql).run(...values).changes),
