@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { BellwetherError } from '../../errors.ts'
 import type { Artifact, Run } from '../../track/tracking-store.ts'
+import { OwnRuns } from '../own-runs.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
 import { ARTIFACT_POLICY } from '../security-hooks.ts'
 import { errorAnswers, RunAnswer, RunDetailAnswer } from './api-schemas.ts'
@@ -27,7 +28,7 @@ export async function runRoutes(app: TypedApp, { stores: { tracking, blobs } }: 
   app.get(
     '/api/v1/runs',
     {
-      config: { permission: 'runs:read' },
+      config: { permission: 'runs:read', scope: 'handler' },
       schema: {
         tags,
         operationId: 'listRuns',
@@ -39,20 +40,22 @@ export async function runRoutes(app: TypedApp, { stores: { tracking, blobs } }: 
         },
       },
     },
-    async ({ query: { experiment, parent, status, limit } }) => ({
-      runs: await tracking.runs({
+    async (request) => {
+      const { experiment, parent, status, limit } = request.query
+      const runs = await new OwnRuns(request, tracking).runs({
         limit,
         ...(experiment === undefined ? {} : { experiment }),
         ...(parent === undefined ? {} : { parentRunId: parent === 'none' ? null : parent }),
         ...(status === undefined ? {} : { status }),
-      }),
-    }),
+      })
+      return { runs }
+    },
   )
 
   app.get(
     '/api/v1/runs/compare',
     {
-      config: { permission: 'runs:read' },
+      config: { permission: 'runs:read', scope: 'handler' },
       schema: {
         tags,
         operationId: 'compareRuns',
@@ -68,7 +71,9 @@ export async function runRoutes(app: TypedApp, { stores: { tracking, blobs } }: 
         },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request
+      const own = new OwnRuns(request, tracking)
       const ids = [
         ...new Set(
           query.ids
@@ -83,7 +88,7 @@ export async function runRoutes(app: TypedApp, { stores: { tracking, blobs } }: 
           details: [{ path: 'query.ids', message }],
         })
       }
-      const runs = await Promise.all(ids.map((id) => tracking.run(id)))
+      const runs = await Promise.all(ids.map((id) => own.run(id)))
       const keys = (of: (run: Run) => Readonly<Record<string, unknown>>) =>
         [...new Set(runs.flatMap((run) => Object.keys(of(run))))].sort()
       return {
@@ -99,7 +104,7 @@ export async function runRoutes(app: TypedApp, { stores: { tracking, blobs } }: 
   app.get(
     '/api/v1/runs/:id',
     {
-      config: { permission: 'runs:read' },
+      config: { permission: 'runs:read', scope: 'handler' },
       schema: {
         tags,
         operationId: 'getRun',
@@ -108,13 +113,13 @@ export async function runRoutes(app: TypedApp, { stores: { tracking, blobs } }: 
         response: { 200: RunDetailAnswer, ...errorAnswers('RUN_NOT_FOUND') },
       },
     },
-    async ({ params: { id } }) => tracking.run(id),
+    async (request) => new OwnRuns(request, tracking).run(request.params.id),
   )
 
   app.get(
     '/api/v1/runs/:id/artifacts/*',
     {
-      config: { permission: 'runs:read' },
+      config: { permission: 'runs:read', scope: 'handler' },
       schema: {
         tags,
         operationId: 'getArtifact',
@@ -132,9 +137,10 @@ export async function runRoutes(app: TypedApp, { stores: { tracking, blobs } }: 
         },
       },
     },
-    async ({ params, headers }, reply) => {
+    async (request, reply) => {
+      const { params, headers } = request
       const name = params['*']
-      const artifact = (await tracking.run(params.id)).artifacts.find(({ path }) => path === name)
+      const artifact = (await new OwnRuns(request, tracking).run(params.id)).artifacts.find(({ path }) => path === name)
       if (!artifact) throw new BellwetherError('ARTIFACT_NOT_FOUND', 'The run has no artifact of that name.')
       const etag = `"${artifact.hash}"`
       reply.headers(artifactHeaders(artifact, etag))
