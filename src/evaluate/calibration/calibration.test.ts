@@ -148,6 +148,25 @@ describe.each(calibrations)('$method calibration', ({ method, fit: learn }) => {
   })
 })
 
+describe.each(calibrations)('$method calibration of next to nothing', ({ fit: learn }) => {
+  test.each([
+    ['one row', [1], [0.3, 0.7]],
+    ['one class, which was predicted', [1, 1, 1], [0, 1, 0.2, 0.8, 0.4, 0.6]],
+    ['one class, which was not', [1, 1, 1], [1, 0, 1, 0, 0.9, 0.1]],
+  ] as const)('%s leaves probabilities', (_, codes, probabilities) => {
+    const target = { task: 'classification', codes: Int32Array.from(codes), classes: ['a', 'b'] } as const
+    const given = Float64Array.of(1, 0, 0.5, 0.5, 0, 1)
+    const calibrated = learn({ target, probabilities: Float64Array.from(probabilities) }).apply(given)
+    for (let row = 0; row < 3; row++) {
+      const [a, b] = [calibrated[2 * row]!, calibrated[2 * row + 1]!]
+      expect(a >= 0 && b >= 0).toBe(true)
+      expect(a + b).toBeCloseTo(1, 12)
+    }
+    // Nothing says that class a comes up more often than it was said to.
+    expect(calibrated[3]).toBeGreaterThanOrEqual(0.5 - 1e-12)
+  })
+})
+
 describe('temperature', () => {
   test('never changes which class is the most probable', () => {
     fc.assert(

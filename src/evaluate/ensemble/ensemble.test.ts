@@ -207,6 +207,45 @@ describe('stacking', () => {
   })
 })
 
+describe('bad input', () => {
+  const { target, candidates } = classTask(8, [1, 0.5], 15)
+  const methods = [
+    ['greedy selection', (of: Target, from: readonly BlendCandidate[]) => selectGreedily(of, from).weights],
+    ['stacking', (of: Target, from: readonly BlendCandidate[]) => fitStacking(of, from).weights],
+  ] as const
+
+  test.each(methods)(
+    '%s of one row, of one class, or of one value alone takes the candidate that is right',
+    (_, weigh) => {
+      const sure = (name: string, p: number) => ({ name, predictions: Float64Array.of(1 - p, p, 0, 1 - p, p, 0) })
+      const one: Target = { task: 'classification', codes: Int32Array.of(1, 1), classes }
+      expect([...weigh(one, [sure('wrong', 0.1), sure('right', 1)])]).toEqual([0, expect.closeTo(1, 12)])
+      const single: Target = { task: 'classification', codes: Int32Array.of(1), classes }
+      const ofOneRow = [sure('wrong', 0.1), sure('right', 1)].map(({ name, predictions }) => {
+        return { name, predictions: predictions.slice(0, 3) }
+      })
+      expect([...weigh(single, ofOneRow)]).toEqual([0, expect.closeTo(1, 12)])
+      const constant: Target = { task: 'regression', values: Float64Array.of(2, 2) }
+      const numbers = [0, 2].map((value) => ({ name: `${value}`, predictions: new Float64Array(2).fill(value) }))
+      expect([...weigh(constant, numbers)]).toEqual([0, expect.closeTo(1, 12)])
+    },
+  )
+
+  test('an infinite prediction is never taken by greedy selection, and refused by name by stacking', () => {
+    const values = Float64Array.of(1, 2, 3)
+    const numbers: Target = { task: 'regression', values }
+    const wild = { name: 'wild', predictions: Float64Array.of(1, Number.POSITIVE_INFINITY, 3) }
+    expect([...selectGreedily(numbers, [wild, { name: 'calm', predictions: values }]).weights]).toEqual([0, 1])
+    expect(() => fitStacking(numbers, [wild])).toThrow('"wild" has infinite ones')
+  })
+
+  test('weights that are all 0 are refused', () => {
+    const sampleWeight = new Float64Array(8)
+    expect(codeOf(() => selectGreedily(target, candidates, { sampleWeight }))).toBe('INTERNAL')
+    expect(codeOf(() => fitStacking(target, candidates, sampleWeight))).toBe('OUT_OF_FOLD_MISSING')
+  })
+})
+
 describe('a blend', () => {
   test('answers a row by itself as among others, to the last bit', () => {
     const { candidates } = classTask(20, [1, 0, 2], 14)

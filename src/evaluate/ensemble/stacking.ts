@@ -22,7 +22,8 @@ export interface Stacking {
  *
  * Where no model helps (all weights 0) the one with the least squared error gets weight 1, the first of equals.
  * @param sampleWeight Finite and not negative, shape (nRows); all 1 when left out.
- * @throws OUT_OF_FOLD_MISSING when no row was predicted by all; INTERNAL without candidates, or when shapes disagree.
+ * @throws OUT_OF_FOLD_MISSING when no row was predicted by all, or all that were weigh nothing; INTERNAL without candidates, when shapes
+ *   disagree, or naming the candidate that predicted what is not finite.
  * @see Breiman (1996), Stacked regressions, https://doi.org/10.1007/BF00117832
  */
 export function fitStacking(
@@ -35,6 +36,13 @@ export function fitStacking(
   const all = candidates.map(({ predictions }) => predictions)
   const rows = predictedRows(targetLength(target), width, all)
   const rowWeights = checkedWeights(target, sampleWeight)
+  if (rowWeights && !rows.some((row) => rowWeights[row]! > 0)) {
+    throw new BellwetherError('OUT_OF_FOLD_MISSING', 'Every row with an out-of-fold prediction has weight 0.')
+  }
+  for (const { name, predictions } of candidates) {
+    if (!predictions.some((value) => Math.abs(value) === Number.POSITIVE_INFINITY)) continue
+    throw new BellwetherError('INTERNAL', `Stacking expects finite predictions; "${name}" has infinite ones.`)
+  }
   const roots = Float64Array.from(rows, (row) => Math.sqrt(rowWeights?.[row] ?? 1))
   const weighed = (of: (row: number, c: number) => number): Float64Array => {
     const column = new Float64Array(rows.length * width)
