@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type RunningServer, startServer } from './start-server.ts'
 import { type RegisteredForTest, ServedHome } from './testing/served-home.ts'
 import { recordOf } from './testing/students.ts'
@@ -85,8 +85,10 @@ test('a new champion that cannot be loaded leaves the old one serving, and readi
     const { status, body } = await ask('predict', { records })
     expect([status, body.model.version]).toEqual([200, before.body.model.version])
   }
-  const ready = (await (await fetch(`${server.url}/health/ready`)).json()) as object
-  expect(JSON.stringify(ready)).toContain(`Version ${broken.version.version} of`)
+  // It is loaded beside the answers: what came of it is known a little later.
+  const named = async () =>
+    (await (await fetch(`${server.url}/health/ready`)).text()).includes(`Version ${broken.version.version} of`)
+  await vi.waitFor(async () => expect(await named()).toBe(true), { timeout: 30_000 })
 })
 
 async function until(isSo: () => boolean): Promise<void> {
