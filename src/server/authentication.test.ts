@@ -181,7 +181,7 @@ describe('roles', () => {
     const listed = (await ask('GET', MODELS, { headers })).json().models
     expect(listed.map(({ name }: { name: string }) => name)).toEqual(['risk'])
     expect((await ask('GET', '/api/v1/models/risk', { headers })).status).toBe(200)
-    for (const url of ['/api/v1/models/secret', '/api/v1/models/secret/signature', '/api/v1/runs'])
+    for (const url of ['/api/v1/models/secret', '/api/v1/models/secret/signature', '/api/v1/runs?experiment=secret'])
       expect([url, (await ask('GET', url, { headers })).status]).toEqual([url, 403])
     expect((await ask('POST', '/api/v1/models/secret/predict', { headers, body: {} })).status).toBe(403)
   })
