@@ -7,9 +7,9 @@ import { cloudEventCollector, type EventCollector } from '../serve/cloud-events/
 import { createLogger, type LogSink } from '../server/logger.ts'
 import type { ServerOptions } from '../server/server-options.ts'
 import type { ServerSettings } from '../server/server-settings.ts'
-import { readPackagesBeside } from '../store/blobs/read-packages-beside.ts'
 import type { Home } from '../store/open-home.ts'
 import type { FilePredictionLog } from '../store/prediction-log/file-prediction-log.ts'
+import { championsBeside } from './champions-beside.ts'
 import { homeFolder, text, wholeNumber } from './context.ts'
 import { dataInChild } from './data-in-child.ts'
 import { DATA_REMOTE_VARIABLE } from './data-remote.ts'
@@ -17,7 +17,6 @@ import { eraseInChild } from './erase-in-child.ts'
 import { limitYoungGeneration } from './limit-young-generation.ts'
 import { openPredictionLog } from './open-prediction-log.ts'
 import { note, noteLabelled } from './output.ts'
-import { readChampionsAhead } from './read-champions-ahead.ts'
 import { reproduceInChild } from './reproduce-in-child.ts'
 import { openServerLog, type ServerLog } from './server-log.ts'
 
@@ -75,9 +74,7 @@ function collectorOf(settings: CloudEventSettings, sink: LogSink): EventCollecto
 /** Serves an open home until the process is told to stop. Takes the home over and closes it. @returns the exit status */
 export async function serveHome(home: Home, options: Record<string, unknown>): Promise<number> {
   const defaultModel = text(options, 'defaultModel')
-  const packages = readPackagesBeside(home.blobs)
-  // Beside all that follows. Where the registry or a package is at fault, loading the models tells.
-  if (packages) void readChampionsAhead(home.models, packages, defaultModel ?? null).catch(() => undefined)
+  const packages = await championsBeside(home, defaultModel ?? null)
   const { startServer } = await import('../server/start-server.ts')
   const { readServerSettings } = await import('../server/server-settings.ts')
   const { tracesAsked } = await import('../server/tracing.ts')
