@@ -16,6 +16,23 @@ export function startedModules(sources: string): string[] {
   return [...new Set(found)].sort()
 }
 
+const HTTP = 'node:http'
+
+/**
+ * Node's module for HTTP, without what an `import` of it brings along: that reads each of its exports, and one of them loads Node's whole
+ * client for WebSockets, some 30 ms of every start.
+ */
+const LAZY_HTTP = {
+  name: 'lazy-http',
+  resolveId: (id: string) => (id === HTTP ? `\0${HTTP}` : null),
+  load: (id: string) =>
+    id === `\0${HTTP}`
+      ? `const http = process.getBuiltinModule('${HTTP}')
+export default http
+export const { Agent, IncomingMessage, OutgoingMessage, STATUS_CODES, Server, ServerResponse, createServer, get, request } = http`
+      : null,
+}
+
 /**
  * Builds the packed program: the command line in few files, since each of a thousand modules costs time at every start; and
  * `bellwether/learn` as modules of its own, with type declarations, for bundlers and browsers.
@@ -43,7 +60,8 @@ export async function buildPackage(root: string, folder = path.join(root, 'dist'
     input: Object.fromEntries(entries.map((entry) => [path.basename(entry), path.join(root, 'src', `${entry}.ts`)])),
     platform: 'node',
     // Packages stay where npm puts them.
-    external: (id) => !id.startsWith('.') && !path.isAbsolute(id),
+    external: (id) => id !== HTTP && !id.startsWith('.') && !path.isAbsolute(id),
+    plugins: [LAZY_HTTP],
     // Two folders deep, as the modules that look for files of the package are.
     output: {
       dir: path.join(folder, 'cli'),

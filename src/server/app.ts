@@ -21,6 +21,7 @@ import { acceptOnlyJson } from './json-body.ts'
 import { createLogger, standardErrorSink } from './logger.ts'
 import { addMetrics } from './metrics.ts'
 import { mlflowRoutes } from './mlflow/mlflow-plugin.ts'
+import { withoutTwin } from './mlflow/twin-paths.ts'
 import { answerUnmatched } from './not-found.ts'
 import { describeApi } from './openapi/document.ts'
 import { keepRetention } from './prediction-retention.ts'
@@ -119,6 +120,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     ...(options.trustedProxies?.length ? { trustProxy: [...options.trustedProxies] } : {}),
     requestTimeout: 0,
     keepAliveTimeout: 72_000,
+    rewriteUrl: ({ url = '/' }) => withoutTwin(url),
     routerOptions: { maxParamLength: 256 },
     // Named here, so that Fastify does not load compilers of its own (a hundred modules) that nothing would use; its types know those alone.
     schemaController: {
@@ -293,32 +295,32 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     dataWorker: options.dataWorker ?? null,
     defaultModel: options.defaultModel ?? null,
   }
-  await app.register(predictRoutes, context)
+  await predictRoutes(app, context)
   await app.register(batchRoutes, context)
-  await app.register(whatIfRoutes, context)
+  await whatIfRoutes(app, context)
   await app.register(invocationRoutes, context)
   await app.register(openInferenceRoutes, { ...context, isClosing: () => closing })
-  await app.register(modelRoutes, context)
-  await app.register(trafficRoutes, context)
-  await app.register(onnxRoutes, context)
-  await app.register(predictionRoutes, context)
-  await app.register(outcomeRoutes, context)
+  await modelRoutes(app, context)
+  await trafficRoutes(app, context)
+  await onnxRoutes(app, context)
+  await predictionRoutes(app, context)
+  await outcomeRoutes(app, context)
   const endRetention = keepRetention(context, (error) => log.error({ err: error }, 'old predictions were not removed'))
   app.addHook('onClose', async () => endRetention())
-  await app.register(runRoutes, context)
-  await app.register(reproductionRoutes, context)
-  await app.register(erasureRoutes, context)
-  await app.register(mlflowRoutes, { stores, clock, maxArtifactBytes: limits.artifactBytes })
-  await app.register(datasetRoutes, context)
-  await app.register(datasetContentRoutes, context)
+  await runRoutes(app, context)
+  await reproductionRoutes(app, context)
+  await erasureRoutes(app, context)
+  await mlflowRoutes(app, { stores, clock, maxArtifactBytes: limits.artifactBytes })
+  await datasetRoutes(app, context)
+  await datasetContentRoutes(app, context)
   await app.register(datasetUploadRoutes, context)
-  await app.register(dataRemoteRoutes, context)
-  await app.register(lineageRoutes, context)
-  await app.register(keyRoutes, { ...context, authentication })
-  await app.register(healthRoutes, { ...context, isClosing: () => closing })
-  await app.register(metricsRoutes, context)
-  await app.register(docsRoutes, { document })
-  await app.register(dashboardRoutes, { folder: options.dashboardFolder })
+  await dataRemoteRoutes(app, context)
+  await lineageRoutes(app, context)
+  await keyRoutes(app, { ...context, authentication })
+  await healthRoutes(app, { ...context, isClosing: () => closing })
+  await metricsRoutes(app, context)
+  await docsRoutes(app, { document })
+  await dashboardRoutes(app, { folder: options.dashboardFolder })
   return { app, context, routes, authentication, endConnections }
 }
 

@@ -4,7 +4,7 @@ import type { BlobStore } from '../../track/blob-store.ts'
 import { checkArtifactPath, invalidParameter } from '../../track/mlflow-rules.ts'
 import type { MlflowStores } from '../../track/mlflow-stores.ts'
 import { sendArtifact } from './artifact-reply.ts'
-import { type ArtifactRoute, addArtifactRoutes, both, one, takeFiles, wildcard } from './artifact-scope.ts'
+import { type ArtifactRoute, addArtifactRoutes, one, takeFiles, wildcard } from './artifact-scope.ts'
 import { mediaTypeOf } from './media-type.ts'
 import { proxiedPath, versionNumber } from './version-source.ts'
 import { list, wireFile } from './wire-output.ts'
@@ -33,7 +33,7 @@ export async function artifactRoutes(app: FastifyInstance, context: ArtifactCont
     handle: ArtifactRoute['handle'],
   ) => addArtifactRoutes(app, [{ method, urls, ...about, handle }])
 
-  const files = both('/mlflow-artifacts/artifacts/*')
+  const files = ['/api/2.0/mlflow-artifacts/artifacts/*']
 
   add(
     'PUT',
@@ -65,7 +65,7 @@ export async function artifactRoutes(app: FastifyInstance, context: ArtifactCont
   )
   add(
     'GET',
-    both('/mlflow-artifacts/artifacts'),
+    ['/api/2.0/mlflow-artifacts/artifacts'],
     {
       operationId: 'mlflowListArtifactFolder',
       summary: 'What a folder holds',
@@ -80,7 +80,7 @@ export async function artifactRoutes(app: FastifyInstance, context: ArtifactCont
 
   add(
     'GET',
-    both('/mlflow/artifacts/list'),
+    ['/api/2.0/mlflow/artifacts/list'],
     {
       operationId: 'mlflowListArtifacts',
       summary: 'Artifacts of a run',
@@ -98,7 +98,7 @@ export async function artifactRoutes(app: FastifyInstance, context: ArtifactCont
   )
   add(
     'GET',
-    both('/mlflow/logged-models/:model_id/artifacts/directories'),
+    ['/api/2.0/mlflow/logged-models/:model_id/artifacts/directories'],
     {
       operationId: 'mlflowListLoggedModelArtifacts',
       summary: 'Artifacts of a logged model',
@@ -114,7 +114,7 @@ export async function artifactRoutes(app: FastifyInstance, context: ArtifactCont
   )
   add(
     'GET',
-    ['/ajax-api/2.0/mlflow/logged-models/:model_id/artifacts/files'],
+    ['/api/2.0/mlflow/logged-models/:model_id/artifacts/files'],
     {
       operationId: 'mlflowGetLoggedModelArtifact',
       summary: 'An artifact of a logged model',
@@ -131,7 +131,7 @@ export async function artifactRoutes(app: FastifyInstance, context: ArtifactCont
   )
   add(
     'GET',
-    ['/get-artifact', '/ajax-api/2.0/mlflow/get-artifact'],
+    ['/get-artifact', '/api/2.0/mlflow/get-artifact'],
     {
       operationId: 'mlflowGetArtifact',
       summary: 'An artifact of a run',
@@ -146,11 +146,7 @@ export async function artifactRoutes(app: FastifyInstance, context: ArtifactCont
   )
   add(
     'GET',
-    [
-      '/model-versions/get-artifact',
-      '//model-versions/get-artifact',
-      '/ajax-api/2.0/mlflow/model-versions/get-artifact',
-    ],
+    ['/model-versions/get-artifact', '//model-versions/get-artifact', '/api/2.0/mlflow/model-versions/get-artifact'],
     {
       operationId: 'mlflowGetVersionArtifact',
       summary: 'An artifact of a model version',
@@ -165,7 +161,7 @@ export async function artifactRoutes(app: FastifyInstance, context: ArtifactCont
   )
   add(
     'POST',
-    ['/ajax-api/2.0/mlflow/upload-artifact'],
+    ['/api/2.0/mlflow/upload-artifact'],
     {
       operationId: 'mlflowUploadSmallArtifact',
       summary: 'Put a small artifact of a run',

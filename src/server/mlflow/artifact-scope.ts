@@ -59,9 +59,6 @@ export function addArtifactRoutes(app: FastifyInstance, routes: readonly Artifac
   }
 }
 
-/** Under `/api/2.0`, and the twin of MLflow's user interface. */
-export const both = (path: string) => [`/api/2.0${path}`, `/ajax-api/2.0${path}`]
-
 /** The artifact's path in an address. @throws INVALID_INPUT */
 export function wildcard(request: FastifyRequest): string {
   return artifactPath((request.params as { '*': string })['*'])

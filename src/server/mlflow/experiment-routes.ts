@@ -152,7 +152,6 @@ export function experimentRoutes({ experiments }: MlflowStores): MlflowRoute[] {
       operationId: 'mlflowSearchDatasets',
       summary: 'Datasets that went into the runs of experiments',
       permission: 'runs:read',
-      onlyAjax: true,
       input: z.object({ experiment_ids: optional(texts) }),
       answers: ['dataset_summaries'],
       handle: async ({ experiment_ids }) => {

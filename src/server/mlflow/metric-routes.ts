@@ -47,7 +47,6 @@ export function metricRoutes({ runs }: MlflowStores): MlflowRoute[] {
       operationId: 'mlflowGetMetricHistoryBulk',
       summary: 'A metric of several runs, for charts',
       permission: 'runs:read',
-      onlyAjax: true,
       input: z.object({ run_id: optional(texts), metric_key: optional(text), max_results: optional(long) }),
       answers: ['metrics'],
       handle: async ({ run_id, metric_key, max_results }) => {

@@ -57,8 +57,8 @@ export async function mlflowRoutes(app: FastifyInstance, context: MlflowContext)
     app.log.error({ err: error }, 'old uploads were not removed'),
   )
   app.addHook('onClose', async () => endSweeping())
-  await app.register(probes)
-  for (const prefix of ['/api/2.0', '/ajax-api/2.0', '/api/3.0', '/ajax-api/3.0']) {
+  probes(app)
+  for (const prefix of ['/api/2.0', '/api/3.0']) {
     await app.register(
       async (scope) => {
         // Clients try a second verb when they read this code.
@@ -89,7 +89,7 @@ function sweepUploads(uploads: MultipartUploads, clock: () => number, onError: (
 }
 
 /** What MLflow's clients ask for before they begin. */
-async function probes(app: FastifyInstance): Promise<void> {
+function probes(app: FastifyInstance): void {
   const plain = (answer: string) => ({
     tags: ['mlflow'],
     response: { 200: { description: answer, content: { 'text/plain': { schema: z.string() } } } },
@@ -116,20 +116,17 @@ async function probes(app: FastifyInstance): Promise<void> {
       async (_request, reply) => reply.type('text/plain; charset=utf-8').serializer(String).send(MLFLOW_VERSION),
     )
   }
-  for (const url of ['/api/3.0/mlflow/server-info', '/ajax-api/3.0/mlflow/server-info']) {
-    app.get(
-      url,
-      {
-        config: { permission: 'public' },
-        schema: {
-          tags: ['mlflow'],
-          hide: url.startsWith('/ajax'),
-          operationId: 'mlflowServerInfo',
-          summary: 'What kind of store stands behind',
-          response: { 200: z.object({ store_type: z.string(), workspaces_enabled: z.boolean() }) },
-        } as object,
-      },
-      async () => ({ store_type: 'SqlStore', workspaces_enabled: false }),
-    )
-  }
+  app.get(
+    '/api/3.0/mlflow/server-info',
+    {
+      config: { permission: 'public' },
+      schema: {
+        tags: ['mlflow'],
+        operationId: 'mlflowServerInfo',
+        summary: 'What kind of store stands behind',
+        response: { 200: z.object({ store_type: z.string(), workspaces_enabled: z.boolean() }) },
+      } as object,
+    },
+    async () => ({ store_type: 'SqlStore', workspaces_enabled: false }),
+  )
 }

@@ -20,7 +20,7 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 /** A call of MLflow's protocol. */
 export interface MlflowRoute {
   readonly method: Method
-  /** After `/api/2.0`; `:name` and a last `*` are parts of the input. */
+  /** After `/api/2.0`; `:name` and a last `*` are parts of the input. Its twin for MLflow's user interface: twin-paths.ts. */
   readonly path: string
   readonly operationId: string
   readonly summary: string
@@ -28,8 +28,6 @@ export interface MlflowRoute {
   readonly input: z.ZodObject
   /** Names of the answer's members, for the document. */
   readonly answers: readonly string[]
-  /** The user interface's paths (`/ajax-api`) alone have it. */
-  readonly onlyAjax?: boolean
   readonly handle: (input: never, call: Call) => Promise<object>
 }
 
@@ -43,29 +41,23 @@ export function mlflowRoute<Input extends z.ZodObject>(
   return route as MlflowRoute
 }
 
-const PREFIXES = ['/api/2.0', '/ajax-api/2.0'] as const
-
-/** Adds calls to a scope that has `useMlflowWire`, each under `/api/2.0` and its twin for MLflow's user interface. */
+/** Adds calls to a scope that has `useMlflowWire`. */
 export function addMlflowRoutes(app: FastifyInstance, routes: readonly MlflowRoute[], clock: () => number): void {
   for (const route of routes) {
-    const schema = schemaOf(route)
-    for (const prefix of PREFIXES) {
-      if (route.onlyAjax && prefix === '/api/2.0') continue
-      app.route({
-        method: route.method,
-        url: `${prefix}${route.path}`,
-        config: { permission: route.permission },
-        schema: { ...schema, hide: prefix !== '/api/2.0' } as object,
-        handler: async (request, reply) => {
-          const given = route.method === 'GET' ? request.query : (request.body ?? {})
-          const input = withOldNames({ ...(given as object), ...(request.params as object) })
-          const parsed = route.input.safeParse(input)
-          if (!parsed.success) throw inputError(parsed.error, input, sources.get(request))
-          const now = clock()
-          return route.handle(parsed.data as never, { request, reply, now, by: { actor: actorOf(request), now } })
-        },
-      })
-    }
+    app.route({
+      method: route.method,
+      url: `/api/2.0${route.path}`,
+      config: { permission: route.permission },
+      schema: schemaOf(route),
+      handler: async (request, reply) => {
+        const given = route.method === 'GET' ? request.query : (request.body ?? {})
+        const input = withOldNames({ ...(given as object), ...(request.params as object) })
+        const parsed = route.input.safeParse(input)
+        if (!parsed.success) throw inputError(parsed.error, input, sources.get(request))
+        const now = clock()
+        return route.handle(parsed.data as never, { request, reply, now, by: { actor: actorOf(request), now } })
+      },
+    })
   }
 }
 

@@ -65,6 +65,18 @@ export function runMlflowSuite(
         expect((await get(`runs/get?run_uuid=${id}`)).json().run.info).toMatchObject({ start_time: 5, run_uuid: id })
       })
 
+      test('the paths of the user interface answer as those of programs do, with errors in the same form', async () => {
+        const id = await newRun()
+        const twin = await call('GET', `/ajax-api/2.0/mlflow/runs/get?run_id=${id}`)
+        expect(twin.text).toBe((await get(`runs/get?run_id=${id}`)).text)
+        expect((await call('GET', '/ajax-api/3.0/mlflow/server-info')).status).toBe(200)
+        const unknown = await call('GET', '/ajax-api/2.0/mlflow/nothing')
+        expect([unknown.status, unknown.json().error_code]).toEqual([404, 'ENDPOINT_NOT_FOUND'])
+        expect((await call('GET', '/ajax-api/2.0/mlflow/metrics/get-history-bulk')).json().error_code).toBe(
+          'INVALID_PARAMETER_VALUE',
+        )
+      })
+
       test('the probes answer plain text', async () => {
         expect((await call('GET', '/health')).text).toBe('OK')
         expect((await call('GET', '/version')).text).toMatch(/^\d+\.\d+\.\d+$/)
