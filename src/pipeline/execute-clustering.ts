@@ -10,7 +10,7 @@ import { type ClusterOptions, clustererOptions } from './project.ts'
 import { provenanceTags } from './provenance.ts'
 import { registerClustering } from './register-clustering.ts'
 import type { Figure, RunDeps } from './run-deps.ts'
-import { abandonRun, keepArtifact, settle } from './run-steps.ts'
+import { abandonRun, ERROR_TAG, followStages, keepArtifact, settle } from './run-steps.ts'
 import { keepSearchRecord, searchRecord } from './search-record.ts'
 
 /** What a run of clustering ends with; `--json` prints it. */
@@ -49,12 +49,17 @@ export type ClusteringDeps = Pick<
 
 /**
  * Clusters a prepared table, judges the clusters and records all of it: each number of clusters as a child run, the scores, what
- * sets each cluster apart, the pictures; then registers it as a model version. A failure or a stop leaves a run with that status,
- * and no version.
+ * sets each cluster apart, the pictures; then registers it as a model version, with which the run ends. A failure or a stop leaves a run with
+ * that status, of a failure also why, and no version.
  * @throws CANCELLED when stopped; CLUSTERS_TOO_MANY and others where no clusterer gives clusters
  */
-export async function executeClustering(prepared: PreparedClustering, deps: ClusteringDeps): Promise<ClusteringResult> {
-  const { tracking, clock, onEvent, signal } = deps
+export async function executeClustering(
+  prepared: PreparedClustering,
+  given: ClusteringDeps,
+): Promise<ClusteringResult> {
+  const { onEvent, stage } = followStages(given.onEvent)
+  const deps = { ...given, onEvent }
+  const { tracking, clock, signal } = deps
   const { dataset, options } = prepared
   const started = clock()
   const run = await openRun(prepared, paramsOf(prepared), deps, started)
@@ -87,8 +92,6 @@ export async function executeClustering(prepared: PreparedClustering, deps: Clus
       params: { 'best.estimator': evaluation.winner, 'best.nClusters': String(evaluation.nClusters) },
       metrics: Object.entries(metrics).map(([key, value]) => ({ key, value, step: 0, timestamp: now })),
     })
-    // First the run, then the version: one that is killed in between is a finished run without a version, never the other way round.
-    await tracking.finishRun(run.id, 'FINISHED', clock())
     const { nClusters } = evaluation
     const params = clusterer(evaluation.winner).options.parse({
       ...clustererOptions(options.clusters, evaluation.winner),
@@ -111,7 +114,7 @@ export async function executeClustering(prepared: PreparedClustering, deps: Clus
       seconds: Math.round(clock() - started) / 1000,
     }
   } catch (error) {
-    await abandonRun(run.id, error, deps)
+    await abandonRun(run.id, error, deps, stage())
     throw error
   }
 }
@@ -156,7 +159,7 @@ async function recordTrials(
         'search.seed': String(options.search.seed),
       },
       metrics: score === null ? [] : [{ key: options.clusters.by, value: score, step: 0, timestamp: now }],
-      tags: { ...provenanceTags(provenance), ...(reason ? { 'bellwether.error': reason } : {}) },
+      tags: { ...provenanceTags(provenance), ...(reason ? { [ERROR_TAG]: reason } : {}) },
       datasets: [{ id: dataset.id, context: 'training' }],
     })
   }

@@ -14,7 +14,7 @@ import { membersText, paramTexts } from './param-text.ts'
 import type { PreparedRun } from './prepare-run.ts'
 import { registerVersion } from './register-version.ts'
 import type { RunDeps } from './run-deps.ts'
-import { abandonRun, keepArtifact, settle } from './run-steps.ts'
+import { abandonRun, followStages, keepArtifact, settle } from './run-steps.ts'
 import { limitParams, replayable } from './search-budget.ts'
 import { searchCandidates } from './search-candidates.ts'
 import { type SearchSummary, summaryOf } from './search-summary.ts'
@@ -52,11 +52,13 @@ export interface RunResult {
 }
 
 /**
- * Searches, evaluates, records and registers a prepared run. A failure or a stop leaves a run with that status and its finished trials;
- * a model version appears only at the very end, whole.
+ * Searches, evaluates, records and registers a prepared run. A failure or a stop leaves a run with that status, its finished trials and, of a failure,
+ * why; a model version appears only at the very end, whole, and its run ends with it.
  * @throws CANCELLED when stopped; SEARCH_ALL_FAILED when no trial gave a model
  */
-export async function executeRun(prepared: PreparedRun, deps: RunDeps): Promise<RunResult> {
+export async function executeRun(prepared: PreparedRun, given: RunDeps): Promise<RunResult> {
+  const { onEvent, stage } = followStages(given.onEvent)
+  const deps = { ...given, onEvent }
   const { tracking, clock } = deps
   const started = clock()
   const run = await openRun(prepared, paramsOf(prepared), deps, started)
@@ -64,17 +66,26 @@ export async function executeRun(prepared: PreparedRun, deps: RunDeps): Promise<
     const result = await searchToVersion(prepared, run, deps, started)
     return result
   } catch (error) {
-    if (await abandonRun(run.id, error, deps)) {
-      const trials = await tracking.runs({ parentRunId: run.id }).catch(() => [])
+    const stopped = await abandonRun(run.id, error, deps, stage())
+    const trials = await tracking.runs({ parentRunId: run.id }).catch(() => [])
+    const short = run.id.slice(0, 8)
+    if (stopped) {
       throw new BellwetherError(
         'CANCELLED',
-        `The run ${run.id.slice(0, 8)} was stopped; ${trials.length} finished trials are kept: --resume ${run.id.slice(0, 8)} takes them up. No model version was made.`,
+        `The run ${short} was stopped; ${trials.length} finished trials are kept: --resume ${short} takes them up. No model version was made.`,
         { cause: error },
       )
+    }
+    const finished = trials.filter(({ status }) => status === 'FINISHED').length
+    if (finished > 0 && !dataAreGone(error)) {
+      const message = `The run ${short} failed; its ${finished} finished trials are kept: --resume ${short} takes them up.`
+      onEvent({ type: 'warning', message })
     }
     throw error
   }
 }
+
+const dataAreGone = (error: unknown) => error instanceof BellwetherError && error.code === 'TRAINING_DATA_ERASED'
 
 function paramsOf({ options, families, roles, scoring, train, test }: PreparedRun): Record<string, string> {
   return {
@@ -202,8 +213,6 @@ async function searchToVersion(prepared: PreparedRun, run: Run, deps: RunDeps, s
       .filter(({ value }) => Number.isFinite(value))
       .map((metric) => ({ ...metric, step: 0, timestamp: now })),
   })
-  // First the run, then the version: one that is killed in between is a finished run without a version, never the other way round.
-  await tracking.finishRun(run.id, 'FINISHED', clock())
   const version = await registerVersion(
     {
       prepared: { ...prepared, options: replayable(options, search) },

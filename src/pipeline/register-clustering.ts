@@ -19,7 +19,7 @@ export interface NewClustering {
   readonly gates: readonly GateResult[]
 }
 
-/** Writes the package of a clustering, then makes its version. Champion only if every gate passes. */
+/** Writes the package of a clustering, then makes its version, with which the run ends. Champion only if every gate passes. */
 export async function registerClustering(
   { prepared, runId, pipeline, params, metrics, gates }: NewClustering,
   deps: Pick<RunDeps, 'models' | 'blobs' | 'clock' | 'provenance' | 'actor'>,
@@ -65,6 +65,7 @@ export async function registerClustering(
   return deps.models.createVersion({
     model: options.name,
     runId,
+    endsRun: true,
     datasetId: dataset.id,
     files,
     metrics,

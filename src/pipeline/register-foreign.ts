@@ -6,6 +6,7 @@ import { writePackage } from '../packaging/write-package.ts'
 import { emptyTable } from '../table/empty-table.ts'
 import { profileTable } from '../table/profile.ts'
 import type { ModelVersion } from '../track/model-registry.ts'
+import { recordWithVersion } from './record-with-version.ts'
 import type { RunDeps } from './run-deps.ts'
 
 export interface ForeignVersion {
@@ -25,7 +26,7 @@ export type ForeignDeps = Pick<RunDeps, 'tracking' | 'datasets' | 'models' | 'bl
  */
 export async function registerForeign(version: ForeignVersion, deps: ForeignDeps): Promise<ModelVersion> {
   const { name, bytes, imported, source } = version
-  const { tracking, datasets, models, blobs, provenance } = deps
+  const { tracking, datasets, blobs, provenance } = deps
   const { signature, binding, file } = imported
   const schema = { columns: signature.inputs }
   const empty = emptyTable(signature.inputs)
@@ -73,25 +74,25 @@ export async function registerForeign(version: ForeignVersion, deps: ForeignDeps
     createdTime: now,
   })
   const experiment = await tracking.ensureExperiment(name, now)
-  const run = await tracking.recordRun({
-    experimentId: experiment.id,
-    name: `import of ${source}`,
-    startTime: now,
-    endTime: now,
-    status: 'FINISHED',
-    tags: { 'bellwether.import': 'onnx', 'bellwether.source': source },
-    params: { task: signature.task, target: signature.target.name, producer: file.producer || 'not said' },
-  })
-  return models.createVersion({
-    model: name,
-    runId: run.id,
-    datasetId,
-    files,
-    metrics: {},
-    estimator: FOREIGN_ESTIMATOR,
-    aliases: version.aliases,
-    actor: deps.actor,
-    reason: `imported from ${source}`,
-    now,
-  })
+  return recordWithVersion(
+    {
+      experimentId: experiment.id,
+      name: `import of ${source}`,
+      startTime: now,
+      tags: { 'bellwether.import': 'onnx', 'bellwether.source': source },
+      params: { task: signature.task, target: signature.target.name, producer: file.producer || 'not said' },
+    },
+    {
+      model: name,
+      datasetId,
+      files,
+      metrics: {},
+      estimator: FOREIGN_ESTIMATOR,
+      aliases: version.aliases,
+      actor: deps.actor,
+      reason: `imported from ${source}`,
+      now,
+    },
+    deps,
+  )
 }

@@ -7,6 +7,7 @@ import type { LoadedClustering, LoadedModel } from '../packaging/read-package.ts
 import { emptyTable } from '../table/empty-table.ts'
 import { profileTable } from '../table/profile.ts'
 import type { GateOutcome, ModelVersion } from '../track/model-registry.ts'
+import { recordWithVersion } from './record-with-version.ts'
 import type { ForeignDeps } from './register-foreign.ts'
 import { CHAMPION } from './register-version.ts'
 
@@ -48,39 +49,39 @@ export async function registerImported(
   const now = deps.clock()
   const datasetId = await datasetOf(version, deps, now)
   const experiment = await deps.tracking.ensureExperiment(name, now)
-  const run = await deps.tracking.recordRun({
-    experimentId: experiment.id,
-    name: `import of ${source}`,
-    startTime: now,
-    endTime: now,
-    status: 'FINISHED',
-    tags: {
-      'bellwether.import': 'package',
-      'bellwether.source': source,
-      'bellwether.import.model': origin.model,
-      'bellwether.import.version': String(origin.version),
-      'bellwether.import.run': origin.runId,
-      'bellwether.import.dataset': manifest.dataset.id,
-      'bellwether.import.signedBy': signedBy ?? 'nobody',
+  return recordWithVersion(
+    {
+      experimentId: experiment.id,
+      name: `import of ${source}`,
+      startTime: now,
+      tags: {
+        'bellwether.import': 'package',
+        'bellwether.source': source,
+        'bellwether.import.model': origin.model,
+        'bellwether.import.version': String(origin.version),
+        'bellwether.import.run': origin.runId,
+        'bellwether.import.dataset': manifest.dataset.id,
+        'bellwether.import.signedBy': signedBy ?? 'nobody',
+      },
+      params: { task: loaded.manifest.task, estimator: manifest.estimator },
     },
-    params: { task: loaded.manifest.task, estimator: manifest.estimator },
-  })
-  return deps.models.createVersion({
-    imported: true,
-    model: name,
-    runId: run.id,
-    datasetId,
-    files,
-    metrics: Object.fromEntries(
-      Object.entries(manifest.metrics).map(([metric, value]) => [metric, value ?? Number.NaN]),
-    ),
-    estimator: origin.estimator,
-    aliases: alias ? [alias] : [],
-    ...(gates.length > 0 ? { gates } : {}),
-    actor: deps.actor,
-    reason: `imported from ${source}: version ${origin.version} of ${origin.model}, ${signedBy ? `signed by ${signedBy}` : 'not signed'}`,
-    now,
-  })
+    {
+      imported: true,
+      model: name,
+      datasetId,
+      files,
+      metrics: Object.fromEntries(
+        Object.entries(manifest.metrics).map(([metric, value]) => [metric, value ?? Number.NaN]),
+      ),
+      estimator: origin.estimator,
+      aliases: alias ? [alias] : [],
+      ...(gates.length > 0 ? { gates } : {}),
+      actor: deps.actor,
+      reason: `imported from ${source}: version ${origin.version} of ${origin.model}, ${signedBy ? `signed by ${signedBy}` : 'not signed'}`,
+      now,
+    },
+    deps,
+  )
 }
 
 async function datasetOf(

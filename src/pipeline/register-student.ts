@@ -7,6 +7,7 @@ import type { DatasetVersion } from '../track/dataset-store.ts'
 import type { ModelVersion } from '../track/model-registry.ts'
 import type { Distilled, StudentChoice } from './distill.ts'
 import { paramTexts } from './param-text.ts'
+import { recordWithVersion } from './record-with-version.ts'
 import type { RunDeps } from './run-deps.ts'
 
 export interface NewStudent {
@@ -73,35 +74,35 @@ export async function registerStudent(
     ...fidelityFigures(fidelity),
     ...measured,
   }
-  const run = await deps.tracking.recordRun({
-    experimentId: experiment.id,
-    name: `distilled from ${origin}`,
-    startTime: now,
-    endTime: now,
-    status: 'FINISHED',
-    tags: { 'bellwether.distilledFrom': `${taught.name}/${teacher.version}` },
-    params: {
-      student: choice.estimator,
-      leaves: choice.leaves ?? 'float64',
-      ...paramTexts(choice.params),
+  return recordWithVersion(
+    {
+      experimentId: experiment.id,
+      name: `distilled from ${origin}`,
+      startTime: now,
+      tags: { 'bellwether.distilledFrom': `${taught.name}/${teacher.version}` },
+      params: {
+        student: choice.estimator,
+        leaves: choice.leaves ?? 'float64',
+        ...paramTexts(choice.params),
+      },
+      metrics: Object.entries(figures)
+        .filter(([, value]) => Number.isFinite(value))
+        .map(([key, value]) => ({ key, value, step: 0, timestamp: now })),
+      datasets: [{ id: dataset.id, context: 'training' }],
     },
-    metrics: Object.entries(figures)
-      .filter(([, value]) => Number.isFinite(value))
-      .map(([key, value]) => ({ key, value, step: 0, timestamp: now })),
-    datasets: [{ id: dataset.id, context: 'training' }],
-  })
-  return deps.models.createVersion({
-    model: name,
-    runId: run.id,
-    datasetId: dataset.id,
-    files,
-    metrics: metrics.student,
-    estimator: choice.estimator,
-    aliases,
-    actor: deps.actor,
-    reason: `distilled from ${origin}`,
-    now,
-  })
+    {
+      model: name,
+      datasetId: dataset.id,
+      files,
+      metrics: metrics.student,
+      estimator: choice.estimator,
+      aliases,
+      actor: deps.actor,
+      reason: `distilled from ${origin}`,
+      now,
+    },
+    deps,
+  )
 }
 
 function fidelityFigures({

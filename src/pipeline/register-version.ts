@@ -24,7 +24,7 @@ export interface NewVersion {
   readonly conformal: AnswerPromise
 }
 
-/** Writes the package's files, then makes the version, its alias and its ledger entries in one transaction. Champion only if every gate passes. */
+/** Writes the package's files, then makes the version, its alias and its ledger entries and ends the run, in one transaction. Champion only if every gate passes. */
 export async function registerVersion(version: NewVersion, deps: RunDeps): Promise<ModelVersion> {
   const { prepared, runId, pipeline, fitted, testMetrics, gates, conformal } = version
   const { options, dataset, train, test, roles } = prepared
@@ -72,6 +72,7 @@ export async function registerVersion(version: NewVersion, deps: RunDeps): Promi
   return deps.models.createVersion({
     model: options.name,
     runId,
+    endsRun: true,
     datasetId: dataset.id,
     files,
     metrics: testMetrics,

@@ -19,16 +19,46 @@ export async function keepArtifact(
   await tracking.logArtifact(runId, { path, hash: await blobs.put(bytes), sizeBytes: bytes.length, mediaType })
 }
 
+/** Events as they come, and the stage that they last told; null before the first. */
+export function followStages(onEvent: RunDeps['onEvent']): {
+  readonly onEvent: RunDeps['onEvent']
+  readonly stage: () => string | null
+} {
+  let stage: string | null = null
+  return {
+    onEvent: (event) => {
+      if (event.type === 'stage') stage = event.stage
+      else if (event.type === 'search-started') stage = 'search'
+      onEvent(event)
+    },
+    stage: () => stage,
+  }
+}
+
+/** Tag of a run that failed: the code of the error, where it came, what it said. */
+export const ERROR_TAG = 'bellwether.error'
+
 /**
- * Ends a run that did not come to its end, as stopped or failed.
+ * Ends a run that did not come to its end: as stopped, or as failed, and then it says why.
+ * @param stage What the run was at; null where it has no stages.
  * @returns whether it was stopped
  */
 export async function abandonRun(
   runId: string,
   error: unknown,
   { tracking, clock, signal }: Pick<RunDeps, 'tracking' | 'clock' | 'signal'>,
+  stage: string | null = null,
 ): Promise<boolean> {
   const cancelled = signal?.aborted === true || (error instanceof BellwetherError && error.code === 'CANCELLED')
-  await tracking.finishRun(runId, cancelled ? 'KILLED' : 'FAILED', clock()).catch(() => {}) // the first error is the one to tell
+  // The first error is the one to tell, whatever comes of writing it down.
+  if (!cancelled) await tracking.logBatch(runId, { tags: { [ERROR_TAG]: whyFailed(error, stage) } }).catch(() => {})
+  await tracking.finishRun(runId, cancelled ? 'KILLED' : 'FAILED', clock()).catch(() => {})
   return cancelled
+}
+
+/** Our own errors quote no row; of any other one its kind alone is told. */
+function whyFailed(error: unknown, stage: string | null): string {
+  const known = error instanceof BellwetherError && error.code !== 'INTERNAL'
+  const what = known ? error.message : error instanceof Error ? error.name : 'an unknown error'
+  return `${known ? error.code : 'INTERNAL'}${stage ? ` at the stage "${stage}"` : ''}: ${what}`
 }

@@ -43,7 +43,7 @@ import {
   type TrafficRow,
   UPSERT_ALIAS,
 } from './queries/model-queries.ts'
-import { SELECT_RUN } from './queries/run-queries.ts'
+import { FINISH_RUN, type RunRow, SELECT_RUN } from './queries/run-queries.ts'
 import { requireBlob, requireInteger } from './required-blob.ts'
 import { signedFiles } from './signed-files.ts'
 import type { SqlConnection, SqlDatabase } from './sql-database.ts'
@@ -78,8 +78,9 @@ export class SqlModelRegistry implements ModelRegistry {
     for (const file of version.files)
       await requireBlob(this.#blobs, file.hash, `File "${file.path}" of model "${model}"`)
     return this.#database.write(async (sql) => {
-      if (!(await sql.first(SELECT_RUN, version.runId)))
-        throw new BellwetherError('RUN_NOT_FOUND', `There is no run ${JSON.stringify(version.runId)}.`)
+      const run = await sql.first<RunRow>(SELECT_RUN, version.runId)
+      if (!run) throw new BellwetherError('RUN_NOT_FOUND', `There is no run ${JSON.stringify(version.runId)}.`)
+      if (version.endsRun) await endRun(sql, run, now)
       await requireLearntData(sql, version)
       await sql.run(ENSURE_MODEL, model, now, now)
       const number = (await sql.first<{ latest_version: number }>(NEXT_VERSION, now, model))!.latest_version
@@ -302,6 +303,12 @@ function modelOf(row: RegisteredModelRow, aliases: readonly AliasRow[], traffic:
     aliases: Object.fromEntries(aliases.map(({ alias, version }) => [alias, version])),
     ...(traffic ? { traffic } : {}),
   }
+}
+
+/** @throws RUN_FINISHED */
+async function endRun(sql: SqlConnection, run: RunRow, now: number): Promise<void> {
+  if ((await sql.run(FINISH_RUN, 'FINISHED', now, run.id)) === 0)
+    throw new BellwetherError('RUN_FINISHED', `Run ${run.id} ended as ${run.status}: it gets no version any more.`)
 }
 
 /** In the transaction that registers: what is erased later names the version among those that learnt from it. */

@@ -7,7 +7,8 @@ import type { TrafficPlan } from './traffic-plan.ts'
 export interface ModelRegistry {
   /**
    * Next number, files, aliases and ledger entries in one transaction. Blobs, run and dataset must be in the store already.
-   * @throws INVALID_NAME, INVALID_INPUT, BLOB_NOT_FOUND, RUN_NOT_FOUND, DATASET_NOT_FOUND; TRAINING_DATA_ERASED where a person was taken out of the
+   * @throws INVALID_NAME, INVALID_INPUT, BLOB_NOT_FOUND, RUN_NOT_FOUND, DATASET_NOT_FOUND; RUN_FINISHED where it was to end a run that has ended;
+   * TRAINING_DATA_ERASED where a person was taken out of the
    * dataset version meanwhile, unless the version is imported
    */
   createVersion(version: NewModelVersion): Promise<ModelVersion>
@@ -59,6 +60,8 @@ export interface NewModelVersion {
   readonly imported?: boolean
   readonly model: string
   readonly runId: string
+  /** Its run is RUNNING, and ends as FINISHED at `now` in the same transaction: no run is finished whose version could not be made. */
+  readonly endsRun?: boolean
   readonly datasetId: string
   readonly files: readonly PackageFile[]
   /** Metrics on the test rows, for lists. */

@@ -11,6 +11,7 @@ import { openHome } from '../../src/store/open-home.ts'
 import type { TransferResult } from '../../src/store/transfer/transfer-home.ts'
 import type { DatasetVersion } from '../../src/track/dataset-store.ts'
 import type { LedgerEntry } from '../../src/track/model-registry.ts'
+import type { Run } from '../../src/track/tracking-store.ts'
 import { bellwether, startBellwether, temporaryFolder } from '../support/cli.ts'
 import { makePupils, writePupilsProject } from '../support/pupils.ts'
 import { startServing } from '../support/served.ts'
@@ -185,6 +186,12 @@ describe('a person who is erased', () => {
     child.kill('SIGCONT')
     expect(await ended, told).toBe(2)
     expect(told).toContain('TRAINING_DATA_ERASED')
+    expect(told).not.toContain('--resume')
+    const { runs } = await json<{ runs: Run[] }>(0, 'runs', 'list', '--home', own)
+    expect(runs).toMatchObject([{ status: 'FAILED' }])
+    expect(runs[0]!.tags['bellwether.error']).toMatch(
+      /^TRAINING_DATA_ERASED at the stage "register": A person was erased/,
+    )
     expect(await json(0, 'models', 'list', '--home', own)).toMatchObject({ models: [] })
   })
 

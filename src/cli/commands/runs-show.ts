@@ -1,4 +1,5 @@
 import { BellwetherError } from '../../errors.ts'
+import { ERROR_TAG } from '../../pipeline/run-steps.ts'
 import { shortParams } from '../../track/short-params.ts'
 import { text, withHome } from '../context.ts'
 import { formatTable } from '../format-table.ts'
@@ -26,6 +27,8 @@ export async function action(options: Record<string, unknown>, [id]: string[]): 
     }
     printLine(`run ${run.id}  ${run.name}`)
     printLine(`${run.status}  ${time(run.startTime)} – ${time(run.endTime)} UTC`)
+    const { [ERROR_TAG]: error, ...tags } = run.tags
+    if (error) printLine(error)
     if (run.parentRunId) printLine(`trial of ${run.parentRunId}`)
     if (trials.length > 0) printLine(`${trials.length} trials: bellwether runs list --parent ${run.id.slice(0, 8)}`)
     for (const { id: dataset, context } of run.datasets) printLine(`dataset ${dataset} (${context})`)
@@ -46,7 +49,7 @@ export async function action(options: Record<string, unknown>, [id]: string[]): 
         ),
       )
     }
-    if (Object.keys(run.tags).length > 0) printLine(`\n${formatTable(['tag', 'value'], Object.entries(run.tags))}`)
+    if (Object.keys(tags).length > 0) printLine(`\n${formatTable(['tag', 'value'], Object.entries(tags))}`)
     if (run.artifacts.length > 0) {
       printLine()
       printLine(

@@ -58,6 +58,27 @@ export function runModelRegistryContract(name: string, open: () => Promise<OpenS
         })
       })
 
+      test('a version that ends its run makes it FINISHED in the same step', async () => {
+        const given = await someVersion(stores, { endsRun: true })
+        expect(await stores.tracking.run(given.runId)).toMatchObject({ status: 'RUNNING', endTime: null })
+        await models.createVersion(given)
+        expect(await stores.tracking.run(given.runId)).toMatchObject({ status: 'FINISHED', endTime: 5000 })
+      })
+
+      test('a version that is refused leaves the run that it was to end as it is', async () => {
+        const given = await someVersion(stores, { endsRun: true, datasetId: `sha256:${'9'.repeat(64)}` })
+        await expect(models.createVersion(given)).rejects.toMatchObject({ code: 'DATASET_NOT_FOUND' })
+        expect(await stores.tracking.run(given.runId)).toMatchObject({ status: 'RUNNING', endTime: null })
+      })
+
+      test('a run that has ended meanwhile gets no version that was to end it', async () => {
+        const given = await someVersion(stores, { endsRun: true })
+        await stores.tracking.finishRun(given.runId, 'KILLED', 4000)
+        await expect(models.createVersion(given)).rejects.toMatchObject({ code: 'RUN_FINISHED' })
+        expect(await models.models()).toEqual([])
+        expect(await stores.tracking.run(given.runId)).toMatchObject({ status: 'KILLED', endTime: 4000 })
+      })
+
       test('are numbered from 1 for each model, without gaps or twins when many come at once', async () => {
         const given = await someVersion(stores)
         const numbers = await Promise.all(
