@@ -10,7 +10,8 @@ import { type ClusterOptions, clustererOptions } from './project.ts'
 import { provenanceTags } from './provenance.ts'
 import { registerClustering } from './register-clustering.ts'
 import type { Figure, RunDeps } from './run-deps.ts'
-import { abandonRun, ERROR_TAG, followStages, keepArtifact, settle } from './run-steps.ts'
+import { abandonRun, followStages, keepArtifact, settle } from './run-steps.ts'
+import { ERROR_TAG } from './run-tags.ts'
 import { keepSearchRecord, searchRecord } from './search-record.ts'
 
 /** What a run of clustering ends with; `--json` prints it. */

@@ -5,7 +5,7 @@ import type { Artifact, TrackingStore } from '../track/tracking-store.ts'
 import { paramTexts } from './param-text.ts'
 import type { PreparedRun } from './prepare-run.ts'
 import { type Provenance, provenanceTags } from './provenance.ts'
-import { ERROR_TAG } from './run-steps.ts'
+import { ERROR_TAG } from './run-tags.ts'
 
 /** Artifact of a trial's run: its out-of-fold predictions as little-endian float64. */
 export const OUT_OF_FOLD = 'out-of-fold.f64'

@@ -1,5 +1,6 @@
 import { BellwetherError } from '../errors.ts'
 import type { RunDeps } from './run-deps.ts'
+import { ERROR_TAG } from './run-tags.ts'
 
 /** Lets signals and timers in between two long synchronous steps. @throws CANCELLED */
 export async function settle(signal: AbortSignal | undefined): Promise<void> {
@@ -34,9 +35,6 @@ export function followStages(onEvent: RunDeps['onEvent']): {
     stage: () => stage,
   }
 }
-
-/** Tag of a run that failed: the code of the error, where it came, what it said. */
-export const ERROR_TAG = 'bellwether.error'
 
 /**
  * Ends a run that did not come to its end: as stopped, or as failed, and then it says why.

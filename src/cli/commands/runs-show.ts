@@ -1,5 +1,5 @@
 import { BellwetherError } from '../../errors.ts'
-import { ERROR_TAG } from '../../pipeline/run-steps.ts'
+import { ERROR_TAG } from '../../pipeline/run-tags.ts'
 import { shortParams } from '../../track/short-params.ts'
 import { text, withHome } from '../context.ts'
 import { formatTable } from '../format-table.ts'

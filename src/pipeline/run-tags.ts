@@ -1,0 +1,2 @@
+/** Tag of a run that failed: the code of the error, where it came, what it said. */
+export const ERROR_TAG = 'bellwether.error'
