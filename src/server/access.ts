@@ -16,6 +16,11 @@ declare module 'fastify' {
     /** Every route has one; a route without stops the server at start. */
     permission?: RoutePermission
     scope?: RouteScope
+    /**
+     * The schema for the API's document, made when somebody reads that: for routes whose handlers check their input themselves, so that a start
+     * need not make it.
+     */
+    document?: () => object
   }
   interface FastifyRequest {
     /** Who asks; the owner of this machine while authentication is off. Null on a public route for who gave no key. */

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
@@ -26,6 +28,7 @@ describe('the packed program', { timeout: TEST_TIMEOUT_MS }, () => {
     expect(packed.files).toEqual(
       expect.arrayContaining([
         'bin/bellwether.js',
+        'dist/cli/LICENSES.txt',
         'dist/cli/main.js',
         'dist/cli/trial-worker.js',
         'dist/pipeline/fit-threads.js',
@@ -59,7 +62,14 @@ describe('the packed program', { timeout: TEST_TIMEOUT_MS }, () => {
     expect(JSON.parse(result.stdout)).toMatchObject({ rows: 4424 })
   })
 
-  test('trains on worker threads, keeps its state beside the project, and serves page and predictions', async () => {
+  test('carries the licences of the packages that are bundled, those that they need too', () => {
+    const text = readFileSync(path.resolve(packed.bin, '../../dist/cli/LICENSES.txt'), 'utf8')
+    for (const name of ['fastify', 'find-my-way', 'zod', 'yaml', 'prom-client'])
+      expect(text).toMatch(new RegExp(`^${name} \\d`, 'm'))
+    expect(text).toContain('Permission is hereby granted, free of charge')
+  })
+
+  test('trains on worker threads, keeps its state beside the project, and serves page, document, metrics, predictions and traces', async () => {
     const rows = Array.from(
       { length: 80 },
       (_, i) => `${18 + (i % 7)},${(i * 37) % 20},${i % 3 === 0 ? 'fail' : 'pass'}`,
@@ -77,7 +87,14 @@ describe('the packed program', { timeout: TEST_TIMEOUT_MS }, () => {
       model: { version: 1, aliases: ['champion'] },
     })
 
-    const server = startBellwether(['serve', '--port', '0', '--json'], { cwd: packed.folder, bin: packed.bin })
+    const traces: string[] = []
+    const collector = createServer((request, response) => {
+      request.on('data', (part) => traces.push(String(part))).on('end', () => response.end('{}'))
+    }).listen(0, '127.0.0.1')
+    await once(collector, 'listening')
+    const { port } = collector.address() as AddressInfo
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` }
+    const server = startBellwether(['serve', '--port', '0', '--json'], { cwd: packed.folder, bin: packed.bin, env })
     try {
       const url = await firstUrl(server.stdout)
       const page = await fetch(url)
@@ -91,11 +108,19 @@ describe('the packed program', { timeout: TEST_TIMEOUT_MS }, () => {
         model: { name: 'pupils', version: 1 },
         predictions: [{ warnings: [] }],
       })
+      const document = (await (await fetch(`${url}/openapi.json`)).json()) as { readonly paths: object }
+      expect(Object.keys(document.paths)).toEqual(
+        expect.arrayContaining(['/api/v1/models/pupils/predict', '/api/2.0/mlflow/runs/search']),
+      )
+      expect((await fetch(`${url}/docs/`)).status).toBe(200)
+      expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/bellwether_predictions_total\{[^}]*pupils[^}]*\} 1/)
     } finally {
       const ended = once(server, 'close')
       server.kill('SIGTERM')
       await ended
+      collector.close()
     }
+    expect(traces.join()).toContain('/api/v1/models/:name/predict')
   })
 
   test('keeps the state of a bundled example in the folder it is called from, not in its installation', async () => {

@@ -30,32 +30,37 @@ export function takeFiles(app: FastifyInstance): void {
 }
 
 export function addArtifactRoutes(app: FastifyInstance, routes: readonly ArtifactRoute[]): void {
-  for (const { method, urls, operationId, summary, permission, query, upload = false, handle } of routes) {
+  for (const route of routes) {
+    const { method, urls, permission, upload = false, handle } = route
     for (const [index, url] of urls.entries()) {
-      const params = [...Array.from(url.matchAll(/:(\w+)/g), ([, name]) => name!), ...(url.endsWith('*') ? ['*'] : [])]
-      const texts = (names: readonly string[], schema: z.ZodType) =>
-        z.object(Object.fromEntries(names.map((name) => [name, schema])))
       app.route({
         method,
         url,
         bodyLimit: Number.MAX_SAFE_INTEGER,
-        config: { permission, upload },
-        schema: {
-          tags: ['mlflow'],
-          hide: index > 0,
-          operationId,
-          summary,
-          ...(query ? { querystring: texts(query, z.string().optional()) } : {}),
-          ...(params.length > 0 ? { params: texts(params, z.string()) } : {}),
-          response: {
-            200: { description: 'The bytes, or a document.', content: { '*/*': { schema: z.unknown() } } },
-            400: WireError,
-            404: WireError,
-          },
-        } as object,
+        config: { permission, upload, document: () => schemaOf(route, url, index > 0) },
         handler: handle,
       })
     }
+  }
+}
+
+/** For the document: what comes in is read by the handler. */
+function schemaOf({ operationId, summary, query }: ArtifactRoute, url: string, hide: boolean): object {
+  const params = [...Array.from(url.matchAll(/:(\w+)/g), ([, name]) => name!), ...(url.endsWith('*') ? ['*'] : [])]
+  const texts = (names: readonly string[], schema: z.ZodType) =>
+    z.object(Object.fromEntries(names.map((name) => [name, schema])))
+  return {
+    tags: ['mlflow'],
+    hide,
+    operationId,
+    summary,
+    ...(query ? { querystring: texts(query, z.string().optional()) } : {}),
+    ...(params.length > 0 ? { params: texts(params, z.string()) } : {}),
+    response: {
+      200: { description: 'The bytes, or a document.', content: { '*/*': { schema: z.unknown() } } },
+      400: WireError,
+      404: WireError,
+    },
   }
 }
 

@@ -47,8 +47,7 @@ export function addMlflowRoutes(app: FastifyInstance, routes: readonly MlflowRou
     app.route({
       method: route.method,
       url: `/api/2.0${route.path}`,
-      config: { permission: route.permission },
-      schema: schemaOf(route),
+      config: { permission: route.permission, document: () => schemaOf(route) },
       handler: async (request, reply) => {
         const given = route.method === 'GET' ? request.query : (request.body ?? {})
         const input = withOldNames({ ...(given as object), ...(request.params as object) })

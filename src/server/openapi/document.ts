@@ -44,7 +44,8 @@ export async function describeApi(
       security: ANY_CREDENTIAL,
     },
     transform(input) {
-      const { schema, url } = ofRoutes(input)
+      const described = input.route.config?.document?.() as typeof input.schema | undefined
+      const { schema, url } = ofRoutes(described ? { ...input, schema: described } : input)
       return {
         url,
         schema: input.route.config?.permission === 'public' ? { ...schema, security: [] } : schema,
