@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LEAF_FORMATS } from '../learn/tree/leaf-format.ts'
 
 /** Version of the package's format; a reader refuses a newer one. Version 1 held one model, uncalibrated. */
 export const FORMAT_VERSION = 2
@@ -83,6 +84,17 @@ export const ModelManifest = z.object({
     .describe(
       'Weight of each class: the label is the class of the largest weight x probability; left out where all weigh the same.',
     ),
+  distilledFrom: z
+    .object({
+      model: z.string(),
+      version: Count,
+      manifest: Hash.describe(
+        "Of the teacher's manifest, which names its other files: one other byte is another teacher.",
+      ),
+      leaves: z.enum(LEAF_FORMATS).nullable().describe("How the trees' leaves were rounded; null where they were not."),
+    })
+    .optional()
+    .describe('Whose answers the model learnt in the place of the truth; left out where it learnt the truth.'),
   seed: z.int(),
   dataset: z.object({ id: Hash, rows: Count }),
   rows: z.object({ train: Count, test: Count }).describe('How many rows the model learnt from, and was tested on.'),

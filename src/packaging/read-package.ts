@@ -59,6 +59,13 @@ export interface LoadedClustering {
   readonly profile: TableProfile
 }
 
+/** SHA-256 of the manifest, which names every other file with its hash: it stands for the package. @throws PACKAGE_CORRUPT without one */
+export function manifestHash(files: readonly WrittenFile[]): string {
+  const found = files.find(({ path }) => path === MANIFEST_FILE)
+  if (!found) throw new BellwetherError('PACKAGE_CORRUPT', `The package has no ${MANIFEST_FILE}.`)
+  return found.hash
+}
+
 export function isClustering(loaded: LoadedModel | LoadedClustering): loaded is LoadedClustering {
   return loaded.signature.task === 'clustering'
 }

@@ -1,4 +1,3 @@
-import { readParquet } from '../data/parquet.ts'
 import { BellwetherError } from '../errors.ts'
 import { type AnsweringPipeline, answeringPipeline } from '../evaluate/answering-pipeline.ts'
 import { scoreAll } from '../evaluate/metrics/score-all.ts'
@@ -10,16 +9,18 @@ import { readState } from '../learn/read-state.ts'
 import { ensembleState, restoreEnsemble } from '../learn/tree/ensemble.ts'
 import { type LeafFormat, roundLeaves } from '../learn/tree/leaf-format.ts'
 import type { LoadedModel } from '../packaging/read-package.ts'
+import type { TableSchema } from '../table/schema.ts'
 import { selectAnyRows } from '../table/sparse-matrix.ts'
 import type { State } from '../table/state.ts'
 import { columnOf, selectRows, type Table } from '../table/table.ts'
 import { selectTarget, type Target, targetLength } from '../table/target.ts'
 import type { BlobStore } from '../track/blob-store.ts'
-import { type DatasetVersion, requireRows } from '../track/dataset-store.ts'
+import type { DatasetVersion } from '../track/dataset-store.ts'
 import { type Fidelity, fidelity } from './fidelity.ts'
 import { directionsOf } from './monotone.ts'
 import { ProjectOptions } from './project.ts'
 import { resolveRoles } from './roles.ts'
+import { storedDataset } from './stored-dataset.ts'
 
 export interface StudentChoice {
   readonly estimator: string
@@ -31,6 +32,8 @@ export interface StudentChoice {
 export interface Distilled {
   readonly student: AnsweringPipeline
   readonly train: Table
+  /** Of the data, as the teacher's project declares it. */
+  readonly schema: TableSchema
   readonly rows: { readonly train: number; readonly test: number }
   /** Of the student to its teacher, on test rows. */
   readonly fidelity: Fidelity
@@ -48,27 +51,28 @@ const LEAST_WEIGHT = 1e-4
  * Fits a student on a teacher's answers to the rows that the teacher learnt from. Classes: each row once for each class that the teacher
  * thinks possible, weighing as much as its probability, which makes the student's log loss the cross-entropy to the teacher. Numbers: the
  * teacher's values in the place of the truth. Both are then judged on the test rows of the teacher's run, by the truth.
- * @throws DISTILL_IMPOSSIBLE, and as fitting does
+ * @throws DISTILL_IMPOSSIBLE; DATASET_ERASED and others where the teacher's rows are gone; CANCELLED; and as fitting does
  * @see Hinton, Vinyals and Dean (2015), https://arxiv.org/abs/1503.02531
  */
 export async function distill(
   teacher: LoadedModel & { readonly pipeline: AnsweringPipeline },
   dataset: DatasetVersion,
   choice: StudentChoice,
-  blobs: BlobStore,
+  blobs: Pick<BlobStore, 'withFile'>,
+  signal?: AbortSignal,
 ): Promise<Distilled> {
-  const { train, test, options, inputs } = await teachersRows(teacher, dataset, blobs)
+  const { train, test, options, inputs, schema } = await teachersRows(teacher, dataset, blobs, signal)
   const definition = estimator(choice.estimator)
   const seed = teacher.manifest.seed
   const prepared = prepareFeatures({
     table: train.table,
-    schema: dataset.schema,
+    schema,
     inputs,
     target: train.target,
     featureOptions: { ...options.features, balance: 'none' },
     encoding: definition.encoding,
     seed,
-    monotone: directionsOf(options.data, dataset.schema),
+    monotone: directionsOf(options.data, schema),
   })
   const lesson = lessonOf(train.target, teacher.pipeline.predict(train.table))
   const fitted = fitModelOn(
@@ -84,6 +88,7 @@ export async function distill(
     choice.estimator,
     choice.params,
     seed,
+    signal,
   )
   const small = choice.leaves ? withLeaves(fitted, choice.leaves) : fitted
   const student = answeringPipeline({ members: [small] })
@@ -92,6 +97,7 @@ export async function distill(
   return {
     student,
     train: train.table,
+    schema,
     rows: { train: train.table.nRows, test: test.table.nRows },
     fidelity: fidelity(theirs, ours, student.target.classes.length),
     leafLoss: choice.leaves ? largestChange(fitted.predict(test.table), ours) : null,
@@ -100,7 +106,12 @@ export async function distill(
 }
 
 /** The rows of the teacher's run, split as they were. */
-async function teachersRows({ manifest, signature }: LoadedModel, dataset: DatasetVersion, blobs: BlobStore) {
+async function teachersRows(
+  { manifest, signature }: LoadedModel,
+  dataset: DatasetVersion,
+  blobs: Pick<BlobStore, 'withFile'>,
+  signal: AbortSignal | undefined,
+) {
   // How the teacher was searched for plays no part, and what a manifest keeps of it need not be whole.
   const { search: _search, ...kept } = manifest.project
   const parsed = ProjectOptions.safeParse(kept)
@@ -112,9 +123,8 @@ async function teachersRows({ manifest, signature }: LoadedModel, dataset: Datas
     )
   }
   const options = parsed.data
-  requireRows(dataset)
-  const table = await blobs.withFile(dataset.blob, (file) => readParquet(file, dataset.schema))
-  const roles = resolveRoles(dataset.schema, { ...options.data, target: named })
+  const { table, schema } = await storedDataset(dataset, options, blobs, signal)
+  const roles = resolveRoles(schema, { ...options.data, target: named })
   const target = makeTarget(
     roles.expression ? roles.expression.evaluate(table) : columnOf(table, roles.target),
     roles.target,
@@ -131,7 +141,7 @@ async function teachersRows({ manifest, signature }: LoadedModel, dataset: Datas
   if (!sameClasses || train.table.nRows !== manifest.rows.train || test.table.nRows !== manifest.rows.test) {
     throw new BellwetherError('DISTILL_IMPOSSIBLE', `The rows of "${manifest.name}" can't be split again as they were.`)
   }
-  return { train, test, options, inputs: roles.inputs }
+  return { train, test, options, inputs: roles.inputs, schema }
 }
 
 /** What the student learns: rows (some several times), their target, their weights. */

@@ -2,8 +2,8 @@ import { BellwetherError } from '../errors.ts'
 import type { ModelManifest } from '../packaging/manifest.ts'
 import { readAnyPackage } from '../packaging/read-package.ts'
 import type { BlobStore } from '../track/blob-store.ts'
-import type { DatasetStore } from '../track/dataset-store.ts'
-import type { ModelRegistry, ModelVersion } from '../track/model-registry.ts'
+import type { DatasetStore, DatasetVersion } from '../track/dataset-store.ts'
+import type { ModelRegistry, ModelVersion, PackageFile } from '../track/model-registry.ts'
 import type { RunDetail, TrackingStore } from '../track/tracking-store.ts'
 import {
   compareFiles,
@@ -13,6 +13,7 @@ import {
   type Verdict,
   verdictOf,
 } from './compare-packages.ts'
+import { distillAgain } from './distill-again.ts'
 import { executeClustering } from './execute-clustering.ts'
 import { executeRun } from './execute-run.ts'
 import type { Project } from './load-project.ts'
@@ -22,6 +23,7 @@ import { ProjectOptions } from './project.ts'
 import type { Provenance } from './provenance.ts'
 import { reasonsOf } from './reproduction-reasons.ts'
 import type { RunDeps } from './run-deps.ts'
+import { TEACHER_TAG } from './run-tags.ts'
 import { SEARCH_RECORD, SearchRecord } from './search-record.ts'
 import { storedDataset } from './stored-dataset.ts'
 import { versionOfRun } from './version-of-run.ts'
@@ -30,6 +32,8 @@ import { versionOfRun } from './version-of-run.ts'
 export interface Reproduction {
   readonly runId: string
   readonly model: { readonly name: string; readonly version: number }
+  /** Of a distilled student: whose answers it learnt, as that was called then. */
+  readonly teacher?: { readonly name: string; readonly version: number }
   readonly dataset: { readonly id: string; readonly rows: number }
   readonly verdict: Verdict
   /** Each file of the package, as it is kept and as it was made again. */
@@ -63,9 +67,9 @@ export interface ReproduceDeps {
 
 /**
  * Makes a run again from its lineage, and compares the package with the one that it made, byte for byte: the dataset version from the store, the
- * options and the seed from the package. Nothing is written but to the scratch home.
+ * options and the seed from the package; a distilled student from its teacher's package too. Nothing is written but to the scratch home.
  * @param id The run's, or its first 6 characters or more.
- * @throws RUN_NOT_FOUND; RUN_NOT_REPRODUCIBLE where it made no version, or one that was not trained here; DATASET_NOT_FOUND, BLOB_NOT_FOUND where its
+ * @throws RUN_NOT_FOUND; RUN_NOT_REPRODUCIBLE where it made no version, one that was not trained here, or one whose teacher is gone; DATASET_NOT_FOUND, BLOB_NOT_FOUND where its
  *   data is gone; PACKAGE_CORRUPT where its package is not whole; CANCELLED
  */
 export async function reproduceRun(id: string, deps: ReproduceDeps): Promise<Reproduction> {
@@ -74,17 +78,19 @@ export async function reproduceRun(id: string, deps: ReproduceDeps): Promise<Rep
   const version = await versionOfRun(run.id, deps.models)
   refuseUnlessTrained(run, version)
   const { manifest } = await readAnyPackage(deps.blobs, version.files)
+  refuseUnlessTold(run, manifest, deps)
   const dataset = await deps.datasets.dataset(version.datasetId)
-  const options = deps.project?.options ?? (await optionsOf(run, manifest, deps))
-  const loaded = await storedDataset(dataset, options, deps.blobs, deps.signal)
-  const rebuilt = await trainAgain(options, loaded, manifest, deps)
-  const { manifest: again } = await readAnyPackage({ get: (hash) => deps.scratch.blobs.get(hash) }, rebuilt.files)
-  const files = compareFiles(version.files, rebuilt.files)
+  const rebuilt = await packageAgain(run, manifest, dataset, deps)
+  const { manifest: again } = await readAnyPackage({ get: (hash) => deps.scratch.blobs.get(hash) }, rebuilt)
+  const files = compareFiles(version.files, rebuilt)
   const differences = compareManifests(manifest, again)
   const verdict = verdictOf(files, differences)
   return {
     runId: run.id,
     model: { name: version.model, version: version.version },
+    ...(manifest.distilledFrom
+      ? { teacher: { name: manifest.distilledFrom.model, version: manifest.distilledFrom.version } }
+      : {}),
     dataset: { id: dataset.id, rows: dataset.nRows },
     verdict,
     files,
@@ -95,14 +101,43 @@ export async function reproduceRun(id: string, deps: ReproduceDeps): Promise<Rep
 }
 
 function refuseUnlessTrained(run: RunDetail, version: ModelVersion | null): asserts version is ModelVersion {
-  const refuse = (why: string): never => {
-    throw new BellwetherError('RUN_NOT_REPRODUCIBLE', `The run ${run.id.slice(0, 8)} ${why}.`)
-  }
+  const refuse = (why: string) => refuseRun(run, why)
   if (run.parentRunId) refuse(`is a trial of the run ${run.parentRunId.slice(0, 8)}, which is made again as a whole`)
   if (version === null) return refuse('made no model version: there is nothing to compare with')
   if (run.tags['bellwether.import'] || version.datasetId === '')
     refuse('brought in a model from elsewhere: it was not trained here')
-  if (run.tags['bellwether.distilledFrom']) refuse('distilled another model; only trained ones are made again')
+}
+
+/** A distillation must say which package taught it, and has no options of its own. */
+function refuseUnlessTold(run: RunDetail, manifest: ModelManifest, { project }: ReproduceDeps): void {
+  const teacher = run.tags[TEACHER_TAG]
+  if (teacher && !manifest.distilledFrom)
+    refuseRun(run, `distilled ${teacher} before packages said which bytes their teacher had; distil it again`)
+  if (manifest.distilledFrom && project)
+    refuseRun(run, "distilled another model, whose options it has: a project's are none of it")
+}
+
+function refuseRun(run: RunDetail, why: string): never {
+  throw new BellwetherError('RUN_NOT_REPRODUCIBLE', `The run ${run.id.slice(0, 8)} ${why}.`)
+}
+
+/** The files of the run's package, made again. */
+async function packageAgain(
+  run: RunDetail,
+  manifest: ModelManifest,
+  dataset: DatasetVersion,
+  deps: ReproduceDeps,
+): Promise<readonly PackageFile[]> {
+  if (manifest.distilledFrom) {
+    return distillAgain(manifest, manifest.distilledFrom, dataset, {
+      ...deps,
+      scratch: deps.scratch.blobs,
+      provenance: { ...deps.provenance, git: manifest.code },
+    })
+  }
+  const options = deps.project?.options ?? (await optionsOf(run, manifest, deps))
+  const loaded = await storedDataset(dataset, options, deps.blobs, deps.signal)
+  return (await trainAgain(options, loaded, manifest, deps)).files
 }
 
 /** The options that a package was made with. @throws RUN_NOT_REPRODUCIBLE */

@@ -71,6 +71,33 @@ describe.each(['SQLite', 'PostgreSQL'])('the lineage on %s', (dialect) => {
     }
   })
 
+  test('goes from a teacher to the version that learnt its answers, and back', async () => {
+    const teacher = await someVersion(home)
+    await home.models.createVersion(teacher)
+    const student = await someVersion(home, { model: 'small' })
+    await home.tracking.logBatch(student.runId, { tags: { 'bellwether.distilledFrom': 'grades/1' } })
+    await home.models.createVersion(student)
+    const another = await someVersion(home, { model: 'other' })
+    await home.tracking.logBatch(another.runId, { tags: { 'bellwether.distilledFrom': 'gone/1' } })
+    for (const id of ['grades/1', 'small/1']) {
+      const graph = await home.lineage.lineage({ kind: 'version', id })
+      expect(graph.edges).toContainEqual({ from: 'version:grades/1', to: `run:${student.runId}`, as: 'taught' })
+      expect(graph.edges).toContainEqual({ from: `run:${student.runId}`, to: 'version:small/1', as: 'registered' })
+      // The curve goes from the teacher's left side to its pupil's right one, not through both boxes.
+      const { option } = lineageChart(graph)
+      const { elements } = (option as { graphic: { elements: { type: string; shape: Record<string, number> }[] } })
+        .graphic
+      const back = elements
+        .filter(({ type }) => type === 'bezierCurve')
+        .map(({ shape }) => shape['x1']! - shape['x2']!)
+        .filter((distance) => distance > 0)
+      expect(back).toHaveLength(1)
+      expect(back[0]).toBeLessThan(100)
+    }
+    const { nodes } = await home.lineage.lineage({ kind: 'run', id: another.runId })
+    expect(nodes.map(({ id }) => id)).not.toContain('gone/1')
+  })
+
   test('of what stands alone is that alone', async () => {
     const dataset = await someDataset(home, 'abc123')
     await home.datasets.putDataset(dataset)

@@ -1,7 +1,7 @@
 import { BellwetherError } from '../../errors.ts'
 import type { AnsweringPipeline } from '../../evaluate/answering-pipeline.ts'
 import { LEAF_FORMATS } from '../../learn/tree/leaf-format.ts'
-import { readPackage } from '../../packaging/read-package.ts'
+import { manifestHash, readPackage } from '../../packaging/read-package.ts'
 import { encodeState } from '../../packaging/state-codec.ts'
 import { distill, type StudentChoice } from '../../pipeline/distill.ts'
 import { provenance } from '../../pipeline/provenance.ts'
@@ -38,7 +38,7 @@ export async function action(options: Record<string, unknown>, [reference]: stri
       {
         name,
         aliases: [text(options, 'alias') ?? 'champion'],
-        teacher: { loaded, version: found.version },
+        teacher: { loaded, model: found.model, version: found.version, manifest: manifestHash(found.files) },
         dataset,
         choice,
         distilled,

@@ -63,8 +63,10 @@ const VERDICTS = {
 
 const LINE = 100
 
-function printReproduction({ runId, model, verdict, files, differences, reasons, seconds }: Reproduction): void {
+function printReproduction(reproduction: Reproduction): void {
+  const { runId, model, teacher, verdict, files, differences, reasons, seconds } = reproduction
   printLine()
+  if (teacher) printLine(`distilled again from ${teacher.name} version ${teacher.version}\n`)
   printLine(
     formatTable(
       ['file', '', 'kept', 'made again'],

@@ -29,7 +29,9 @@ export function lineageChart(graph: LineageGraph, options: ChartOptions = {}): C
   const edges = graph.edges.filter(({ from, to }) => keys.has(from) && keys.has(to))
   const lines = edges.map(({ from, to }) => {
     const [[x1, y1], [x2, y2]] = [places.get(from)!, places.get(to)!]
-    const [start, end] = x1 === x2 ? [x1, x2] : [x1 + BOX[0] / 2, x2 - BOX[0] / 2]
+    // From one side of a box to the facing side of the other; what taught a run lies to its right.
+    const half = (Math.sign(x2 - x1) * BOX[0]) / 2
+    const [start, end] = [x1 + half, x2 - half]
     const shape = { x1: start, y1, x2: end, y2, cpx1: (start + end) / 2, cpy1: y1, cpx2: (start + end) / 2, cpy2: y2 }
     return { type: 'bezierCurve' as const, shape, style: { stroke: MUTED, lineWidth: 1.2, fill: 'none' }, z: 1 }
   })

@@ -10,6 +10,10 @@ const File = z.object({ hash: z.string().describe('sha256:<hex>'), sizeBytes: z.
 const Result = z.object({
   runId: z.string(),
   model: z.object({ name: z.string(), version: z.int() }),
+  teacher: z
+    .object({ name: z.string(), version: z.int() })
+    .optional()
+    .describe('Of a distilled student: whose answers it learnt, as that was called then.'),
   dataset: z.object({ id: z.string(), rows: z.int() }),
   verdict: z
     .enum(['identical', 'same-model', 'different'])

@@ -1,3 +1,5 @@
+import { TEACHER_TAG } from '../../pipeline/run-tags.ts'
+
 /** One step: what went into what, with the names of both. */
 export interface LineageRow {
   from_kind: 'source' | 'dataset' | 'run' | 'version'
@@ -16,7 +18,8 @@ const NAME = (side: 'from' | 'to') => `
   END AS ${side}_name`
 
 /**
- * Everything upstream and downstream of a node, in one query: source -> dataset -> run -> model version, and a dataset -> the one that it was erased into. Trials
+ * Everything upstream and downstream of a node, in one query: source -> dataset -> run -> model version, a model version -> the run that distilled it, and
+ * a dataset -> the one that it was erased into. Trials
  * (runs with a parent) are left out, unless a version is of them.
  * Values: kind and id of the node, for the way down, then for the way up; how many rows.
  */
@@ -28,6 +31,11 @@ WITH RECURSIVE steps (from_kind, from_id, to_kind, to_id, label) AS (
   UNION ALL
   SELECT 'run', v.run_id, 'version', v.model || '/' || CAST(v.version AS TEXT), 'registered'
   FROM model_versions v JOIN runs r ON r.id = v.run_id
+  UNION ALL
+  SELECT 'version', t.value, 'run', t.run_id, 'taught'
+  FROM tags t
+  WHERE t.key = '${TEACHER_TAG}'
+    AND t.value IN (SELECT v.model || '/' || CAST(v.version AS TEXT) FROM model_versions v)
   UNION ALL
   SELECT 'dataset', v.dataset_id, 'version', v.model || '/' || CAST(v.version AS TEXT), 'training'
   FROM model_versions v

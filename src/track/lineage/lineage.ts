@@ -29,7 +29,7 @@ export interface LineageEdge {
   /** Keys of nodes. */
   readonly from: string
   readonly to: string
-  /** How: `read`, `training`, `registered`, `erased into`, `answered`. */
+  /** How: `read`, `training`, `registered`, `taught`, `erased into`, `answered`. */
   readonly as: string
 }
 
