@@ -1,3 +1,4 @@
+import { GrowingUint32 } from '../table/growing-uint32.ts'
 import type { MalformedRow } from '../table/raw-table.ts'
 
 /** What a pass over the bytes of a CSV file finds: where each row lies, and which lines are no rows. */
@@ -214,22 +215,4 @@ function textOf(parts: readonly Uint8Array[], tail: Uint8Array): string {
   return Buffer.concat([...parts, tail])
     .toString('utf8')
     .slice(0, MAX_TEXT)
-}
-
-class GrowingUint32 {
-  #values = new Uint32Array(1024)
-  #length = 0
-
-  push(value: number): void {
-    if (this.#length === this.#values.length) {
-      const larger = new Uint32Array(this.#length * 2)
-      larger.set(this.#values)
-      this.#values = larger
-    }
-    this.#values[this.#length++] = value
-  }
-
-  values(): Uint32Array {
-    return this.#values.slice(0, this.#length)
-  }
 }

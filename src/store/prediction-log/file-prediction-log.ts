@@ -11,16 +11,17 @@ import type {
   PredictionLog,
   PredictionQuery,
 } from '../../serve/prediction-log/prediction-log.ts'
-import { FILE_MODE, makeFolder, renameDurably, syncFolder, writeTemporary } from '../durable-files.ts'
+import { FILE_MODE, makeFolder, syncFolder, writeTemporary } from '../durable-files.ts'
 import { storageError } from '../storage-errors.ts'
 import { ROTATION_POLL_MS, requestRotation, rotationMark, withErasingLock } from './erasing-turn.ts'
 import { LineBuffer } from './line-buffer.ts'
 import { OPEN_SUFFIX, SECRET_FILE, SEGMENT_NAME } from './log-files.ts'
-import { markOf, PersonMarks } from './person-index.ts'
+import { markOf } from './person-index.ts'
 import { PersonKeys } from './person-keys.ts'
 import { placesOfIds } from './places-of-ids.ts'
 import { placesOfPersons } from './places-of-persons.ts'
-import { keyOfSegment, readFrames, SegmentWriter } from './segment.ts'
+import { type KeptLines, rewriteSegment, writeWhole } from './rewrite-segment.ts'
+import { keyOfSegment, linesOf, SegmentReader, SegmentWriter } from './segment.ts'
 
 /** What `window` promises: an entry is on disk this long after it was handed over. */
 const WINDOW_MS = 200
@@ -37,8 +38,12 @@ const MOST_WAITING = 64 * 1024 * 1024
 /** A new file after so many bytes. */
 const SEGMENT_BYTES = 64 * 1024 * 1024
 
-/** A new file after so many persons: what is known of them is kept in memory (4 MiB at most) until the file ends, and then sorted in one go. */
+/**
+ * A new file after so many persons, and after so many in all frames together: what is known of them is kept in memory (8 MiB at most) until the file ends, and then
+ * sorted in one go.
+ */
 const SEGMENT_PERSONS = 128 * 1024
+const SEGMENT_PLACES = 256 * 1024
 
 /** A file that is being rewritten; one does at a time. */
 const REWRITING_FILE = '.rewriting'
@@ -70,8 +75,6 @@ interface OpenSegment {
   readonly file: string
   readonly handle: FileHandle
   readonly writer: SegmentWriter
-  readonly persons: PersonMarks
-  bytes: number
 }
 
 /** Predictions as files in the home: `predictions/2026-11-21/<model>-<writer>.bwpl`. Several processes may write at once, each to files of its own. */
@@ -167,7 +170,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     await this.flush()
     const model = query.model === undefined ? null : folderNameOf(query.model)
     const places = query.ids && placesOfIds(query.ids)
-    const persons = query.person === undefined ? undefined : placesOfPersons(query.person, this.#ring)
+    const persons = query.person === undefined ? undefined : placesOfPersons(query.person)
     for (const day of await this.#days()) {
       const begin = Date.parse(`${day}T00:00:00Z`)
       if (query.since !== undefined && begin + DAY_MS <= query.since) continue
@@ -176,14 +179,18 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
         if (model !== null && SEGMENT_NAME.exec(name)?.[1] !== model) continue
         if (query.job !== undefined && !isOfJob(name, query.job)) continue
         if (places?.inSegment(day, name) === false) continue
-        const file = path.join(this.#root, day, name)
-        if ((await persons?.inSegment(file)) === false) continue
-        for await (const lines of framesOf(file, this.#ring)) {
-          for (const line of lines) {
-            if (places?.inLine(line) === false || persons?.inLine(line) === false) continue
-            const entry = JSON.parse(line) as PredictionEntry
-            if (matches(entry, query)) yield entry
+        const segment = await openSegment(path.join(this.#root, day, name), this.#ring)
+        if (segment === null) continue
+        try {
+          for await (const frame of segment.frames(await persons?.inSegment(segment))) {
+            for (const line of await linesOf(frame)) {
+              if (places?.inLine(line) === false || persons?.inLine(line) === false) continue
+              const entry = JSON.parse(line) as PredictionEntry
+              if (matches(entry, query)) yield entry
+            }
           }
+        } finally {
+          await segment.close()
         }
       }
     }
@@ -216,7 +223,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   async #eraseNow(query: ErasedEntries): Promise<number> {
     let erased = 0
     const places = 'ids' in query ? placesOfIds(query.ids) : undefined
-    const persons = 'person' in query ? placesOfPersons(query.person, this.#ring) : undefined
+    const persons = 'person' in query ? placesOfPersons(query.person) : undefined
     const stays = (line: string) =>
       places?.inLine(line) === false ||
       persons?.inLine(line) === false ||
@@ -225,53 +232,31 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
       for (const name of await this.#segmentsOf(day)) {
         if (places?.inSegment(day, name) === false) continue
         const file = path.join(this.#root, day, name)
-        if ((await persons?.inSegment(file)) === false) continue
-        let found = 0
-        for await (const lines of readFrames(file, this.#ring)) for (const line of lines) if (!stays(line)) found++
-        if (found === 0) continue
-        await this.#rewrite(file, stays)
-        erased += found
+        const segment = await SegmentReader.open(file, this.#ring)
+        try {
+          const touched = new Set<number>()
+          for await (const frame of segment.frames(await persons?.inSegment(segment))) {
+            for (const line of await linesOf(frame)) {
+              if (stays(line)) continue
+              touched.add(frame.number)
+              erased++
+            }
+          }
+          if (touched.size > 0) await this.#rewrite(file, segment, { touched, stays })
+        } finally {
+          await segment.close()
+        }
       }
     }
     return erased
   }
 
-  /** Writes a file anew with some of its lines, frame by frame; removes it where none stays. */
-  async #rewrite(file: string, stays: (line: string) => boolean): Promise<void> {
-    const temporary = path.join(this.#root, REWRITING_FILE)
-    const handle = await open(temporary, 'w', FILE_MODE)
-    let kept = 0
-    let bytes = 0
-    const persons = new PersonMarks()
-    const write = async (part: Buffer) => {
-      await writeWhole(handle, part)
-      bytes += part.length
-    }
-    try {
-      const writer = new SegmentWriter(path.basename(file), this.#ring)
-      await write(writer.beginning)
-      for await (const lines of readFrames(file, this.#ring)) {
-        const rest = lines.filter(stays)
-        kept += rest.length
-        for (const line of rest) {
-          const { person } = JSON.parse(line) as PredictionEntry
-          if (person !== undefined) persons.add(markOf(person))
-        }
-        if (rest.length > 0) await write(await writer.frame(Buffer.from(`${rest.join('\n')}\n`, 'utf8')))
-      }
-      // One that its writer did not end keeps its name, and nobody asks it for an index.
-      if (!file.endsWith(OPEN_SUFFIX)) await write(writer.ending(persons, bytes))
-      await handle.sync()
-    } catch (error) {
-      await handle.close().catch(() => {})
-      await rm(temporary, { force: true })
-      throw error
-    }
-    await handle.close()
-    if (kept > 0) return renameDurably(temporary, file)
-    await rm(file)
-    await rm(temporary, { force: true })
-    await syncFolder(path.dirname(file))
+  #rewrite(file: string, segment: SegmentReader, kept: KeptLines): Promise<void> {
+    return rewriteSegment(file, segment, {
+      ...kept,
+      temporary: path.join(this.#root, REWRITING_FILE),
+      ring: this.#ring,
+    })
   }
 
   /**
@@ -289,7 +274,8 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
           const file = path.join(this.#root, day, name)
           const key = await keyOfSegment(file)
           if (key === undefined || key === ring.current.id) continue
-          await this.#rewrite(file, () => true)
+          const segment = await SegmentReader.open(file, ring)
+          await this.#rewrite(file, segment, { touched: new Set(), stays: () => true }).finally(() => segment.close())
           written++
         }
       }
@@ -397,11 +383,8 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     for (const [model, { lines, persons, resolve, reject }] of batches) {
       try {
         const segment = await this.#segmentFor(model)
-        const frame = await segment.writer.frame(lines.bytes())
-        await writeWhole(segment.handle, frame)
+        await writeWhole(segment.handle, await segment.writer.frame(lines.bytes(), persons))
         await segment.handle.datasync()
-        segment.bytes += frame.length
-        for (const mark of persons) segment.persons.add(mark)
         for (const done of resolve) done()
       } catch (error) {
         this.#lost += lines.count
@@ -422,7 +405,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   async #segmentFor(model: string): Promise<OpenSegment> {
     const day = new Date(this.#clock()).toISOString().slice(0, 10)
     const found = this.#segments.get(model)
-    if (found && found.day === day && found.bytes < SEGMENT_BYTES && found.persons.size < SEGMENT_PERSONS) return found
+    if (found && found.day === day && !isFull(found.writer)) return found
     if (found) {
       this.#segments.delete(model)
       await endSegment(found)
@@ -443,7 +426,7 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
     await handle.writeFile(writer.beginning)
     await handle.sync()
     await syncFolder(folder)
-    const segment = { day, file, handle, writer, persons: new PersonMarks(), bytes: writer.beginning.length }
+    const segment = { day, file, handle, writer }
     this.#segments.set(model, segment)
     return segment
   }
@@ -460,14 +443,18 @@ export class FilePredictionLog implements PredictionLog, LogSecrets {
   }
 }
 
+function isFull({ bytes, persons }: SegmentWriter): boolean {
+  return bytes >= SEGMENT_BYTES || persons.size >= SEGMENT_PERSONS || persons.places >= SEGMENT_PLACES
+}
+
 function isOfJob(name: string, job: string): boolean {
   return name.endsWith(`_${job}.bwpl`) || name.endsWith(`_${job}.bwpl${OPEN_SUFFIX}`)
 }
 
 /** Where the disk does not take which persons it has, the file ends without that. */
 async function endSegment(segment: OpenSegment): Promise<void> {
-  const { handle, writer, persons, bytes } = segment
-  await writeWhole(handle, writer.ending(persons, bytes)).catch(() => {})
+  const { handle, writer } = segment
+  await writeWhole(handle, writer.ending()).catch(() => {})
   await closeSegment(segment)
 }
 
@@ -477,17 +464,17 @@ async function closeSegment({ file, handle }: OpenSegment): Promise<void> {
   await rename(`${file}${OPEN_SUFFIX}`, file).catch(() => {})
 }
 
-/** The frames of a file that its writer may end, and so rename, just now; none of one that has aged out. */
-async function* framesOf(file: string, ring: KeyRing | null): AsyncGenerator<string[]> {
+/** A file that its writer may end, and so rename, just now; null for one that has aged out. */
+async function openSegment(file: string, ring: KeyRing | null): Promise<SegmentReader | null> {
   for (const name of [file, file.slice(0, -OPEN_SUFFIX.length)]) {
     try {
-      yield* readFrames(name, ring)
-      return
+      return await SegmentReader.open(name, ring)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      if (!file.endsWith(OPEN_SUFFIX)) return
+      if (!file.endsWith(OPEN_SUFFIX)) return null
     }
   }
+  return null
 }
 
 function isAlive(pid: number): boolean {
@@ -517,10 +504,6 @@ function isOf({ person }: PredictionEntry, keys: string | ReadonlySet<string>): 
 /** A name is data: no text of a model becomes a part of a path. */
 function folderNameOf(model: string): string {
   return createHash('sha256').update(model).digest('hex').slice(0, 16)
-}
-
-async function writeWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at)).bytesWritten
 }
 
 /** The home's own secret: made once, whole, whoever comes first. */

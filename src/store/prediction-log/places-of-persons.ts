@@ -1,12 +1,10 @@
-import type { KeyRing } from '../../security/at-rest/key-ring.ts'
-import { OPEN_SUFFIX } from './log-files.ts'
-import { markOf } from './person-index.ts'
-import { readPersonIndex } from './segment.ts'
+import { type FramePlace, markOf } from './person-index.ts'
+import type { SegmentReader } from './segment.ts'
 
-/** Where entries of some persons can be, so that looking for one neither reads every file nor parses every line. */
+/** Where entries of some persons can be, so that looking for one neither reads every frame nor parses every line. */
 export interface PlacesOfPersons {
-  /** False where the file's index says that it has none of them; without an index it may. */
-  inSegment(file: string): Promise<boolean>
+  /** The frames that its index says may have some of them; null without an index: any may. */
+  inSegment(segment: SegmentReader): Promise<readonly FramePlace[] | null>
   /** Whether the JSON of an entry can be of one of them; told without reading it whole. */
   inLine(line: string): boolean
 }
@@ -15,15 +13,13 @@ export interface PlacesOfPersons {
 const BEFORE = '"person":"'
 
 /** @param persons As `personKey` gives them. */
-export function placesOfPersons(persons: string | ReadonlySet<string>, ring: KeyRing | null): PlacesOfPersons {
+export function placesOfPersons(persons: string | ReadonlySet<string>): PlacesOfPersons {
   const wanted = typeof persons === 'string' ? new Set([persons]) : persons
   const marks = [...wanted].map(markOf)
   return {
-    async inSegment(file) {
-      // While it is written it has no index, and one whose writer was killed has perhaps a half one.
-      if (file.endsWith(OPEN_SUFFIX)) return true
-      const index = await readPersonIndex(file, ring)
-      return index === null || marks.some((mark) => index.mayHold(mark))
+    async inSegment(segment) {
+      const index = await segment.persons()
+      return index === null ? null : index.framesWith(marks)
     },
     inLine(line) {
       // A column or a class may be called so as well.

@@ -15,7 +15,7 @@ import {
 import type { KeyRing } from '../../security/at-rest/key-ring.ts'
 import { FramePacker } from './frame-packer.ts'
 import { OPEN_SUFFIX } from './log-files.ts'
-import { decodeIndex, encodeIndex, type PersonIndex, type PersonMarks } from './person-index.ts'
+import { decodeIndex, type FramePlace, PersonFrames, type PersonIndex } from './person-index.ts'
 
 /** One for all segments of the process: their frames take turns as it is. */
 const packer = new FramePacker()
@@ -35,30 +35,33 @@ const decompress = promisify(zstdDecompress)
  * AES-256-GCM; its nonce is the head's prefix and the frame's number, so that frames cannot be exchanged or left out in the middle. Deleting the file
  * destroys the key.
  *
- * A segment that was ended has, behind its frames, which persons it has entries of:
+ * A segment that was ended has, behind its frames, which persons they have entries of:
  *
- *   0xffffffff | CRC-32 of the index (uint32) | index (`person-index.ts`) | length of the index (uint32) | "BWPI"
+ *   0xffffffff | CRC-32 of the index (uint32) | index (`person-index.ts`) | length of the index (uint32) | "BWPJ"
  *
  * To readers of frames, those of earlier versions too, a frame of that length is the end. The index is encrypted as a frame is, with a
- * nonce that no frame has. Where it is torn or there is none, the frames tell the same.
+ * nonce that no frame has. Where it is torn or there is none (or one of "BWPI", which knew no frames), the frames tell the same.
  */
 const PLAIN_MAGIC = Buffer.from('BWPL1\n', 'latin1')
 const SEALED_MAGIC = Buffer.from('BWPL2\n', 'latin1')
 const TAG_BYTES = 16
 const FRAME_HEAD = 8
 const NO_FRAME = 0xffff_ffff
-const INDEX_MAGIC = Buffer.from('BWPI', 'latin1')
+const INDEX_MAGIC = Buffer.from('BWPJ', 'latin1')
 const INDEX_TAIL = 4 + INDEX_MAGIC.length
 const MAX_FRAME_BYTES = 256 * 1024 * 1024
 const MAX_UNPACKED_BYTES = 1024 * 1024 * 1024
 
-/** Makes the bytes of a segment, in their order: the beginning, then frame by frame. */
+/** Makes the bytes of a segment, in their order: the beginning, then frame by frame, and what ends it. They have to be written in that order. */
 export class SegmentWriter {
   /** What the file begins with. */
   readonly beginning: Buffer
+  /** What the ending tells. */
+  readonly persons = new PersonFrames()
   readonly #name: string
   readonly #key: DataKey | null
-  #frames = 0
+  #numbers = 0
+  #bytes: number
 
   /** @param name The file's name. @param ring What it is encrypted with; null for a plain one. */
   constructor(name: string, ring: KeyRing | null) {
@@ -66,23 +69,35 @@ export class SegmentWriter {
     const made = ring ? makeDataKey(ring, contextOf(name)) : null
     this.beginning = made ? Buffer.concat([SEALED_MAGIC, made.head]) : PLAIN_MAGIC
     this.#key = made
+    this.#bytes = this.beginning.length
   }
 
-  /** One frame around some JSON lines in UTF-8, which stay as they are until it is made; frames have to be written in the order in which they are asked for. */
-  async frame(lines: Uint8Array): Promise<Buffer> {
-    const number = this.#frames++
-    const packed = await packer.pack(lines)
+  /** Bytes of the file so far. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** One frame around some JSON lines in UTF-8, which stay as they are until it is made. @param persons Marks of those that they are of. */
+  async frame(lines: Uint8Array, persons: Iterable<number>): Promise<Buffer> {
+    return this.packedFrame(await packer.pack(lines), persons)
+  }
+
+  /** One frame around what another frame holds. @param packed As `SegmentReader` gives it. */
+  packedFrame(packed: Buffer, persons: Iterable<number>): Buffer {
+    const number = this.#numbers++
     const payload = this.#key ? sealBytes(packed, this.#key, chunkNonce(this.#key.prefix, number, false)) : packed
     const frame = Buffer.allocUnsafe(FRAME_HEAD + payload.length)
     frame.writeUInt32LE(payload.length, 0)
     frame.writeUInt32LE(crc32(payload), 4)
     payload.copy(frame, FRAME_HEAD)
+    this.persons.add(frame.length, persons)
+    this.#bytes += frame.length
     return frame
   }
 
-  /** What ends the file, after which nothing may be written. @param persons Of every entry in it. @param begin Bytes of the file so far. */
-  ending(persons: PersonMarks, begin: number): Buffer {
-    const index = encodeIndex(persons, this.#name, begin)
+  /** What ends the file, after which nothing may be written. */
+  ending(): Buffer {
+    const index = this.persons.encode(this.#name, this.#bytes)
     const payload = this.#key ? sealBytes(index, this.#key, nonceOfIndex(this.#key)) : index
     const head = Buffer.allocUnsafe(FRAME_HEAD)
     head.writeUInt32LE(NO_FRAME, 0)
@@ -93,62 +108,114 @@ export class SegmentWriter {
   }
 }
 
-/**
- * The JSON lines of each whole frame, in order; ends where the file does or where a frame is torn.
- * @throws ENCRYPTION_KEY_MISSING for an encrypted one without its key; BLOB_CORRUPT for one that is not as it was written
- */
-export async function* readFrames(file: string, ring: KeyRing | null): AsyncGenerator<string[]> {
-  const handle = await open(file, 'r')
-  try {
-    const start = await readBeginning(handle, file, ring)
-    if (start === null) return
-    const head = Buffer.alloc(FRAME_HEAD)
-    let { at } = start
-    for (let number = 0; ; number++) {
-      if ((await handle.read(head, 0, FRAME_HEAD, at)).bytesRead < FRAME_HEAD) return
-      const length = head.readUInt32LE(0)
-      // Zeros are what a file system may leave of bytes that it did not write before the power went; their checksum fits.
-      if (length === 0 || length > MAX_FRAME_BYTES) return
-      const payload = Buffer.allocUnsafe(length)
-      if ((await handle.read(payload, 0, length, at + FRAME_HEAD)).bytesRead < length) return
-      if (crc32(payload) !== head.readUInt32LE(4)) return
-      at += FRAME_HEAD + length
-      const packed = start.key ? openFrame(payload, start.key, number, path.basename(file)) : payload
-      const text = (await decompress(packed, { maxOutputLength: MAX_UNPACKED_BYTES })).toString('utf8')
-      yield text.split('\n').filter((line) => line !== '')
-    }
-  } finally {
-    await handle.close()
-  }
+/** What is in one frame, still packed. */
+interface PackedFrame {
+  readonly number: number
+  readonly packed: Buffer
 }
 
-/**
- * Which persons a segment that was ended has entries of.
- * @returns null where it does not tell: it has no index, one that is torn or of another file, one whose key is not in the ring, or there is no such file;
- *   the frames tell, or why not
- */
-export async function readPersonIndex(file: string, ring: KeyRing | null): Promise<PersonIndex | null> {
-  try {
-    const handle = await open(file, 'r')
+/** The JSON lines of a frame. */
+export async function linesOf({ packed }: Pick<PackedFrame, 'packed'>): Promise<string[]> {
+  const text = (await decompress(packed, { maxOutputLength: MAX_UNPACKED_BYTES })).toString('utf8')
+  return text.split('\n').filter((line) => line !== '')
+}
+
+/** Reads one segment, as it was when it was opened, whatever takes its place meanwhile. */
+export class SegmentReader {
+  readonly #handle: FileHandle
+  readonly #file: string
+  readonly #ring: KeyRing | null
+  #start: Promise<Start | null> | null = null
+
+  private constructor(handle: FileHandle, file: string, ring: KeyRing | null) {
+    this.#handle = handle
+    this.#file = file
+    this.#ring = ring
+  }
+
+  /** @throws the error of the operating system, such as ENOENT */
+  static async open(file: string, ring: KeyRing | null): Promise<SegmentReader> {
+    return new SegmentReader(await open(file, 'r'), file, ring)
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close()
+  }
+
+  /**
+   * Each whole frame, in order; ends where the file does or where a frame is torn.
+   * @param only As the index tells them; the others are not read.
+   * @throws ENCRYPTION_KEY_MISSING for an encrypted one without its key; BLOB_CORRUPT for one that is not as it was written
+   */
+  async *frames(only: readonly FramePlace[] | null = null): AsyncGenerator<PackedFrame> {
+    const start = await this.#beginning()
+    if (start === null) return
+    const name = path.basename(this.#file)
+    if (only === null) {
+      for (let number = 0, at = start.at; ; number++) {
+        const payload = await this.#payload(at)
+        if (payload === null) return
+        at += FRAME_HEAD + payload.length
+        yield { number, packed: start.key ? openFrame(payload, start.key, number, name) : payload }
+      }
+    }
+    for (const { number, at } of only) {
+      const payload = await this.#payload(start.at + at)
+      if (payload === null) return
+      yield { number, packed: start.key ? openFrame(payload, start.key, number, name) : payload }
+    }
+  }
+
+  /** @returns null where no whole frame stands there */
+  async #payload(at: number): Promise<Buffer | null> {
+    const head = await readExactly(this.#handle, at, FRAME_HEAD)
+    const length = head?.readUInt32LE(0) ?? 0
+    // Zeros are what a file system may leave of bytes that it did not write before the power went; their checksum fits.
+    if (head === null || length === 0 || length > MAX_FRAME_BYTES) return null
+    const payload = await readExactly(this.#handle, at + FRAME_HEAD, length)
+    return payload !== null && crc32(payload) === head.readUInt32LE(4) ? payload : null
+  }
+
+  /**
+   * Which persons a segment that was ended has entries of.
+   * @returns null where it does not tell: it has no index, one that is torn or of another file, or one whose key is not in the ring; the frames tell, or
+   *   why not
+   */
+  async persons(): Promise<PersonIndex | null> {
+    // While it is written it has none, and one whose writer was killed has perhaps a half one.
+    if (this.#file.endsWith(OPEN_SUFFIX)) return null
     try {
-      const { size } = await handle.stat()
-      const tail = await readExactly(handle, size - INDEX_TAIL, INDEX_TAIL)
+      const { size } = await this.#handle.stat()
+      const tail = await readExactly(this.#handle, size - INDEX_TAIL, INDEX_TAIL)
       if (!tail?.subarray(4).equals(INDEX_MAGIC)) return null
       const length = tail.readUInt32LE(0)
       const begin = size - INDEX_TAIL - length - FRAME_HEAD
-      const found = length > MAX_FRAME_BYTES ? null : await readExactly(handle, begin, FRAME_HEAD + length)
+      const found = length > MAX_FRAME_BYTES ? null : await readExactly(this.#handle, begin, FRAME_HEAD + length)
       if (found === null || found.readUInt32LE(0) !== NO_FRAME) return null
       const payload = found.subarray(FRAME_HEAD)
       if (crc32(payload) !== found.readUInt32LE(4)) return null
-      const start = await readBeginning(handle, file, ring)
+      const start = await this.#beginning()
       if (start === null || begin < start.at) return null
-      const name = path.basename(file)
-      return decodeIndex(start.key ? openBytes(payload, start.key, nonceOfIndex(start.key)) : payload, name, begin)
-    } finally {
-      await handle.close()
+      const index = start.key ? openBytes(payload, start.key, nonceOfIndex(start.key)) : payload
+      return decodeIndex(index, path.basename(this.#file), begin)
+    } catch {
+      return null
     }
-  } catch {
-    return null
+  }
+
+  #beginning(): Promise<Start | null> {
+    this.#start ??= readBeginning(this.#handle, this.#file, this.#ring)
+    return this.#start
+  }
+}
+
+/** The JSON lines of each whole frame of a file, in order; ends and throws as `SegmentReader` does. */
+export async function* readFrames(file: string, ring: KeyRing | null): AsyncGenerator<string[]> {
+  const reader = await SegmentReader.open(file, ring)
+  try {
+    for await (const frame of reader.frames()) yield await linesOf(frame)
+  } finally {
+    await reader.close()
   }
 }
 
@@ -174,11 +241,13 @@ export async function keyOfSegment(file: string): Promise<string | null | undefi
   }
 }
 
-async function readBeginning(
-  handle: FileHandle,
-  file: string,
-  ring: KeyRing | null,
-): Promise<{ at: number; key: DataKey | null } | null> {
+/** Where the first frame stands, and what opens the frames. */
+interface Start {
+  readonly at: number
+  readonly key: DataKey | null
+}
+
+async function readBeginning(handle: FileHandle, file: string, ring: KeyRing | null): Promise<Start | null> {
   const beginning = Buffer.alloc(SEALED_MAGIC.length + HEAD_BYTES)
   const { bytesRead } = await handle.read(beginning, 0, beginning.length, 0)
   const magic = beginning.subarray(0, SEALED_MAGIC.length)
