@@ -2,7 +2,7 @@
  * npm run bench -- [--only boosting|forest|search|quality|text|scoring|row|memory|tracking] [--rows N,N] [--trees N] [--threads N] [--repeats N] [--json]
  *                  [--trials N] [--data FILE]                                            (of search and quality)
  *                  [--tables NAME,NAME] [--peers NAME,NAME] [--kept]                     (of quality)
- *                  [--parts start,writes,search,artifacts]                               (of tracking; --rows says how many runs are searched)
+ *                  [--parts start,writes,search,artifacts,forms]                         (of tracking; --rows says how many runs are searched)
  *
  * Bellwether beside its peers: same rows, fresh processes in turns, medians. The peers are installed from PyPI into a virtual environment of
  * the bench's own (bench/.venv); tables are made with a committed seed and kept in bench/.data.

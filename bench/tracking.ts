@@ -4,12 +4,17 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { builtProgram } from './built-program.ts'
 import { fillMlflow, fillOurs } from './tracking/fill.ts'
+import { fillRegistry } from './tracking/fill-registry.ts'
 import { type Figures, measureArtifacts, measureSearch, measureStart, measureWrites } from './tracking/parts.ts'
+import { type FormTimes, formsOfRegistry, formsOfRuns, measureForms } from './tracking/search-forms.ts'
 import { bellwetherServer, mlflowServer, start, type TrackingServer } from './tracking/servers.ts'
 
-/** Bellwether's server beside MLflow's own, over HTTP, as MLflow's clients speak with both: `--only tracking`. */
+/**
+ * Bellwether's server beside MLflow's own, over HTTP, as MLflow's clients speak with both: `--only tracking`. Its part `forms` is of Bellwether's store
+ * alone: the processor time of every form of a search.
+ */
 
-export const TRACKING_PARTS = ['start', 'writes', 'search', 'artifacts'] as const
+export const TRACKING_PARTS = ['start', 'writes', 'search', 'artifacts', 'forms'] as const
 export type TrackingPart = (typeof TRACKING_PARTS)[number]
 
 export interface TrackingSettings {
@@ -22,6 +27,7 @@ export interface TrackingSettings {
 export interface TrackingAnswer {
   readonly peer: string
   readonly figures: Figures
+  readonly forms?: readonly FormTimes[]
 }
 
 const DATA = fileURLToPath(new URL('.data/tracking', import.meta.url))
@@ -56,7 +62,8 @@ export async function runTracking({ parts, runs, repeats }: TrackingSettings): P
     { make: mlflowServer, fill: fillMlflow, name: 'mlflow' },
   ] as const
   const answers: TrackingAnswer[] = []
-  for (const { make, fill, name } of peers) {
+  const overHttp = parts.some((part) => part !== 'forms')
+  for (const { make, fill, name } of overHttp ? peers : []) {
     const plain = make(await withSchema(make, path.join(DATA, `${name}-plain`)))
     let figures: Figures = {}
     if (parts.includes('start')) figures = { ...figures, ...(await measureStart(plain, repeats)) }
@@ -69,7 +76,22 @@ export async function runTracking({ parts, runs, repeats }: TrackingSettings): P
     }
     answers.push({ peer: plain.peer, figures })
   }
+  if (parts.includes('forms')) {
+    const make = (folder: string) => bellwetherServer(bin, folder)
+    answers.push({ peer: make(DATA).peer, figures: {}, forms: await runForms(make, runs, repeats) })
+  }
   return answers
+}
+
+async function runForms(make: (folder: string) => TrackingServer, runs: number, repeats: number): Promise<FormTimes[]> {
+  const folders = [path.join(DATA, `bellwether-${runs}`), path.join(DATA, 'bellwether-registry')]
+  const [ofRuns, registry] = [make(await withSchema(make, folders[0]!)), make(await withSchema(make, folders[1]!))]
+  const experiment = await filledOnce(ofRuns, () => fillOurs(ofRuns.databaseFile, runs))
+  const logged = await filledOnce(registry, () => fillRegistry(registry.databaseFile))
+  return [
+    ...(await measureForms(folders[0]!, formsOfRuns(experiment), repeats)),
+    ...(await measureForms(folders[1]!, formsOfRegistry(logged), repeats)),
+  ]
 }
 
 /** The server's first start makes the schema; it counts for nothing. */
@@ -92,6 +114,33 @@ async function filledOnce(server: TrackingServer, fill: () => string): Promise<s
 
 /** Both servers' figures as a Markdown table, with what was asked of ours. */
 export function trackingReport(answers: readonly TrackingAnswer[]): string {
+  const forms = answers.flatMap((answer) => answer.forms ?? [])
+  const overHttp = answers.filter((answer) => !answer.forms)
+  return [
+    ...(overHttp.length > 0 ? [httpReport(overHttp)] : []),
+    ...(forms.length > 0 ? [formsReport(forms)] : []),
+  ].join('\n')
+}
+
+const FORM_MS = 100
+
+function formsReport(forms: readonly FormTimes[]): string {
+  const slow = forms.filter(({ ms, nextMs }) => Math.max(ms, nextMs ?? 0) > FORM_MS).length
+  const rows = forms.map(({ of, title, found, ms, nextMs }) => {
+    const verdict = Math.max(ms, nextMs ?? 0) > FORM_MS ? '**MISSED**' : ''
+    return `| ${of}: ${title} | ${found} | ${ms.toFixed(1)} | ${nextMs?.toFixed(1) ?? ''} | ${verdict} |`
+  })
+  return [
+    `## Forms of a search, processor ms of the store on SQLite; ${slow} of ${forms.length} above ${FORM_MS}`,
+    '',
+    '| | found | first page | next page | |',
+    '|---|---:|---:|---:|---|',
+    ...rows,
+    '',
+  ].join('\n')
+}
+
+function httpReport(answers: readonly TrackingAnswer[]): string {
   const [ours, theirs] = answers.map(({ figures }) => figures)
   const rows = Object.entries(FIGURES).flatMap(([name, { title, digits, below, ahead }]) => {
     const own = ours?.[name]

@@ -78,19 +78,28 @@ export function checkMetric(metric: TrackedMetric, path: string): void {
     throw invalidValue(`${path}step`, metric.step, 'Step must be a valid long (64-bit integer).')
 }
 
+/** PostgreSQL can't hold it, and SQLite's text functions end there: a search would take what follows for not there. @throws INVALID_INPUT */
+function refuseNul(value: string, path: string): void {
+  if (value.includes('\0'))
+    throw invalidParameter(path, `'${path}' holds the character NUL (U+0000), which can't be kept`)
+}
+
 /** A param as it is kept: a value that is too long is cut, as MLflow's server does. */
 export function keptParam({ key, value }: KeyValue, path: string): KeyValue {
   checkKey(key, `${path}key`)
+  refuseNul(value, `${path}value`)
   return { key, value: value.slice(0, LIMITS.paramValue) }
 }
 
 export function keptTag({ key, value }: KeyValue, path: string): KeyValue {
   checkKey(key, `${path}key`)
+  refuseNul(value, `${path}value`)
   return { key, value: value.slice(0, LIMITS.tagValue) }
 }
 
 export function checkTag({ key, value }: KeyValue, limit: number): void {
   checkKey(key, 'key')
+  refuseNul(value, 'value')
   checkLength('value', value, limit)
 }
 

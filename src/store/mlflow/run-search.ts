@@ -1,12 +1,21 @@
 import type { Page, Search, TrackedRun, ViewType } from '../../track/mlflow-model.ts'
 import { type Filter, parseFilter, parseOrder } from '../../track/search/filter.ts'
-import { type Candidates, estimateMatches } from '../search/candidates.ts'
-import { type Condition, compileFilter, INDEXED_TEXT, indexedStart, onLeadingMetric } from '../search/compile-filter.ts'
-import { type CompiledOrder, compileOrder, type LeadingValue } from '../search/search-order.ts'
-import { decodePageToken, encodePageToken, type PageQuery, queryPage, type SortPart } from '../search/search-page.ts'
+import { type EstimatedPart, estimateParts, unknownParts } from '../search/candidates.ts'
+import { type Condition, compileFilter } from '../search/compile-filter.ts'
+import { type CompiledOrder, compileOrder } from '../search/search-order.ts'
+import {
+  decodePageToken,
+  encodePageToken,
+  type PageQuery,
+  queryPage,
+  type SortPart,
+  topOf,
+} from '../search/search-page.ts'
 import { SEARCH_TARGETS } from '../search/search-target.ts'
-import type { SqlConnection, SqlValue } from '../sql-database.ts'
+import { SWEEP_FACTOR, type Way, waysOf } from '../search/search-way.ts'
+import type { SqlConnection } from '../sql-database.ts'
 import { placeholders } from './row-lists.ts'
+import { boundsOf, conditionsOf, type Phase, type Position, phasesOf } from './run-phases.ts'
 import { RUN_COLUMNS, type TrackedRunRow, withEverything } from './run-rows.ts'
 import { sortValues } from './sql-experiment-store.ts'
 
@@ -18,54 +27,69 @@ const MAX_MERGED = 50
 /** About as many runs as there are: numbers are given in order. */
 const LAST_RUN = `SELECT COALESCE(MAX(sequence), 0) AS n FROM runs`
 
+/** Among so few runs nothing is worth counting. */
+const FEW_RUNS = 1000
+
+/** What tests take in place of the defaults. */
+export interface SearchChoices {
+  /** Of the ways that lead to the answer, the cheapest first. */
+  readonly choose?: (ways: readonly Way[]) => Way
+  readonly fewRuns?: number
+}
+
 /**
- * Searches runs. It stays quick over many of them by beginning where the fewest have to be looked at:
- * - runs that might match are few: with them, found from the indices of values (`candidates.ts`);
- * - else, ordered by a metric, a param or a tag: with the index of its values, in phases (values, NaN, runs without it), each a keyset of its own;
- * - else, in the order of their start, with the runs of each experiment;
- * - else with all runs, in one sweep, to sort them.
- * The second and third end when the page is full. The databases' planners do not know how the values lie, so the order of joins is said.
+ * Searches runs. It stays quick over many of them by beginning where the fewest have to be looked at (`search-way.ts`):
+ * - with the runs that one part of the filter may match, found from the indices of values (`candidates.ts`);
+ * - or, ordered by a metric, a param or a tag, with the index of its values, in phases (values, NaN, runs without it), each a keyset of its own;
+ * - or, in the order of their start, with the runs of each experiment;
+ * - or with all runs, in one sweep, to sort them.
+ * The second and third end when the page is full. What else is asked of many runs is a set of ids, made once.
  */
-export async function searchRuns(sql: SqlConnection, search: RunSearch): Promise<Page<TrackedRun>> {
+export async function searchRuns(
+  sql: SqlConnection,
+  search: RunSearch,
+  { choose = (ways) => ways[0]!, fewRuns = FEW_RUNS }: SearchChoices = {},
+): Promise<Page<TrackedRun>> {
   const { experimentIds, viewType, filter = '', orderBy = [], maxResults, pageToken } = search
   const tree = parseFilter(filter)
   const target = SEARCH_TARGETS.runs
   const terms = parseOrder(orderBy)
-  // What was asked for already needs no second place in the order.
   const own: SortPart[] = [
     { sql: 'r.start_time', ascending: false },
     { sql: 'r.id', ascending: true },
   ]
   const order = compileOrder(terms, target, own)
-  const conditions = partsOf(tree).map((part) => compileFilter(part, target))
+  if (tree) compileFilter(tree, target) // names are checked before anything is counted
   const pin = ['runs', experimentIds, viewType, filter, orderBy]
   const shape = order.leading ? order.parts.length - 1 : order.parts.length
   const start = pageToken ? decodePageToken(pin, pageToken, shape + 1) : { phase: 0, after: [] }
   if (experimentIds.length === 0) return { items: [], nextPageToken: null }
 
-  const few = tree ? await fewCandidates(sql, tree, maxResults + 1) : null
-  const phases = few
-    ? [candidatesPhase(order, few)]
-    : order.leading
-      ? leadingPhases(order, order.leading, tree)
-      : [plainPhase(order)]
-  const where = [...conditions]
-  if (viewType !== 'ALL')
-    where.push({ sql: 'r.lifecycle_stage = ?', values: [viewType === 'ACTIVE_ONLY' ? 'active' : 'deleted'] })
+  const { ways, parts, runs, total } = await waysOfSearch(sql, {
+    ...{ tree, order, experimentIds, fewRuns },
+    wanted: maxResults + 1,
+  })
+  const way = choose(ways)
+  const views: Condition[] =
+    viewType === 'ALL'
+      ? []
+      : [{ sql: 'r.lifecycle_stage = ?', values: [viewType === 'ACTIVE_ONLY' ? 'active' : 'deleted'] }]
 
   const found: { row: TrackedRunRow; at: Position }[] = []
   const before: Position = { phase: start.phase, values: start.after.slice(1) }
-  for (const phase of phases) {
+  for (const phase of phasesOf(way, order, parts)) {
     if (found.length > maxResults || (pageToken && phase.isOver(before))) continue
     const page: PageQuery = {
       columns: RUN_COLUMNS,
       from: phase.from,
-      where: [...where, ...phase.where],
+      where: [...views, ...phase.where, ...conditionsOf(parts, way, phase)],
       sort: phase.sort,
       limit: maxResults + 1 - found.length,
       after: pageToken ? phase.after(before) : null,
     }
-    const { rows } = await queryPage<TrackedRunRow>(sql, page, await ofExperiments(sql, experimentIds, phase))
+    const lists = ofExperiments(experimentIds, phase, runs * SWEEP_FACTOR > total)
+    const rows =
+      way.by === 'top' ? await topRows(sql, page, { views, lists, top: way.top }) : await allRows(sql, page, lists)
     found.push(...rows.map((row) => ({ row, at: phase.positionOf(sortValues(row, phase.sort.length)) })))
   }
   const shown = found.slice(0, maxResults)
@@ -86,160 +110,74 @@ export async function searchRuns(sql: SqlConnection, search: RunSearch): Promise
   }
 }
 
-/** Parts of a filter that all have to hold. */
-function partsOf(tree: Filter | null): readonly Filter[] {
-  if (tree === null) return []
-  return tree.type === 'and' ? tree.items : [tree]
-}
-
-/** Candidates where fewer have to be looked at with them than in order, until a page is full. */
-async function fewCandidates(sql: SqlConnection, tree: Filter, wanted: number): Promise<Candidates | null> {
-  const { n } = (await sql.first<{ n: number }>(LAST_RUN))!
-  const total = Math.max(n, 1)
-  const { candidates, share } = await estimateMatches(sql, tree, SEARCH_TARGETS.runs, total)
-  // To look at a candidate takes more than one step of a walk in order: its filter is asked as a whole, and all have to be sorted.
-  return candidates && candidates.count * 2 <= Math.min(wanted / share, total) ? candidates : null
+/** The ways to go about a search, from counts of what its parts may match. */
+async function waysOfSearch(
+  sql: SqlConnection,
+  search: {
+    tree: Filter | null
+    order: CompiledOrder
+    experimentIds: readonly string[]
+    fewRuns: number
+    wanted: number
+  },
+): Promise<{ ways: Way[]; parts: EstimatedPart[]; runs: number; total: number }> {
+  const { tree, order, experimentIds, fewRuns, wanted } = search
+  const target = SEARCH_TARGETS.runs
+  const byStart = order.parts[0]?.sql === 'r.start_time'
+  if (tree === null && byStart) {
+    const [way] = waysOf({ rows: 0, total: 0, wanted, parts: [], joins: 0, walk: 'rows' }).filter(
+      ({ by }) => by === 'walk',
+    )
+    return { ways: [way!], parts: [], runs: 0, total: 0 }
+  }
+  const total = Math.max((await sql.first<{ n: number }>(LAST_RUN))!.n, 1)
+  // Where the experiments have so many of all runs that a sweep is the way to read them, it does not matter how many.
+  const most = Math.max(fewRuns + 1, Math.ceil(total / SWEEP_FACTOR))
+  const counted = await sql.first<{ n: number }>(
+    `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM runs WHERE experiment_id IN (${placeholders(experimentIds.length)}) LIMIT ?) AS some_runs`,
+    ...experimentIds,
+    most,
+  )
+  const runs = counted!.n >= most ? total : counted!.n
+  const parts = runs <= fewRuns ? unknownParts(tree, target) : await estimateParts(sql, tree, target, total)
+  const bounded = boundsOf(parts, order.leading).map(({ filter }) => filter)
+  const ways = waysOf({
+    rows: runs,
+    total,
+    wanted,
+    parts: parts.map(({ filter, candidates, share, probes }) => ({
+      count: candidates?.count ?? null,
+      share,
+      probes,
+      boundsWalk: bounded.includes(filter),
+    })),
+    joins: order.joins.length,
+    walk: order.leading ? 'values' : byStart ? 'rows' : null,
+  })
+  return { ways, parts, runs, total }
 }
 
 /** The condition on experiments; several of them, one for each list that is merged. */
-async function ofExperiments(sql: SqlConnection, ids: readonly string[], { reads }: Phase): Promise<Condition[]> {
+function ofExperiments(ids: readonly string[], { reads }: Phase, sweeps: boolean): Condition[] {
   if (reads === 'runs in order' && ids.length <= MAX_MERGED)
     return ids.map((id) => ({ sql: 'r.experiment_id = ?', values: [id] }))
   const list = placeholders(ids.length)
-  if (reads === 'all runs') {
-    const counts = `SELECT (SELECT COUNT(*) FROM runs WHERE experiment_id IN (${list})) AS n, (SELECT COUNT(*) FROM runs) AS total`
-    const { n, total } = (await sql.first<{ n: number; total: number }>(counts, ...ids))!
-    // To go from an index to its rows costs several times what a row costs in a sweep over the table; no index has the expression.
-    if (n * SWEEP_FACTOR > total) return [{ sql: `r.experiment_id || '' IN (${list})`, values: ids }]
-  }
+  // To go from an index to its rows costs several times what a row costs in a sweep over the table; no index has the expression.
+  if (reads === 'all runs' && sweeps) return [{ sql: `r.experiment_id || '' IN (${list})`, values: ids }]
   return [{ sql: `r.experiment_id IN (${list})`, values: ids }]
 }
 
-/** So many rows of a sweep take the time of one that is found by an index. */
-const SWEEP_FACTOR = 5
-
-/** Where a page ended, whichever way it was read: 0 to 2 for a number, NaN and none of the metric that leads the order, and the values after that. */
-interface Position {
-  readonly phase: number
-  readonly values: readonly SqlValue[]
+async function allRows(sql: SqlConnection, page: PageQuery, lists: readonly Condition[]) {
+  return (await queryPage<TrackedRunRow>(sql, page, lists)).rows
 }
 
-/** A query for one stretch of the order. */
-interface Phase {
-  readonly from: Condition
-  readonly where: readonly Condition[]
-  readonly sort: readonly SortPart[]
-  /** How runs are come by: in an order that an index has, all of them to be sorted, or from the side of values. */
-  readonly reads: 'runs in order' | 'all runs' | 'values'
-  /** Whether a page that ended there had come past this stretch. */
-  readonly isOver: (before: Position) => boolean
-  /** The sort values that this stretch goes on after; null for all of it. */
-  readonly after: (before: Position) => readonly SqlValue[] | null
-  readonly positionOf: (sorted: readonly SqlValue[]) => Position
-}
-
-/** One of the stretches that follow each other. */
-function stretch(phase: number, parts: Pick<Phase, 'from' | 'where' | 'sort' | 'reads'>): Phase {
-  return {
-    ...parts,
-    isOver: (before) => before.phase > phase,
-    after: (before) => (before.phase === phase ? before.values.slice(0, parts.sort.length) : null),
-    positionOf: (values) => ({ phase, values }),
-  }
-}
-
-function plainPhase({ joins, parts }: CompiledOrder): Phase {
-  const reads = parts[0]?.sql === 'r.start_time' ? 'runs in order' : 'all runs'
-  const from = {
-    sql: ['runs r', ...joins.map((join) => join.sql)].join('\n'),
-    values: joins.flatMap((join) => join.values),
-  }
-  return stretch(0, { from, where: [], sort: parts, reads })
-}
-
-/** Few runs are sorted as a whole, those without the value that leads the order too. */
-function candidatesPhase({ joins, parts, leading }: CompiledOrder, few: Candidates): Phase {
-  const phase = stretch(0, {
-    from: {
-      sql: [`(${few.ids.sql}) AS few CROSS JOIN runs r`, ...joins.map((join) => join.sql)].join('\n'),
-      values: [...few.ids.values, ...joins.flatMap((join) => join.values)],
-    },
-    where: [{ sql: 'r.id = few.owner', values: [] }],
-    sort: parts,
-    reads: 'values',
-  })
-  if (!leading) return phase
-  const none = noValue(leading)
-  // The first two parts of the order are the phase, and the value, which is 0 or empty where there is none.
-  return {
-    ...phase,
-    isOver: () => false,
-    after: ({ phase: at, values }) => [at, ...(at === 0 ? values : [none, ...values]).slice(0, parts.length - 1)],
-    positionOf: ([at, ...values]) => ({ phase: Number(at), values: at === 0 ? values : values.slice(1) }),
-  }
-}
-
-const noValue = ({ group }: LeadingValue) => (group.type === 'number' ? 0 : '')
-
-/** Runs in the order of a value, then those without it; the table of values leads. */
-function leadingPhases(order: CompiledOrder, leading: LeadingValue, tree: Filter | null): Phase[] {
-  const { group, key } = leading
-  const others = order.joins.slice(1)
-  const joins: Condition = {
-    sql: others.map((join) => join.sql).join('\n'),
-    values: others.flatMap((join) => join.values),
-  }
-  const table: LeadingTable = {
-    leading,
-    from: { sql: `${group.table} o0 CROSS JOIN runs r\n${joins.sql}`, values: joins.values },
-    // The first two parts are the value's: what is missing, and the value.
-    rest: order.parts.slice(2),
-    ofKey: (more) => ({ sql: `r.id = o0.run_id AND o0.key = ? AND ${more}`, values: [key] }),
-  }
-  const runs: Condition = { sql: `runs r\n${joins.sql}`, values: joins.values }
-  const without = {
-    sql: `NOT EXISTS (SELECT 1 FROM ${group.table} n WHERE n.run_id = r.id AND n.key = ?)`,
-    values: [key],
-  }
-  const last = stretch(2, { from: runs, where: [without], sort: table.rest, reads: 'runs in order' })
-  if (group.type === 'text') return [textPhase(table), last]
-  return numberPhases(table, tree, last)
-}
-
-/** The table of the values that lead an order, with the runs that they are of. */
-interface LeadingTable {
-  readonly leading: LeadingValue
-  readonly from: Condition
-  readonly rest: readonly SortPart[]
-  readonly ofKey: (more: string) => Condition
-}
-
-/** Runs with a number, then those with NaN, then those without the metric. */
-function numberPhases({ leading, from, rest, ofKey }: LeadingTable, tree: Filter | null, last: Phase): Phase[] {
-  const { key, ascending } = leading
-  // Clauses on the same metric bound the walk over its values; then only runs with a number match.
-  const bounds = partsOf(tree).flatMap((part) => onLeadingMetric(part, SEARCH_TARGETS.runs, key, 'o0.value') ?? [])
-  const numbers = stretch(0, {
-    from,
-    where: [ofKey('o0.value IS NOT NULL'), ...bounds],
-    sort: [{ sql: 'o0.value', ascending }, ...rest],
-    reads: 'values',
-  })
-  if (bounds.length > 0) return [numbers]
-  return [numbers, stretch(1, { from, where: [ofKey('o0.value IS NULL')], sort: rest, reads: 'values' }), last]
-}
-
-const START_OF_VALUE = INDEXED_TEXT.replace('g.', 'o0.')
-
-/** Runs in the order of a text: of its beginning, which the index has, and then of the whole. */
-function textPhase({ leading: { ascending }, from, rest, ofKey }: LeadingTable): Phase {
-  const sort = [{ sql: START_OF_VALUE, ascending }, { sql: 'o0.value', ascending }, ...rest]
-  const phase = stretch(0, { from, where: [ofKey('1 = 1')], sort, reads: 'values' })
-  return {
-    ...phase,
-    // The beginning follows from the value, so a token need not have it.
-    after: ({ phase: at, values }) =>
-      at === 0 ? [indexedStart(String(values[0])), ...values.slice(0, sort.length - 1)] : null,
-    positionOf: ([, ...values]) => ({ phase: 0, values }),
-  }
+/** The first runs in their order are asked; all of them only where too few of the first match. */
+async function topRows(
+  sql: SqlConnection,
+  page: PageQuery,
+  { views, lists, top }: { views: readonly Condition[]; lists: readonly Condition[]; top: number },
+) {
+  const first = topOf(page, { table: 'runs', alias: 'r', id: 'id' }, [...views, ...lists], top)
+  const rows = await allRows(sql, first, [])
+  return rows.length === page.limit ? rows : allRows(sql, page, lists)
 }

@@ -9,6 +9,11 @@ export interface Condition {
   readonly values: readonly SqlValue[]
 }
 
+/** A SELECT of owners (`owner`, each once), and whether all of them match, or some of them may not. */
+export interface Ids extends Condition {
+  readonly exact: boolean
+}
+
 /** More % than that say nothing, and cost time that grows with each. */
 const MAX_WILDCARDS = 10
 const MAX_PATTERN = 1000
@@ -52,12 +57,12 @@ function compileClause(filter: Exclude<Filter, { type: 'and' | 'or' | 'not' }>, 
   if (!related || !column) throw unknownName(name, target)
   if (filter.type === 'null') {
     return {
-      sql: `${filter.negated ? '' : 'NOT '}EXISTS (SELECT 1 FROM ${related.from} AND ${column} IS NOT NULL)`,
+      sql: `${filter.negated ? '' : 'NOT '}EXISTS (SELECT 1 FROM ${related.rows} WHERE ${related.joins} AND ${column} IS NOT NULL)`,
       values: [],
     }
   }
   const inner = compareColumn(filter, column, { sql: column, type: 'text' })
-  return { sql: `EXISTS (SELECT 1 FROM ${related.from} AND ${inner.sql})`, values: inner.values }
+  return { sql: `EXISTS (SELECT 1 FROM ${related.rows} WHERE ${related.joins} AND ${inner.sql})`, values: inner.values }
 }
 
 /** A metric, param or tag that is not there never matches, not even "not equal". */
@@ -97,22 +102,46 @@ function characters(text: string, count: number): string {
  * Of a long text the index holds the beginning, so an owner may be in it that does not match.
  * @returns null for another clause
  */
-export function fromValues(filter: Filter, target: SearchTarget): Condition | null {
+export function fromValues(filter: Filter, target: SearchTarget): Ids | null {
   return isClause(filter) ? fromAllValues([filter], target) : null
 }
 
 /** The same for clauses of one key that all have to hold. */
-export function fromAllValues(clauses: readonly Clause[], target: SearchTarget): Condition | null {
+export function fromAllValues(clauses: readonly Clause[], target: SearchTarget): Ids | null {
   const [first] = clauses
   const group = first && indexedGroup(first.name, target)
   if (!group || clauses.some((clause) => clause.type === 'null' && !clause.negated)) return null
   const parts = clauses.map((clause) =>
     clause.type === 'null' ? EVERY : group.type === 'text' ? textValues(clause) : numberValues(clause),
   )
-  return owners(group, first.name.key, {
+  const ids = owners(group, first.name.key, {
     sql: parts.map(({ sql }) => sql).join(' AND '),
     values: parts.flatMap(({ values }) => values),
   })
+  return { ...ids, exact: clauses.every((clause) => group.type === 'number' || isExact(clause)) }
+}
+
+/** What the index has of a text is enough to tell whether the clause holds. */
+function isExact(clause: Clause): boolean {
+  if (clause.type === 'null') return true
+  if (clause.type === 'in') return clause.values.every((value) => isWhole(String(value)))
+  const text = String(clause.value)
+  if (clause.comparator === '=' || clause.comparator === '!=') return isWhole(text)
+  const start = text.slice(0, -1)
+  return clause.comparator === 'LIKE' && isWhole(text) && /^[^%_]+%$/.test(text) && successor(start) !== null
+}
+
+/** The owners of rows beside the target's that match a clause; null for another clause, and for what is not there. */
+export function relatedIds(filter: Filter, target: SearchTarget): Ids | null {
+  if (!isClause(filter) || (filter.type === 'null' && !filter.negated) || isAttributeGroup(filter.name.group))
+    return null
+  const group = singular(filter.name.group!)
+  const related = target.related && Object.hasOwn(target.related, group) ? target.related[group] : undefined
+  const column =
+    related && Object.hasOwn(related.columns, filter.name.key) ? related.columns[filter.name.key] : undefined
+  if (!related || !column) return null
+  const { sql, values } = compareColumn(filter, column, { sql: column, type: 'text' })
+  return { sql: `SELECT DISTINCT ${related.owner} AS owner FROM ${related.rows} WHERE ${sql}`, values, exact: true }
 }
 
 export type Clause = Extract<Filter, { type: 'compare' } | { type: 'in' } | { type: 'null' }>
@@ -126,7 +155,7 @@ export function isClause(filter: Filter): filter is Clause {
  * the others of its opposite, are not among them.
  * @returns null for another clause
  */
-export function fromOtherValues(filter: Filter, target: SearchTarget): Condition | null {
+export function fromOtherValues(filter: Filter, target: SearchTarget): Ids | null {
   if (filter.type !== 'compare') return null
   const group = indexedGroup(filter.name, target)
   if (!group) return null
@@ -138,6 +167,7 @@ export function fromOtherValues(filter: Filter, target: SearchTarget): Condition
   return {
     sql: `SELECT owner FROM (${other.sql} UNION ALL ${nan.sql}) AS others`,
     values: [...other.values, ...nan.values],
+    exact: other.exact,
   }
 }
 

@@ -66,7 +66,8 @@ export function compileOrder(
   const group = first && !isAttributeGroup(first.name.group) ? target.keyed[singular(first.name.group!)] : undefined
   return {
     joins,
-    parts: [...parts, ...own],
+    // What was asked for needs no second place: with one, an index in that order would not do.
+    parts: [...parts, ...own.filter((last) => !parts.some(({ sql }) => sql === last.sql))],
     leading: first && group?.indexed ? { group, key: first.name.key, ascending: first.ascending } : null,
   }
 }

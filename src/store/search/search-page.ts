@@ -54,6 +54,31 @@ export async function queryPage<Row>(
   return { rows, last: last ? sort.map((_, index) => last[`sort_${index}`]!) : null }
 }
 
+/**
+ * The same page from the first rows of the order alone: they are sorted before they are asked for what costs more than to sort them. It is the page where
+ * it comes out full.
+ * @param where What is asked of the rows before they are sorted.
+ * @param top How many rows are asked.
+ */
+export function topOf(
+  query: PageQuery,
+  { table, alias, id }: { readonly table: string; readonly alias: string; readonly id: string },
+  where: readonly Condition[],
+  top: number,
+): PageQuery {
+  const first = pageSql({ ...query, columns: `${alias}.${id} AS top_id`, where, limit: top }, null)
+  const joins = query.from.sql.slice(`${table} ${alias}`.length)
+  return {
+    ...query,
+    from: {
+      sql: `(SELECT top_id FROM (${first.sql}) AS first_rows) AS top_rows CROSS JOIN ${table} ${alias}${joins}`,
+      values: [...first.values, ...query.from.values],
+    },
+    where: [...query.where, { sql: `${alias}.${id} = top_rows.top_id`, values: [] }],
+    after: null,
+  }
+}
+
 function pageSql({ columns, from, where: all, sort, limit, after }: PageQuery, list: Condition | null): Condition {
   const where = [...all, ...(list ? [list] : []), ...(after ? [afterKeys(sort, after)] : [])]
   const keys = sort.map((part, index) => `${part.sql} AS sort_${index}`).join(', ')

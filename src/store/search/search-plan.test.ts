@@ -6,6 +6,7 @@ import { postgresHomes } from '../../../test/support/postgres-home.ts'
 import { searchRuns } from '../mlflow/run-search.ts'
 import { type Home, openHome } from '../open-home.ts'
 import type { SqlConnection, SqlValue } from '../sql-database.ts'
+import type { Way } from './search-way.ts'
 
 const FILTER = "metrics.a > 0.5 AND metrics.b <= 0.4 AND (metrics.a < 0.9 OR NOT metrics.c = 1) AND params.p = 'x'"
 
@@ -18,6 +19,7 @@ async function plansOf(
   search: { filter: string; orderBy: string[]; experiments?: number },
   count: { runs: number; matches: number },
   explain: string,
+  choose?: (ways: readonly Way[]) => Way,
 ): Promise<string[]> {
   const plans: string[] = []
   const experimentIds: string[] = []
@@ -36,30 +38,33 @@ async function plansOf(
         return sql.tuples<Row>(text, ...values)
       },
       first: async <Row>(text: string) =>
-        ({ n: text.includes('MAX(sequence)') ? count.runs : count.matches, total: count.runs }) as Row,
+        ({ n: /MAX\(sequence\)|AS some_runs/.test(text) ? count.runs : count.matches }) as Row,
     }
     const { filter, orderBy } = search
-    await searchRuns(explained, {
-      experimentIds,
-      viewType: 'ACTIVE_ONLY',
-      filter,
-      orderBy,
-      maxResults: 10,
-      pageToken: null,
-    })
+    await searchRuns(
+      explained,
+      { experimentIds, viewType: 'ACTIVE_ONLY', filter, orderBy, maxResults: 10, pageToken: null },
+      choose ? { choose } : {},
+    )
   })
   return plans
 }
 
 const MANY = { runs: 1_000_000, matches: 1_000_000 }
 const FEW = { runs: 1_000_000, matches: 30 }
+/** Of each clause so many that together hardly any matches. */
+const SOME = { runs: 100_000, matches: 2_000 }
 
 describe('how SQLite goes about a search', { timeout: 180_000 }, () => {
-  async function sqlitePlans(search: { filter: string; orderBy: string[]; experiments?: number }, count = MANY) {
+  async function sqlitePlans(
+    search: { filter: string; orderBy: string[]; experiments?: number },
+    count = MANY,
+    choose?: (ways: readonly Way[]) => Way,
+  ) {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'bellwether-plan-'))
     const home = await openHome(folder, { ring: null })
     try {
-      return await plansOf(home, search, count, 'EXPLAIN QUERY PLAN')
+      return await plansOf(home, search, count, 'EXPLAIN QUERY PLAN', choose)
     } finally {
       await home.close()
       await rm(folder, { recursive: true })
@@ -72,7 +77,7 @@ describe('how SQLite goes about a search', { timeout: 180_000 }, () => {
       for (const count of [MANY, FEW]) {
         const plans = await sqlitePlans({ filter: FILTER, orderBy: [order] }, count)
         const clauses = plans.flatMap((plan) => plan.split('\n').filter((line) => /(SEARCH|SCAN) g EXISTS/.test(line)))
-        expect(clauses.length).toBeGreaterThan(2)
+        expect(clauses.length).toBeGreaterThan(count === MANY ? 2 : 0)
         for (const line of clauses) expect(line).toMatch(/run_id=\?/)
       }
     },
@@ -115,6 +120,28 @@ describe('how SQLite goes about a search', { timeout: 180_000 }, () => {
     const [plan] = await sqlitePlans({ filter, orderBy: [] }, FEW)
     expect(plan).toMatch(expected)
     expect(plan).toMatch(/SEARCH r USING INDEX sqlite_autoindex_runs_1 \(id=\?\)/)
+  })
+
+  test.each([
+    ['metrics.d DESC', /SEARCH o0 USING COVERING INDEX latest_metrics_by_value/],
+    ['start_time DESC', /SEARCH r USING INDEX runs_as_searched \(experiment_id=\?\)/],
+  ])(
+    'of clauses that one in fifty matches, sets are made once, and the walk stays one in the order of %s',
+    async (order, walk) => {
+      const search = { filter: 'metrics.a > 0.9 AND metrics.b > 0.9', orderBy: [order] }
+      const [plan] = await sqlitePlans(search, SOME, (ways) => ways.find(({ by }) => by === 'walk')!)
+      expect(plan).toMatch(walk)
+      expect(plan!.match(/LIST SUBQUERY \d+\nSEARCH g USING COVERING INDEX latest_metrics_by_value/g)).toHaveLength(2)
+      expect(plan).not.toMatch(/CORRELATED|EXISTS/)
+    },
+  )
+
+  test('where no index has the order, the first runs are sorted before they are asked', async () => {
+    const search = { filter: 'metrics.a > 0.5', orderBy: ['attributes.run_name'] }
+    const [plan] = await sqlitePlans(search, { runs: 100_000, matches: 60_000 })
+    expect(plan).toMatch(
+      /(CO-ROUTINE|MATERIALIZE) (top_rows|first_rows)\n(CO-ROUTINE first_rows\n)?SCAN r\nUSE TEMP B-TREE FOR ORDER BY/,
+    )
   })
 
   test('a bound on the metric that leads the order is a bound of that walk, and what has no number is not looked for', async () => {

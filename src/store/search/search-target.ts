@@ -20,16 +20,20 @@ export interface KeyedGroup {
 
 /** A group of attributes of rows beside the target's, such as the datasets that went into a run. */
 export interface RelatedGroup {
-  /** FROM and WHERE that join the related row to the target's. */
-  readonly from: string
+  /** FROM of the related rows, by themselves. */
+  readonly rows: string
+  /** Joins the related row to the target's row. */
+  readonly joins: string
+  /** The related row's column that names the target's row. */
+  readonly owner: string
   readonly columns: Readonly<Record<string, string>>
 }
 
 /** What can be searched, and by which names. */
 export interface SearchTarget {
   readonly what: string
-  /** Table of the owners, whose `id` the indexed groups name; left out where there are none. */
-  readonly table?: string
+  /** Where the rows are, and the column that the indexed groups name; left out where there are none. */
+  readonly rows?: { readonly table: string; readonly alias: string; readonly id: string }
   readonly attributes: Readonly<Record<string, AttributeColumn>>
   readonly keyed: Readonly<Record<string, KeyedGroup>>
   readonly related?: Readonly<Record<string, RelatedGroup>>
@@ -43,7 +47,7 @@ export function isAttributeGroup(group: string | null): boolean {
 
 const runs: SearchTarget = {
   what: 'runs',
-  table: 'runs',
+  rows: { table: 'runs', alias: 'r', id: 'id' },
   attributes: {
     run_id: { sql: 'r.id', type: 'text' },
     run_name: { sql: 'r.name', type: 'text' },
@@ -73,10 +77,11 @@ const runs: SearchTarget = {
   },
   related: {
     dataset: {
-      from: `(SELECT d.run_id, d.name, d.digest, t.value AS context FROM dataset_inputs d
+      rows: `(SELECT d.run_id, d.name, d.digest, t.value AS context FROM dataset_inputs d
         LEFT JOIN dataset_input_tags t
-          ON t.run_id = d.run_id AND t.name = d.name AND t.digest = d.digest AND t.key = 'mlflow.data.context') d
-        WHERE d.run_id = r.id`,
+          ON t.run_id = d.run_id AND t.name = d.name AND t.digest = d.digest AND t.key = 'mlflow.data.context') d`,
+      joins: 'd.run_id = r.id',
+      owner: 'd.run_id',
       columns: { name: 'd.name', digest: 'd.digest', context: 'd.context' },
     },
   },

@@ -97,6 +97,15 @@ export function runMlflowStoresContract(name: string, open: () => Promise<OpenSt
         ])
       })
 
+      test('a param or tag with the character NUL, at which SQLite ends a text and which PostgreSQL has not, is refused', async () => {
+        const id = await newRun()
+        const one = { key: 'k', value: 'a\0b' }
+        const refused = { code: 'INVALID_INPUT', message: expect.stringContaining('NUL') }
+        await expect(mlflow.runs.log(id, { params: [one] })).rejects.toMatchObject(refused)
+        await expect(mlflow.runs.log(id, { tags: [one] })).rejects.toMatchObject(refused)
+        await expect(mlflow.experiments.setTag('0', one, 1)).rejects.toMatchObject(refused)
+      })
+
       test('a batch is written as a whole or not at all', async () => {
         const id = await newRun()
         await mlflow.runs.log(id, { params: [{ key: 'b', value: '1' }] })
