@@ -21,6 +21,19 @@ import { versionRoutes } from './version-routes.ts'
 /** The release of MLflow whose protocol this is; its clients ask for it. */
 export const MLFLOW_VERSION = '3.11.1'
 
+/** What a client asks before it knows its way. Parts and ranges are there, and taken where a user asks for them: docs/mlflow.md says why no client is told to. */
+const ServerInfo = z.object({
+  store_type: z.string(),
+  workspaces_enabled: z.boolean(),
+  trace_archival_enabled: z.boolean(),
+  multipart_uploads_enabled: z.boolean(),
+  multipart_downloads_enabled: z.boolean(),
+  presigned_upload_run_id_supported: z.boolean(),
+  presigned_upload_model_id_supported: z.boolean(),
+  features_enabled: z.object({ gateway: z.boolean() }),
+})
+type ServerInfo = z.output<typeof ServerInfo>
+
 export interface MlflowContext {
   readonly stores: { readonly mlflow: MlflowStores; readonly blobs: BlobStore }
   readonly clock: () => number
@@ -124,9 +137,18 @@ function probes(app: FastifyInstance): void {
         tags: ['mlflow'],
         operationId: 'mlflowServerInfo',
         summary: 'What kind of store stands behind',
-        response: { 200: z.object({ store_type: z.string(), workspaces_enabled: z.boolean() }) },
+        response: { 200: ServerInfo },
       } as object,
     },
-    async () => ({ store_type: 'SqlStore', workspaces_enabled: false }),
+    async (): Promise<ServerInfo> => ({
+      store_type: 'SqlStore',
+      workspaces_enabled: false,
+      trace_archival_enabled: false,
+      multipart_uploads_enabled: false,
+      multipart_downloads_enabled: false,
+      presigned_upload_run_id_supported: true,
+      presigned_upload_model_id_supported: true,
+      features_enabled: { gateway: false },
+    }),
   )
 }

@@ -80,7 +80,16 @@ export function runMlflowSuite(
       test('the probes answer plain text', async () => {
         expect((await call('GET', '/health')).text).toBe('OK')
         expect((await call('GET', '/version')).text).toMatch(/^\d+\.\d+\.\d+$/)
-        expect((await call('GET', '/api/3.0/mlflow/server-info')).json().workspaces_enabled).toBe(false)
+        expect((await call('GET', '/api/3.0/mlflow/server-info')).json()).toEqual({
+          store_type: 'SqlStore',
+          workspaces_enabled: false,
+          trace_archival_enabled: false,
+          multipart_uploads_enabled: false,
+          multipart_downloads_enabled: false,
+          presigned_upload_run_id_supported: true,
+          presigned_upload_model_id_supported: true,
+          features_enabled: { gateway: false },
+        })
       })
     })
 

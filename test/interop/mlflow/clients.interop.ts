@@ -11,6 +11,7 @@ const STEPS = [
   'log_artifacts',
   'download_artifacts',
   'upload_and_download_in_parts',
+  'large_file_in_parts',
   'log_input',
   'search_runs',
   'log_sklearn_model',

@@ -112,6 +112,28 @@ def upload_and_download_in_parts():
     assert puts == [f"mpu/parts {number}" for number in range(1, 8)], puts
 
 
+def large_file_in_parts():
+    """200 MB: in one request by what the server tells, in parts of the client's own size where the user asks for them."""
+    content = os.urandom(200_000_000)
+    limit = {"MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE": "100000000"}
+    for asked, parts in (({}, 0), ({"MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD": "true"}, 20)):
+        sent = counted()
+        try:
+            os.environ.update({**limit, **asked})
+            with tempfile.TemporaryDirectory() as folder:
+                open(f"{folder}/large.bin", "wb").write(content)
+                client.log_artifact(state["run"], f"{folder}/large.bin", f"large/{parts}")
+                path = mlflow.artifacts.download_artifacts(
+                    run_id=state["run"], artifact_path=f"large/{parts}/large.bin", dst_path=folder + "/got"
+                )
+                assert open(path, "rb").read() == content
+        finally:
+            for name in {**limit, **asked}:
+                del os.environ[name]
+            puts = sent()
+        assert puts == [f"mpu/parts {number}" for number in range(1, parts + 1)], puts
+
+
 def counted():
     """Watches what `requests` is asked to put, so that a fall-back to one request would be seen."""
     import requests
@@ -274,6 +296,7 @@ STEPS = [
     log_artifacts,
     download_artifacts,
     upload_and_download_in_parts,
+    large_file_in_parts,
     log_input,
     search_runs,
     log_sklearn_model,
