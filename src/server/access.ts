@@ -154,11 +154,16 @@ export function requirePermission(
   model: string | null | undefined,
 ): void {
   if (may(principal, permission, model)) return
+  if (!may(principal, permission, undefined))
+    throw new BellwetherError('FORBIDDEN', `This needs the permission "${permission}".`)
   throw new BellwetherError(
     'FORBIDDEN',
-    may(principal, permission, undefined)
-      ? `The permission "${permission}" is given for other models only.`
-      : `This needs the permission "${permission}".`,
+    model === null
+      ? `This is about all models, and the permission "${permission}" is given for some only.`
+      : `The permission "${permission}" is given for other models only.`,
+    {
+      hint: 'Ask an administrator for a key or a role that is for this model, or for all; docs/security.md says what one for some models sees.',
+    },
   )
 }
 

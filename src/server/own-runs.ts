@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { Permission } from '../security/permissions.ts'
 import { may } from '../security/principal.ts'
 import type { Run, RunDetail, RunQuery, TrackingStore } from '../track/tracking-store.ts'
 import { mayUse, requirePermission } from './access.ts'
@@ -7,15 +8,18 @@ type Tracking = Pick<TrackingStore, 'experiments' | 'run' | 'runs'>
 
 /**
  * Runs as who asks may see them: a project, its experiment and its model have one name, so who is confined to some models sees the runs of those projects.
- * For routes with the permission `runs:read` and the scope `'handler'`.
+ * For routes with the permission and the scope `'handler'`.
  */
 export class OwnRuns {
   readonly #request: FastifyRequest
   readonly #tracking: Tracking
 
-  constructor(request: FastifyRequest, tracking: Tracking) {
+  readonly #permission: Permission
+
+  constructor(request: FastifyRequest, tracking: Tracking, permission: Permission = 'runs:read') {
     this.#request = request
     this.#tracking = tracking
+    this.#permission = permission
   }
 
   /** @throws RUN_NOT_FOUND; FORBIDDEN for one of another project */
@@ -36,7 +40,7 @@ export class OwnRuns {
     }
     const found: Run[] = []
     for (const { name } of await this.#tracking.experiments()) {
-      if (mayUse(this.#request, 'runs:read', name))
+      if (mayUse(this.#request, this.#permission, name))
         found.push(...(await this.#tracking.runs({ ...query, experiment: name })))
     }
     return found.sort((a, b) => b.startTime - a.startTime).slice(0, query.limit)
@@ -44,10 +48,10 @@ export class OwnRuns {
 
   get #seesAll(): boolean {
     const { principal } = this.#request
-    return principal !== null && may(principal, 'runs:read', null)
+    return principal !== null && may(principal, this.#permission, null)
   }
 
   #require(experiment: string | null): void {
-    requirePermission(this.#request.principal!, 'runs:read', experiment)
+    requirePermission(this.#request.principal!, this.#permission, experiment)
   }
 }

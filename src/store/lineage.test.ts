@@ -65,7 +65,12 @@ describe.each(['SQLite', 'PostgreSQL'])('the lineage on %s', (dialect) => {
     const graph = await findLineage('p1', deps)
     expect(graph.start).toBe('prediction:p1')
     expect(graph.edges.at(-1)).toEqual({ from: `version:grades/${number}`, to: 'prediction:p1', as: 'answered' })
-    expect(graph.nodes.find(({ kind }) => kind === 'run')).toMatchObject({ id: version.runId, name: 'winner' })
+    expect(graph.nodes.find(({ kind }) => kind === 'run')).toMatchObject({
+      id: version.runId,
+      name: 'winner',
+      project: 'grades',
+    })
+    expect(graph.nodes.find(({ kind }) => kind === 'version')).toMatchObject({ project: 'grades' })
     for (const nothing of ['p2', 'grades/99', 'nobody@champion', 'sha256:00', '%', '']) {
       await expect(findLineage(nothing, deps), nothing).rejects.toMatchObject({ code: 'LINEAGE_NOT_FOUND' })
     }
@@ -117,8 +122,8 @@ describe.each(['SQLite', 'PostgreSQL'])('the lineage on %s', (dialect) => {
 
 test('the picture and the flowchart name every node, and a name breaks out of neither', async () => {
   const nodes = [
-    { key: 'source:a', kind: 'source' as const, id: 'evil"]; click <script>.csv', name: null },
-    { key: 'dataset:b', kind: 'dataset' as const, id: `sha256:${'b'.repeat(64)}`, name: 'grades' },
+    { key: 'source:a', kind: 'source' as const, id: 'evil"]; click <script>.csv', name: null, project: null },
+    { key: 'dataset:b', kind: 'dataset' as const, id: `sha256:${'b'.repeat(64)}`, name: 'grades', project: null },
   ]
   const graph = {
     start: 'dataset:b',

@@ -31,6 +31,7 @@ import {
   SELECT_ERASED,
   SELECT_ID_COLUMNS_OF_DATASET,
   SELECT_LATEST_OF_NAME,
+  SELECT_USERS_OF_DATASET,
   UPDATE_DATASET_SOURCE,
 } from './queries/dataset-queries.ts'
 import { requireBlob, requireInteger } from './required-blob.ts'
@@ -125,6 +126,11 @@ export class SqlDatasetStore implements DatasetStore {
   async idColumns(id: string): Promise<string[]> {
     const rows = await this.#database.read((sql) => sql.all<{ id_column: string }>(SELECT_ID_COLUMNS_OF_DATASET, id))
     return [...new Set(rows.map(({ id_column }) => id_column))]
+  }
+
+  async usersOf(id: string): Promise<string[]> {
+    const rows = await this.#database.read((sql) => sql.all<{ name: string }>(SELECT_USERS_OF_DATASET, id, id))
+    return rows.map(({ name }) => name)
   }
 
   async datasets(query: { name?: string; limit?: number } = {}): Promise<DatasetVersion[]> {

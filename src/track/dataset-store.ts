@@ -14,6 +14,8 @@ export interface DatasetStore {
   datasets(query?: { name?: string; limit?: number }): Promise<DatasetVersion[]>
   /** Columns that the projects which read it name as the identifier of persons, that of the newest reading first. @param id whole */
   idColumns(id: string): Promise<string[]>
+  /** Experiments of the runs, and models of the versions, that used it: the projects that it is of. @param id whole */
+  usersOf(id: string): Promise<string[]>
   /**
    * Forgets a version that nothing was made from. Its contents stay until garbage is collected.
    * @throws DATASET_NOT_FOUND, DATASET_IN_USE, DATA_BUSY while data is being added

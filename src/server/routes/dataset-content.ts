@@ -11,6 +11,7 @@ import { requireKind } from '../../pipeline/keep-files.ts'
 import { requireRows } from '../../track/dataset-store.ts'
 import { requirePermission } from '../access.ts'
 import { mediaTypeOf } from '../mlflow/media-type.ts'
+import { ownDataset } from '../own-datasets.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
 import { attachment, contentOfBlob, sendContent } from '../send-content.ts'
 import { errorAnswers } from './api-schemas.ts'
@@ -47,7 +48,7 @@ export async function datasetContentRoutes(app: TypedApp, { stores }: RouteConte
   app.get(
     '/api/v1/datasets/:id/files',
     {
-      config: { permission: 'datasets:read' },
+      config: { permission: 'datasets:read', scope: 'handler' },
       schema: {
         tags,
         operationId: 'listDatasetFiles',
@@ -67,8 +68,9 @@ export async function datasetContentRoutes(app: TypedApp, { stores }: RouteConte
         },
       },
     },
-    async ({ params: { id }, query: { folder, after, limit } }) => {
-      const dataset = await datasets.dataset(id)
+    async (request) => {
+      const { folder, after, limit } = request.query
+      const dataset = await ownDataset(request, request.params.id, datasets)
       requireRows(dataset)
       requireKind(dataset, 'files', 'a list of files')
       const place = { folder: folder?.replace(/\/+$/, ''), after, limit }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { diffVersions } from '../../pipeline/diff-versions.ts'
 import { TableSchema } from '../../table/schema.ts'
 import type { DatasetVersion } from '../../track/dataset-store.ts'
+import { ownDataset } from '../own-datasets.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
 import { DatasetSummaryAnswer, errorAnswers } from './api-schemas.ts'
 import { FilesDiffAnswer, TableDiffAnswer } from './diff-schemas.ts'
@@ -48,7 +49,7 @@ export async function datasetRoutes(
   app.get(
     '/api/v1/datasets/:id',
     {
-      config: { permission: 'datasets:read' },
+      config: { permission: 'datasets:read', scope: 'handler' },
       schema: {
         tags,
         operationId: 'getDataset',
@@ -60,8 +61,8 @@ export async function datasetRoutes(
         },
       },
     },
-    async ({ params: { id } }) => {
-      const dataset = await datasets.dataset(id)
+    async (request) => {
+      const dataset = await ownDataset(request, request.params.id, datasets)
       return { ...summaryOf(dataset), schema: dataset.schema, profile: dataset.profile }
     },
   )
@@ -101,7 +102,7 @@ export async function datasetRoutes(
   app.get(
     '/api/v1/datasets/:id/diff/:other',
     {
-      config: { permission: 'datasets:read' },
+      config: { permission: 'datasets:read', scope: 'handler' },
       schema: {
         tags,
         operationId: 'diffDatasets',
@@ -141,7 +142,9 @@ export async function datasetRoutes(
         },
       },
     },
-    async ({ params, query }, reply) => {
+    async (request, reply) => {
+      const { params, query } = request
+      for (const id of [params.id, params.other]) await ownDataset(request, id, datasets)
       const abort = new AbortController()
       reply.raw.once('close', () => abort.abort())
       return diffVersions(

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { findLineage } from '../../track/lineage/find-lineage.ts'
 import { lineageMermaid } from '../../track/lineage/mermaid.ts'
+import { ownLineage } from '../own-lineage.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
 import { errorAnswers } from './api-schemas.ts'
 
@@ -14,6 +15,7 @@ const LineageAnswer = z.object({
       kind,
       id: z.string().describe('Id of a dataset version, run or prediction; model/number; what is noted of a source.'),
       name: z.string().nullable(),
+      project: z.string().nullable().describe('Experiment of a run, model of a version.'),
     }),
   ),
   edges: z.array(
@@ -27,11 +29,12 @@ export async function lineageRoutes(app: TypedApp, { stores, predictionLog }: Ro
   app.get(
     '/api/v1/lineage/:id',
     {
-      config: { permission: 'runs:read' },
+      config: { permission: 'runs:read', scope: 'handler' },
       schema: {
         tags: ['lineage'],
         operationId: 'getLineage',
         summary: 'What something was made from, and what was made from it',
+        description: 'Who is confined to some models sees the part that is of these.',
         params: z.object({
           id: z.string().describe('Dataset version, run, prediction, model, model/version (%2F) or model@alias.'),
         }),
@@ -54,8 +57,10 @@ export async function lineageRoutes(app: TypedApp, { stores, predictionLog }: Ro
         },
       },
     },
-    async ({ params: { id }, query: { format } }, reply) => {
-      const graph = await findLineage(id, {
+    async (request, reply) => {
+      const { params, query } = request
+      const { format } = query
+      const whole = await findLineage(params.id, {
         ...stores,
         async predicted(prediction) {
           if (!predictionLog) return null
@@ -64,6 +69,7 @@ export async function lineageRoutes(app: TypedApp, { stores, predictionLog }: Ro
           return null
         },
       })
+      const graph = await ownLineage(request, whole, stores)
       if (format === 'json') return graph
       if (format === 'mermaid')
         return reply

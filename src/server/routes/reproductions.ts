@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BellwetherError } from '../../errors.ts'
+import { OwnRuns } from '../own-runs.ts'
 import { Reproductions } from '../reproductions.ts'
 import type { RouteContext, TypedApp } from '../route-types.ts'
 import { ErrorAnswer, errorAnswers } from './api-schemas.ts'
@@ -48,7 +49,7 @@ export async function reproductionRoutes(
   app.post(
     '/api/v1/runs/:id/reproduction',
     {
-      config: { permission: 'runs:write' },
+      config: { permission: 'runs:write', scope: 'handler' },
       schema: {
         tags,
         operationId: 'reproduceRun',
@@ -58,9 +59,9 @@ export async function reproductionRoutes(
         response: { 202: StateAnswer, ...errorAnswers('RUN_NOT_FOUND', 'RUN_NOT_REPRODUCIBLE', 'OVERLOADED') },
       },
     },
-    async ({ params: { id } }, reply) => {
+    async (request, reply) => {
+      const { id: runId } = await new OwnRuns(request, tracking, 'runs:write').run(request.params.id)
       if (jobs === null) throw new BellwetherError('RUN_NOT_REPRODUCIBLE', 'This server makes no runs again.')
-      const { id: runId } = await tracking.run(id)
       try {
         return reply.code(202).send(jobs.begin(runId))
       } catch (error) {
@@ -73,7 +74,7 @@ export async function reproductionRoutes(
   app.get(
     '/api/v1/runs/:id/reproduction',
     {
-      config: { permission: 'runs:read' },
+      config: { permission: 'runs:read', scope: 'handler' },
       schema: {
         tags,
         operationId: 'getReproduction',
@@ -82,8 +83,8 @@ export async function reproductionRoutes(
         response: { 200: StateAnswer, ...errorAnswers('RUN_NOT_FOUND', 'REPRODUCTION_NOT_FOUND') },
       },
     },
-    async ({ params: { id } }) => {
-      const run = await tracking.run(id)
+    async (request) => {
+      const run = await new OwnRuns(request, tracking).run(request.params.id)
       const state = jobs?.state(run.id) ?? null
       if (state === null)
         throw new BellwetherError(

@@ -119,3 +119,12 @@ export const DELETE_DATASET = [
   'DELETE FROM dataset_sources WHERE dataset_id = ?',
   'DELETE FROM datasets WHERE id = ?',
 ] as const
+
+/** Names of experiments and models that used a version. Values: its id, twice. */
+export const SELECT_USERS_OF_DATASET = `
+SELECT x.name AS name
+FROM run_datasets d JOIN runs r ON r.id = d.run_id JOIN experiments x ON x.id = r.experiment_id
+WHERE d.dataset_id = ?
+UNION
+SELECT v.model AS name FROM model_versions v WHERE v.dataset_id = ?
+ORDER BY name`

@@ -5,9 +5,11 @@ export interface LineageRow {
   from_kind: 'source' | 'dataset' | 'run' | 'version'
   from_id: string
   from_name: string | null
+  from_experiment: string | null
   to_kind: 'dataset' | 'run' | 'version'
   to_id: string
   to_name: string | null
+  to_experiment: string | null
   label: string
 }
 
@@ -15,7 +17,10 @@ const NAME = (side: 'from' | 'to') => `
   CASE e.${side}_kind
     WHEN 'dataset' THEN (SELECT s.name FROM dataset_sources s WHERE s.dataset_id = e.${side}_id ORDER BY s.sequence LIMIT 1)
     WHEN 'run' THEN (SELECT r.name FROM runs r WHERE r.id = e.${side}_id)
-  END AS ${side}_name`
+  END AS ${side}_name,
+  CASE e.${side}_kind
+    WHEN 'run' THEN (SELECT x.name FROM runs r JOIN experiments x ON x.id = r.experiment_id WHERE r.id = e.${side}_id)
+  END AS ${side}_experiment`
 
 /**
  * Everything upstream and downstream of a node, in one query: source -> dataset -> run -> model version, a model version -> the run that distilled it, and
@@ -44,7 +49,7 @@ WITH RECURSIVE steps (from_kind, from_id, to_kind, to_id, label) AS (
   UNION ALL
   SELECT 'dataset', d.id, 'dataset', d.successor, 'erased into' FROM datasets d WHERE d.successor IS NOT NULL
   UNION ALL
-  SELECT 'source', s.source, 'dataset', s.dataset_id, 'read' FROM dataset_sources s
+  SELECT DISTINCT 'source', s.source, 'dataset', s.dataset_id, 'read' FROM dataset_sources s
 ),
 down (kind, id) AS (
   SELECT s.from_kind, s.from_id FROM steps s WHERE s.from_kind = ? AND s.from_id = ?

@@ -22,6 +22,8 @@ export interface LineageNode {
   readonly id: string
   /** What people call it: the dataset's name, the run's name; null where it has none besides its id. */
   readonly name: string | null
+  /** Experiment of a run, model of a version; null for others, and for a run that stands alone. */
+  readonly project: string | null
 }
 
 /** One thing went into another. */
@@ -50,7 +52,7 @@ export function withPrediction(graph: LineageGraph, prediction: string): Lineage
   return {
     ...graph,
     start: key,
-    nodes: [...graph.nodes, { key, kind: 'prediction', id: prediction, name: null }],
+    nodes: [...graph.nodes, { key, kind: 'prediction', id: prediction, name: null, project: null }],
     edges: [...graph.edges, { from: graph.start, to: key, as: 'answered' }],
   }
 }

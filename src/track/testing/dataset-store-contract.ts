@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { bytesOf, type OpenStores, someDataset } from './open-stores.ts'
+import { bytesOf, type OpenStores, someDataset, someVersion } from './open-stores.ts'
 
 /** What every dataset store does, whatever it keeps its rows in. `open` gives empty stores. */
 export function runDatasetStoreContract(name: string, open: () => Promise<OpenStores>): void {
@@ -62,6 +62,24 @@ export function runDatasetStoreContract(name: string, open: () => Promise<OpenSt
       await datasets.putDataset({ ...dataset, name: 'three', idColumn: 'number' })
       await datasets.putDataset({ ...(await someDataset(stores, 'fedcba')), idColumn: 'other' })
       expect(await datasets.idColumns(dataset.id)).toEqual(['number', 'person'])
+    })
+
+    test('tells whose runs and versions used it, each once', async () => {
+      const { tracking, datasets, models } = stores
+      const version = await someVersion(stores, { model: 'small' })
+      const id = version.datasetId!
+      expect(await datasets.usersOf(id)).toEqual([])
+      await models.createVersion(version)
+      expect(await datasets.usersOf(id)).toEqual(['small'])
+      for (const name of ['pupils', 'pupils', 'exams']) {
+        const experimentId = (await tracking.ensureExperiment(name, 1)).id
+        const run = await tracking.createRun({ experimentId, name: 'r', startTime: 2 })
+        await tracking.logDataset(run.id, id, 'training')
+      }
+      expect(await datasets.usersOf(id)).toEqual(['exams', 'pupils', 'small'])
+      const other = await someDataset(stores, 'fedcba')
+      await datasets.putDataset(other)
+      expect(await datasets.usersOf(other.id)).toEqual([])
     })
 
     test('a version of files says how many they are and how large', async () => {
