@@ -8,6 +8,7 @@ import { traffic } from './0007-traffic.ts'
 import { fileVersions } from './0008-file-versions.ts'
 import { erasure } from './0009-erasure.ts'
 import { outcomes } from './0010-outcomes.ts'
+import { searchByValue } from './0011-search-by-value.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step, in order: the n-th brings the schema to version n. */
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   fileVersions,
   erasure,
   outcomes,
+  searchByValue,
 ]

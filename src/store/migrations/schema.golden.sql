@@ -204,6 +204,8 @@ CREATE TABLE logged_model_metrics (
       PRIMARY KEY (model_id, key, dataset_name, dataset_digest)
     );
 
+CREATE INDEX logged_model_metrics_by_value ON logged_model_metrics (key, value, model_id);
+
 CREATE TABLE logged_model_params (
       model_id TEXT NOT NULL REFERENCES logged_models (id),
       key TEXT NOT NULL,
@@ -211,12 +213,16 @@ CREATE TABLE logged_model_params (
       PRIMARY KEY (model_id, key)
     );
 
+CREATE INDEX logged_model_params_by_value ON logged_model_params (key, substr(value, 1, 100), model_id);
+
 CREATE TABLE logged_model_tags (
       model_id TEXT NOT NULL REFERENCES logged_models (id),
       key TEXT NOT NULL,
       value TEXT NOT NULL,
       PRIMARY KEY (model_id, key)
     );
+
+CREATE INDEX logged_model_tags_by_value ON logged_model_tags (key, substr(value, 1, 100), model_id);
 
 CREATE TABLE logged_models (
       id TEXT NOT NULL PRIMARY KEY,
@@ -289,6 +295,8 @@ CREATE TABLE model_version_tags (
       PRIMARY KEY (model, version, key),
       FOREIGN KEY (model, version) REFERENCES model_versions (model, version) ON UPDATE CASCADE
     );
+
+CREATE INDEX model_version_tags_by_value ON model_version_tags (key, substr(value, 1, 100), model, version);
 
 CREATE TABLE "model_versions" (
       model TEXT NOT NULL REFERENCES registered_models (name) ON UPDATE CASCADE,
