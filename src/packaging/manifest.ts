@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { LEAF_FORMATS } from '../learn/tree/leaf-format.ts'
+import type { LeafFormat } from '../learn/tree/leaf-format.ts'
 
 /** Version of the package's format; a reader refuses a newer one. Version 1 held one model, uncalibrated. */
 export const FORMAT_VERSION = 2
@@ -12,6 +12,9 @@ export const MANIFEST_FILE = 'manifest.json'
 export const SIGNATURE_FILE = 'signature.json'
 export const MODEL_FILE = 'model.json'
 export const PROFILE_FILE = 'profile.json'
+
+/** As learn/ lists them; a server that only looks at packages loads nothing of it. */
+const LEAF_FORMATS = ['float32', 'float16', 'int8'] as const satisfies readonly LeafFormat[]
 
 const Hash = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 const Count = z.int().nonnegative()
