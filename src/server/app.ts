@@ -18,6 +18,7 @@ import { toPublicError } from './error-reply.ts'
 import { guardExtraction } from './extraction.ts'
 import { isHttp2, treatHttp2 } from './http2-requests.ts'
 import { acceptOnlyJson } from './json-body.ts'
+import { lingerOnClose } from './linger.ts'
 import { createLogger, standardErrorSink } from './logger.ts'
 import { addMetrics } from './metrics.ts'
 import { mlflowRoutes } from './mlflow/mlflow-plugin.ts'
@@ -201,6 +202,7 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     app.addHook('onClose', async () => endFollowing())
     treatHttp2(app)
   }
+  lingerOnClose(app.server)
   traceRequests(app, tracing)
   acceptOnlyJson(app)
   answerUnmatched(app)

@@ -4,12 +4,29 @@ import { BellwetherError } from '../errors.ts'
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
+ * Refuses bodies with a content coding, but for uploads, whose handlers unpack them or keep them as they are: read as if it had none, a packed body would be
+ * called bad JSON, and what a proxy takes for packed would be taken here for plain.
+ * @throws UNSUPPORTED_MEDIA_TYPE @see RFC 9110, section 8.4
+ */
+function refuseCodings(app: FastifyInstance): void {
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    const coding = request.headers['content-encoding']
+    if (coding === undefined || /^identity$/i.test(coding.trim()) || request.routeOptions.config.upload === true)
+      return done(null, payload)
+    reply.header('accept-encoding', 'identity')
+    const hint = 'Send the body as it is, without the header `Content-Encoding`.'
+    done(new BellwetherError('UNSUPPORTED_MEDIA_TYPE', 'The body must not have a Content-Encoding here.', { hint }))
+  })
+}
+
+/**
  * Makes `application/json` in UTF-8 the only body that is taken, so that a page elsewhere cannot send one without a CORS
  * preflight, which is never answered. Keys that would reach a prototype (`__proto__`, `constructor.prototype`) are refused.
  * Errors never quote the body.
  * @throws MALFORMED_JSON, UNSUPPORTED_MEDIA_TYPE, from the parser
  */
 export function acceptOnlyJson(app: FastifyInstance): void {
+  refuseCodings(app)
   app.removeAllContentTypeParsers()
   const parse = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {

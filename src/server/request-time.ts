@@ -97,11 +97,13 @@ export function limitRequestTime(
       if (!payload.readableEnded)
         counted.destroy(new BellwetherError('MALFORMED_REQUEST', 'The body ended before it was whole.'))
     })
-    // What still comes of an upload that was refused is let go by: the connection could serve nothing else before.
-    counted.once('close', () => {
+    // What still comes of an upload that was refused is let go by: the connection could serve nothing else before, and who sends all of it first would wait.
+    const letGoBy = () => {
       payload.unpipe(counted)
       payload.resume()
-    })
+    }
+    counted.once('close', letGoBy)
+    reply.raw.once('finish', letGoBy)
     done(null, payload.pipe(counted))
   })
   endUnread(app, limits)
