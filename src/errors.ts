@@ -355,6 +355,10 @@ export const ERRORS = {
     status: 503,
     hint: 'Give the key that the message names beside the current one in BELLWETHER_ENCRYPTION_KEYS; without it the data cannot be read.',
   },
+  ENCRYPTION_KEY_RETIRED: {
+    status: 503,
+    hint: 'Restart this process with the keys that the home is encrypted with now, the current one first.',
+  },
   BLOB_CORRUPT: {
     status: 500,
     hint: 'Restore it from a backup (docs/store.md), or make it again by running the project.',

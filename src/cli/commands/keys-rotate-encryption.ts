@@ -4,7 +4,7 @@ import { withHome } from '../context.ts'
 import { withPredictionLog } from '../open-prediction-log.ts'
 import { note, printJson, printLine } from '../output.ts'
 
-/** Brings what is kept under the first key of the ring. @returns exit status 1 where blobs are damaged */
+/** Brings what is kept under the first key of the ring. @returns exit status 1 where blobs are damaged, or another key is still written under */
 export async function action(options: Record<string, unknown>): Promise<number> {
   const ring = await keyRingFromEnvironment(process.env)
   if (!ring) {
@@ -16,7 +16,7 @@ export async function action(options: Record<string, unknown>): Promise<number> 
   return withHome(options, async (home) => {
     const rotation = await home.blobs.rotateEncryption(ring)
     const predictionFiles = await withPredictionLog(home.folder, (log) => log.rotateEncryption())
-    const { current, rewrapped, encrypted, damaged } = rotation
+    const { current, rewrapped, encrypted, damaged, stillInUse } = rotation
     if (options['json']) printJson({ key: ring.current.id, ...rotation, predictionFiles })
     else {
       printLine(
@@ -24,11 +24,15 @@ export async function action(options: Record<string, unknown>): Promise<number> 
           `${predictionFiles} files of the prediction log written anew`,
       )
       for (const hash of damaged) note(`damaged, left as it is: ${hash}`)
-      if (damaged.length === 0 && ring.ids.length > 1)
+      if (damaged.length === 0 && stillInUse.length > 0)
+        note(
+          `a process wrote under the key ${stillInUse.join(' and ')} meanwhile: restart it with the current key first, and run this again`,
+        )
+      else if (damaged.length === 0 && ring.ids.length > 1)
         note(
           'no other key is needed now, unless a project has `sensitive: encrypt`: such values in the prediction log keep theirs until they expire',
         )
     }
-    return damaged.length > 0 ? 1 : 0
+    return damaged.length > 0 || stillInUse.length > 0 ? 1 : 0
   })
 }

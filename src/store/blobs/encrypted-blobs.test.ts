@@ -161,8 +161,20 @@ describe('rotation', () => {
     const plain = await (await open(null)).put(Buffer.from('plain'))
     const blobs = await open(ring)
     const hashes = [plain, ...(await Promise.all(CONTENTS.map(([, bytes]) => blobs.put(bytes))))]
-    expect(await rotateEncryption(root, both)).toEqual({ current: 0, rewrapped: 6, encrypted: 1, damaged: [] })
-    expect(await rotateEncryption(root, both)).toEqual({ current: 7, rewrapped: 0, encrypted: 0, damaged: [] })
+    expect(await rotateEncryption(root, both)).toEqual({
+      current: 0,
+      rewrapped: 6,
+      encrypted: 1,
+      damaged: [],
+      stillInUse: [],
+    })
+    expect(await rotateEncryption(root, both)).toEqual({
+      current: 7,
+      rewrapped: 0,
+      encrypted: 0,
+      damaged: [],
+      stillInUse: [],
+    })
     const fresh = await open(after)
     for (const hash of hashes) expect(hashOf(await fresh.get(hash))).toBe(hash)
     await expect(open(ring)).rejects.toMatchObject({ code: 'ENCRYPTION_KEY_MISSING' })
@@ -175,7 +187,11 @@ describe('rotation', () => {
     bytes[30]! ^= 1
     await writeFile(fileOf(broken), bytes)
     await open(both)
-    expect(await rotateEncryption(root, both)).toMatchObject({ rewrapped: 1, damaged: [broken] })
+    expect(await rotateEncryption(root, both)).toMatchObject({
+      rewrapped: 1,
+      damaged: [broken],
+      stillInUse: [ring.current.id],
+    })
     expect(keyIdOf(await readFile(fileOf(whole)))).toBe(after.current.id)
     await expect(open(after)).rejects.toMatchObject({ code: 'ENCRYPTION_KEY_MISSING' })
   })

@@ -1,4 +1,4 @@
-import { access, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { access, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { BellwetherError } from '../../errors.ts'
 import type { TrustedKeys } from '../../packaging/sign-manifest.ts'
@@ -14,8 +14,9 @@ import {
 } from '../durable-files.ts'
 import { storageError } from '../storage-errors.ts'
 import { checkedStream, plainCopy, rangeOfFile, streamToTemporary } from './blob-streams.ts'
+import { confirmPut, removeBlob, touch } from './deletion-mark.ts'
 import type { BlobEntry, HomeBlobs, Rotation } from './home-blobs.ts'
-import { claimKeys, keysFile } from './keys-in-use.ts'
+import { claimKeys, claimWritten, keysFile, refuseRetired } from './keys-in-use.ts'
 import { blobFile, noBlob, readBlob, sha256 } from './read-blob.ts'
 import { rotateEncryption } from './rotate-encryption.ts'
 import { blobContext, contentOf, isPlain, storedForm } from './stored-form.ts'
@@ -72,15 +73,19 @@ export class FileBlobStore implements HomeBlobs {
     const file = this.#file(hash)!
     const folder = path.dirname(file)
     try {
+      await refuseRetired(keysFile(this.#root), this.#ring)
       await makeFolder(folder)
-      // What is there already may be damaged; then it is written again.
-      if (!(await this.#holds(file, bytes, hash)) || !(await markAsPut(file))) {
-        const stored = await storedForm(bytes, this.#ring, blobContext(hash))
-        await renameDurably(await writeTemporary(this.#root, stored), file)
-      }
-      // Another process may have made the name or the folder a moment ago, and not yet made it durable.
-      else await syncFolder(folder)
+      do {
+        // What is there already may be damaged; then it is written again.
+        if (!(await this.#holds(file, bytes, hash)) || !(await touch(file))) {
+          const stored = await storedForm(bytes, this.#ring, blobContext(hash))
+          await renameDurably(await writeTemporary(this.#root, stored), file)
+        }
+        // Another process may have made the name or the folder a moment ago, and not yet made it durable.
+        else await syncFolder(folder)
+      } while (!(await confirmPut(this.#root, file)))
       await syncFolder(this.#root)
+      await claimWritten(keysFile(this.#root), this.#ring)
     } catch (error) {
       throw storageError(error, this.#root)
     }
@@ -93,13 +98,20 @@ export class FileBlobStore implements HomeBlobs {
   ): Promise<{ readonly hash: string; readonly sizeBytes: number }> {
     if (this.#readOnly) throw new BellwetherError('HOME_READ_ONLY', `${this.#root}: it was opened for reading.`)
     try {
+      await refuseRetired(keysFile(this.#root), this.#ring)
       const maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY
       const written = await streamToTemporary(this.#root, bytes, maxBytes, this.#ring)
       const file = this.#file(written.hash)!
       await makeFolder(path.dirname(file))
       // Also where the name is there already: what it holds may be damaged, and these bytes are whole.
       await renameDurably(written.temporary, file)
+      if (!(await confirmPut(this.#root, file)))
+        throw new BellwetherError(
+          'STORAGE_FAILED',
+          `Blob ${written.hash} was erased while it was written; send it again.`,
+        )
       await syncFolder(this.#root)
+      await claimWritten(keysFile(this.#root), this.#ring)
       return { hash: written.hash, sizeBytes: written.sizeBytes }
     } catch (error) {
       throw storageError(error, this.#root)
@@ -170,7 +182,7 @@ export class FileBlobStore implements HomeBlobs {
     const file = this.#file(hash)
     if (file === null) return
     try {
-      await rm(file, { force: true })
+      await removeBlob(this.#root, file)
       await syncFolder(path.dirname(file)).catch(ignoreMissing)
     } catch (error) {
       throw storageError(error, file)
@@ -251,18 +263,6 @@ async function readNames(folder: string): Promise<string[]> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw storageError(error, folder)
-  }
-}
-
-/** Says that content which was there already is wanted again. @returns whether it is there still */
-async function markAsPut(file: string): Promise<boolean> {
-  const now = new Date()
-  try {
-    await utimes(file, now, now)
-    return true
-  } catch (error) {
-    ignoreMissing(error)
-    return false
   }
 }
 

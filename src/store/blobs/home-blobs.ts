@@ -19,6 +19,8 @@ export interface Rotation {
   readonly encrypted: number
   /** Names of blobs that are damaged; they are left as they are. */
   readonly damaged: readonly string[]
+  /** Ids of other keys that are still needed: those of damaged blobs, and of a process that wrote under an older key at the last instant. */
+  readonly stillInUse: readonly string[]
 }
 
 /** The blobs of a home, with what its keeper does to all of them. */
@@ -34,7 +36,8 @@ export interface HomeBlobs extends BlobStore {
   deleteUnlessPut?(hash: string, before: number): Promise<boolean>
   /**
    * Brings every blob under the ring's current key. Each is put in its place whole, so a rotation that is killed leaves every blob readable with the two
-   * keys, and the next one goes on where it ended. Where nothing is damaged, older keys are not needed afterwards.
+   * keys, and the next one goes on where it ended. Others may go on reading, writing and deleting. Older keys are not needed afterwards but for those that
+   * it names.
    * @throws ENCRYPTION_KEY_MISSING and storage errors
    */
   rotateEncryption(ring: KeyRing, onProgress?: (done: number) => void): Promise<Rotation>

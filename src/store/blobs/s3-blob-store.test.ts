@@ -223,13 +223,77 @@ describe('an object store', () => {
     stored[30]! ^= 1
     await raw.put(nameOf(broken), stored)
     const turning = await open(both)
-    expect(await turning.rotateEncryption(both)).toEqual({ current: 0, rewrapped: 3, encrypted: 1, damaged: [broken] })
+    expect(await turning.rotateEncryption(both)).toEqual({
+      current: 0,
+      rewrapped: 3,
+      encrypted: 1,
+      damaged: [broken],
+      stillInUse: [ring.current.id],
+    })
     await expect(open(after)).rejects.toMatchObject({ code: 'ENCRYPTION_KEY_MISSING' })
     await turning.delete(broken)
-    expect(await turning.rotateEncryption(both)).toEqual({ current: 4, rewrapped: 0, encrypted: 0, damaged: [] })
+    expect(await turning.rotateEncryption(both)).toEqual({
+      current: 4,
+      rewrapped: 0,
+      encrypted: 0,
+      damaged: [],
+      stillInUse: [],
+    })
     const fresh = await open(after)
     for (const hash of hashes) expect(hashOf(await fresh.get(hash))).toBe(hash)
     await expect(open(ring)).rejects.toMatchObject({ code: 'ENCRYPTION_KEY_MISSING' })
+  })
+
+  test('that is kept as it is gives a stretch from its middle, and no more of it is fetched', async () => {
+    const blobs = await open()
+    const bytes = randomBytes(9 * MIB)
+    const [plain, packed] = [await blobs.put(bytes), await blobs.put(Buffer.from(SECRET.repeat(20_000)))]
+    const whole = vi.spyOn(S3Objects.prototype, 'stream')
+    const range = await blobs.getRange(plain, 5 * MIB, 5 * MIB + 1000)
+    expect(Buffer.compare(Buffer.concat(await all(range!)), bytes.subarray(5 * MIB, 5 * MIB + 1000))).toBe(0)
+    expect(await all((await blobs.getRange(plain, bytes.length, bytes.length))!)).toEqual([])
+    expect(whole).not.toHaveBeenCalled()
+    whole.mockRestore()
+    expect(await blobs.getRange(packed, 0, 10)).toBeNull()
+    const sealed = await open(ring)
+    expect(await sealed.getRange(await sealed.put(randomBytes(5000)), 0, 10)).toBeNull()
+    await expect(blobs.getRange(hashOf(Buffer.from('nothing')), 0, 1)).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' })
+    // Of an object that was cut short since, no wrong bytes are given out.
+    await (await objects()).put(nameOf(plain), bytes.subarray(0, 5 * MIB + 10))
+    await expect(all((await blobs.getRange(plain, 5 * MIB, 5 * MIB + 1000))!)).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+    })
+  })
+
+  test('that is put again between its head and its body, while keys are rotated, is not lost', async () => {
+    const blobs = await open(ring)
+    const bytes = randomBytes(9 * MIB)
+    const hash = await blobs.put(bytes)
+    const turning = await open(both)
+    const read = vi.spyOn(S3Objects.prototype, 'read').mockImplementation(async function (
+      this: S3Objects,
+      name,
+      first,
+    ) {
+      read.mockRestore()
+      const found = await this.read(name, first)
+      await blobs.putStream(pieces(bytes, MIB))
+      return found
+    })
+    expect(await turning.rotateEncryption(both)).toMatchObject({ rewrapped: 1, damaged: [], stillInUse: [] })
+    expect(Buffer.compare(await (await open(after)).get(hash), bytes)).toBe(0)
+  })
+
+  test('takes nothing under a key that a rotation put out of use', async () => {
+    const [older, elsewhere] = [await open(ring), await open(ring)]
+    await older.put(Buffer.from(SECRET))
+    await (await open(both)).rotateEncryption(both)
+    // This one has not looked for a moment: what it wrote keeps its key in use, and no later one is told otherwise.
+    const late = await older.put(Buffer.from('late'))
+    await expect(open(after)).rejects.toMatchObject({ code: 'ENCRYPTION_KEY_MISSING' })
+    expect(await (await open(both)).rotateEncryption(both)).toMatchObject({ rewrapped: 1, stillInUse: [] })
+    expect(hashOf(await (await open(after)).get(late))).toBe(late)
+    await expect(elsewhere.put(Buffer.from('later'))).rejects.toMatchObject({ code: 'ENCRYPTION_KEY_RETIRED' })
   })
 
   test('that does not answer is a clear error, and works again once it does, without being opened again', async () => {

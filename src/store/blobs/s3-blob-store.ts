@@ -9,10 +9,26 @@ import { makeFolder, removeStaleTemporaries } from '../durable-files.ts'
 import { storageError } from '../storage-errors.ts'
 import { checkedContent, plainCopy, streamToTemporary } from './blob-streams.ts'
 import type { BlobEntry, HomeBlobs, Rotation } from './home-blobs.ts'
-import { claimKeys, KEYS_NAME, type KeysPlace, onlyKey } from './keys-in-use.ts'
+import {
+  claimKeys,
+  claimWritten,
+  endRetiring,
+  KEYS_NAME,
+  type KeysPlace,
+  refuseRetired,
+  retireOthers,
+} from './keys-in-use.ts'
 import { sha256 } from './read-blob.ts'
 import { S3Objects } from './s3-objects.ts'
-import { blobContext, contentOf, storedForm } from './stored-form.ts'
+import { blobContext, contentOf, isPlain, storedForm } from './stored-form.ts'
+
+/** What became of a blob; null where it was removed meanwhile, or is damaged. */
+type Outcome = 'current' | 'rewrapped' | 'encrypted' | null
+
+const LOOK_AGAIN_MS = 10_000
+
+/** Enough to see whether an object is the content itself. */
+const BEGINNING_BYTES = 16
 
 const HASH = /^sha256:([0-9a-f]{64})$/
 const NAME = /^[0-9a-f]{2}\/([0-9a-f]{64})$/
@@ -29,6 +45,8 @@ export class S3BlobStore implements HomeBlobs {
   readonly #ring: KeyRing | null
   /** What is being put at this moment, by hash: the same bytes many times at once go up once. */
   readonly #putting = new Map<string, Promise<void>>()
+  /** When it was last seen that the key is in use, in milliseconds of this process. */
+  #lookedAt = Number.NEGATIVE_INFINITY
 
   private constructor(
     objects: S3Objects,
@@ -72,7 +90,7 @@ export class S3BlobStore implements HomeBlobs {
   }
 
   async put(bytes: Uint8Array): Promise<string> {
-    this.#requireWriting()
+    await this.#requireKey()
     const hash = sha256(bytes)
     const putting = this.#putting.get(hash) ?? this.#putOnce(hash, bytes)
     this.#putting.set(hash, putting)
@@ -89,17 +107,19 @@ export class S3BlobStore implements HomeBlobs {
     // What is there already may be damaged; then it is written again.
     if (!(await this.#holds(name, bytes, hash)))
       await this.#objects.put(name, await storedForm(bytes, this.#ring, blobContext(hash)))
+    await claimWritten(keysObject(this.#objects), this.#ring)
   }
 
   async putStream(
     bytes: AsyncIterable<Uint8Array>,
     options: { readonly maxBytes?: number } = {},
   ): Promise<{ readonly hash: string; readonly sizeBytes: number }> {
-    this.#requireWriting()
+    await this.#requireKey()
     try {
       const maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY
       const { temporary, hash, sizeBytes } = await streamToTemporary(this.#spool, bytes, maxBytes, this.#ring)
       await this.#moveUp(temporary, nameOf(hash)!)
+      await claimWritten(keysObject(this.#objects), this.#ring)
       return { hash, sizeBytes }
     } catch (error) {
       throw storageError(error, this.#spool)
@@ -109,6 +129,14 @@ export class S3BlobStore implements HomeBlobs {
   async getStream(hash: string): Promise<AsyncIterable<Uint8Array>> {
     const name = await this.#nameThere(hash)
     return checkedContent(this.#objects.stream(name), hash, this.#ring, this.#shown(name))
+  }
+
+  async getRange(hash: string, start: number, end: number): Promise<AsyncIterable<Uint8Array> | null> {
+    const name = await this.#nameThere(hash)
+    if (end <= start) return Readable.from([])
+    const beginning = await this.#objects.read(name, BEGINNING_BYTES)
+    if (beginning === null) throw this.#notFound(hash)
+    return isPlain(beginning) ? this.#objects.range(name, start, end) : null
   }
 
   async get(hash: string): Promise<Uint8Array> {
@@ -162,31 +190,41 @@ export class S3BlobStore implements HomeBlobs {
     this.#requireWriting()
     const counts = { current: 0, rewrapped: 0, encrypted: 0 }
     const damaged: string[] = []
+    const keys = keysObject(this.#objects)
+    const others = ring.ids.filter((id) => id !== ring.current.id)
     let done = 0
-    for await (const { hash, storedBytes } of this.list()) {
-      try {
-        const outcome = await this.#rotate(hash, storedBytes, ring)
-        if (outcome) counts[outcome]++
-      } catch (error) {
-        if (!(error instanceof BellwetherError) || error.code !== 'BLOB_CORRUPT') throw error
-        damaged.push(hash)
-      }
+    await this.#rotateAll(ring, damaged, (outcome) => {
+      if (outcome) counts[outcome]++
       onProgress(++done)
-    }
-    if (damaged.length === 0) await onlyKey(keysObject(this.#objects), ring.current.id)
-    return { ...counts, damaged }
+    })
+    if (damaged.length > 0) return { ...counts, damaged, stillInUse: others }
+    await retireOthers(keys, ring.current.id)
+    // What was written in between.
+    await this.#rotateAll(ring, damaged, (outcome) => {
+      if (outcome && outcome !== 'current') counts[outcome]++
+    })
+    if (damaged.length > 0) return { ...counts, damaged, stillInUse: others }
+    return { ...counts, damaged, stillInUse: await endRetiring(keys, ring.current.id) }
   }
 
   close(): void {
     this.#objects.close()
   }
 
-  /** @returns null where the blob was removed meanwhile. */
-  async #rotate(
-    hash: string,
-    storedBytes: number,
-    ring: KeyRing,
-  ): Promise<'current' | 'rewrapped' | 'encrypted' | null> {
+  async #rotateAll(ring: KeyRing, damaged: string[], onBlob: (outcome: Outcome) => void): Promise<void> {
+    for await (const { hash, storedBytes } of this.list()) {
+      let outcome: Outcome = null
+      try {
+        outcome = await this.#rotate(hash, storedBytes, ring)
+      } catch (error) {
+        if (!(error instanceof BellwetherError) || error.code !== 'BLOB_CORRUPT') throw error
+        damaged.push(hash)
+      }
+      onBlob(outcome)
+    }
+  }
+
+  async #rotate(hash: string, storedBytes: number, ring: KeyRing): Promise<Outcome> {
     const name = nameOf(hash)!
     // There is no range of an object that is empty.
     const head = await this.#objects.read(name, storedBytes < HEAD_BYTES ? null : HEAD_BYTES)
@@ -198,12 +236,9 @@ export class S3BlobStore implements HomeBlobs {
       return 'encrypted'
     }
     if (keyIdOf(head) === ring.current.id) return 'current'
-    const fresh = rewrapHead(head, ring, blobContext(hash))
-    await this.#objects.upload(
-      name,
-      Readable.from(withHead(fresh, this.#objects.stream(name)), { objectMode: false }),
-      storedBytes,
-    )
+    // The head is that of the very stream: whoever puts the same content again meanwhile gives it another data key.
+    const rewrapped = withHead(this.#objects.stream(name), (its) => rewrapHead(its, ring, blobContext(hash)))
+    await this.#objects.upload(name, Readable.from(rewrapped, { objectMode: false }), storedBytes)
     return 'rewrapped'
   }
 
@@ -240,6 +275,14 @@ export class S3BlobStore implements HomeBlobs {
     return new BellwetherError('BLOB_NOT_FOUND', `There is no blob ${what} in ${this.place}.`)
   }
 
+  /** A look at the keys in use costs a request: one in a while is enough, for what is written is looked after (`claimWritten`). @throws ENCRYPTION_KEY_RETIRED */
+  async #requireKey(): Promise<void> {
+    this.#requireWriting()
+    if (performance.now() - this.#lookedAt < LOOK_AGAIN_MS) return
+    await refuseRetired(keysObject(this.#objects), this.#ring)
+    this.#lookedAt = performance.now()
+  }
+
   #requireWriting(): void {
     if (this.#readOnly) throw new BellwetherError('HOME_READ_ONLY', `${this.place}: it was opened for reading.`)
   }
@@ -267,11 +310,21 @@ function keysObject(objects: S3Objects): KeysPlace {
 }
 
 /** The stored form with another head of the same length. */
-async function* withHead(head: Buffer, stored: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield head
-  let left = head.length
+async function* withHead(
+  stored: AsyncIterable<Uint8Array>,
+  another: (head: Uint8Array) => Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  let first: Buffer | null = Buffer.alloc(0)
   for await (const piece of stored) {
-    if (left < piece.length) yield piece.subarray(left)
-    left = Math.max(0, left - piece.length)
+    if (first === null) yield piece
+    else {
+      first = Buffer.concat([first, piece])
+      if (first.length < HEAD_BYTES) continue
+      yield another(first.subarray(0, HEAD_BYTES))
+      yield first.subarray(HEAD_BYTES)
+      first = null
+    }
   }
+  // Too short for a head: what is there is damaged.
+  if (first !== null) another(first)
 }

@@ -74,12 +74,48 @@ export class S3Objects {
 
   /** Asked for when the first piece is; errors come from the iteration. */
   async *stream(name: string): AsyncGenerator<Uint8Array> {
+    yield* (await this.#open(name, {})).pieces
+  }
+
+  /**
+   * A stretch of an object, from `start` up to, not including, `end`; asked for when the first piece is.
+   * @throws from the iteration STORAGE_FAILED where the object is too short
+   */
+  async *range(name: string, start: number, end: number): AsyncGenerator<Uint8Array> {
+    const { from, pieces } = await this.#open(name, { Range: `bytes=${start}-${end - 1}` })
+    // Stores that know no ranges, or not this one, give more of it.
+    let at = from
+    for await (const piece of pieces) {
+      const inner = piece.subarray(Math.max(0, start - at), Math.max(0, end - at))
+      at += piece.length
+      if (inner.length > 0) yield inner
+      if (at >= end) return
+    }
+    throw new BellwetherError(
+      'STORAGE_FAILED',
+      `${this.place}: an object ends at ${at} bytes, before the ${end} that it had.`,
+    )
+  }
+
+  /** @returns where in the object the pieces begin, and the pieces; errors come from both */
+  async #open(
+    name: string,
+    range: { readonly Range?: string },
+  ): Promise<{ from: number; pieces: AsyncGenerator<Uint8Array> }> {
     const { GetObjectCommand } = await import('@aws-sdk/client-s3')
     try {
-      const answer = await this.#client.send(new GetObjectCommand(this.#named(name)))
-      const expected = answer.ContentLength
+      const answer = await this.#client.send(new GetObjectCommand({ ...this.#named(name), ...range }))
+      const from = Number(/^bytes (\d+)-/.exec(answer.ContentRange ?? '')?.[1] ?? 0)
+      return { from, pieces: this.#pieces(answer.Body as Readable, answer.ContentLength) }
+    } catch (error) {
+      throw this.#error(error)
+    }
+  }
+
+  async *#pieces(body: Readable, expected: number | undefined): AsyncGenerator<Uint8Array> {
+    try {
       let got = 0
-      for await (const piece of answer.Body as Readable as AsyncIterable<Buffer>) {
+      for await (const piece of body as AsyncIterable<Buffer>) {
         got += piece.length
         yield piece
       }
