@@ -59,23 +59,32 @@ export function sourceOf(row: VersionRow): string {
   return row.source ?? `mlflow-artifacts:/registry/${row.model}/${row.version}`
 }
 
+/** Versions that one statement reads tags or aliases of. */
+const VERSIONS_AT_ONCE = 100
+
 const versionKey = (model: string, version: number) => JSON.stringify([model, version])
 
 /** Versions with tags and aliases, in the order of the rows. */
 export async function withVersionData(sql: SqlConnection, rows: readonly VersionRow[]): Promise<TrackedVersion[]> {
   const tags = new Map<string, KeyValue[]>()
   const aliases = new Map<string, string[]>()
-  await inChunks([...new Set(rows.map(({ model }) => model))], async (names) => {
-    const of = <Row>(columns: string, table: string, order: string) =>
+  for (let from = 0; from < rows.length; from += VERSIONS_AT_ONCE) {
+    const some = rows.slice(from, from + VERSIONS_AT_ONCE)
+    const length = some.length === 1 ? 1 : VERSIONS_AT_ONCE
+    // Few statements serve all lengths: a shorter list repeats its last version.
+    const of = Array.from({ length }, (_, index) => some[index] ?? some.at(-1)!)
+    const values = of.flatMap(({ model, version }) => [model, version])
+    const list = of.map(() => '(?, CAST(? AS BIGINT))').join(', ')
+    const select = <Row>(columns: string, table: string, order: string) =>
       sql.all<Row & { model: string; version: number }>(
-        `SELECT model, version, ${columns} FROM ${table} WHERE model IN (${placeholders(names.length)}) ORDER BY model, version, ${order}`,
-        ...names,
+        `SELECT model, version, ${columns} FROM ${table} WHERE (model, version) IN (VALUES ${list}) ORDER BY ${order}`,
+        ...values,
       )
-    for (const { model, version, key, value } of await of<KeyValue>('key, value', 'model_version_tags', 'key'))
+    for (const { model, version, key, value } of await select<KeyValue>('key, value', 'model_version_tags', 'key'))
       addTo(tags, versionKey(model, version), { key, value })
-    for (const { model, version, alias } of await of<{ alias: string }>('alias', 'model_aliases', 'alias'))
+    for (const { model, version, alias } of await select<{ alias: string }>('alias', 'model_aliases', 'alias'))
       addTo(aliases, versionKey(model, version), alias)
-  })
+  }
   return rows.map((row) => ({
     model: row.model,
     version: row.version,

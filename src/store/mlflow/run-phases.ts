@@ -1,6 +1,6 @@
 import type { Filter } from '../../track/search/filter.ts'
 import type { Candidates, EstimatedPart } from '../search/candidates.ts'
-import { type Condition, compileFilter, INDEXED_TEXT, indexedStart, onLeadingMetric } from '../search/compile-filter.ts'
+import { type Condition, INDEXED_TEXT, indexedStart, onLeadingMetric } from '../search/compile-filter.ts'
 import type { CompiledOrder, LeadingValue } from '../search/search-order.ts'
 import type { SortPart } from '../search/search-page.ts'
 import { SEARCH_TARGETS } from '../search/search-target.ts'
@@ -36,24 +36,6 @@ export function phasesOf(way: Way, order: CompiledOrder, parts: readonly Estimat
   if (way.by === 'candidates') return [candidatesPhase(order, parts[way.lead]!.candidates!)]
   if (way.by === 'walk' && order.leading) return leadingPhases(order, order.leading, parts)
   return [way.by === 'walk' ? plainPhase(order, 'runs in order') : sortedPhase(order, plainPhase(order, 'all runs'))]
-}
-
-/** The parts' conditions in a stretch: whatever is a set, or is asked of each run. */
-export function conditionsOf(
-  parts: readonly EstimatedPart[],
-  way: Way,
-  { owner, bounded }: Pick<Phase, 'owner' | 'bounded'>,
-): Condition[] {
-  return parts.flatMap((part, index) => {
-    if (bounded.includes(part.filter)) return []
-    const { candidates } = part
-    const leads = way.by === 'candidates' && way.lead === index
-    const asked = compileFilter(part.filter, SEARCH_TARGETS.runs)
-    if (!candidates || !(leads || way.sets[index])) return [asked]
-    // With IS TRUE it is asked of each run; as a plain IN SQLite would rather begin with the set, and sort.
-    const set = { sql: `(${owner} IN (${candidates.ids.sql})) IS TRUE`, values: candidates.ids.values }
-    return [...(leads ? [] : [set]), ...(candidates.exact ? [] : [asked])]
-  })
 }
 
 /** Clauses that a walk over the values which lead the order is bound by. */

@@ -2,6 +2,7 @@ import type { Page, Search, TrackedRun, ViewType } from '../../track/mlflow-mode
 import { type Filter, parseFilter, parseOrder } from '../../track/search/filter.ts'
 import { type EstimatedPart, estimateParts, unknownParts } from '../search/candidates.ts'
 import { type Condition, compileFilter } from '../search/compile-filter.ts'
+import { partConditions } from '../search/part-conditions.ts'
 import { type CompiledOrder, compileOrder } from '../search/search-order.ts'
 import {
   decodePageToken,
@@ -15,7 +16,7 @@ import { SEARCH_TARGETS } from '../search/search-target.ts'
 import { SWEEP_FACTOR, type Way, waysOf } from '../search/search-way.ts'
 import type { SqlConnection } from '../sql-database.ts'
 import { placeholders } from './row-lists.ts'
-import { boundsOf, conditionsOf, type Phase, type Position, phasesOf } from './run-phases.ts'
+import { boundsOf, type Phase, type Position, phasesOf } from './run-phases.ts'
 import { RUN_COLUMNS, type TrackedRunRow, withEverything } from './run-rows.ts'
 import { sortValues } from './sql-experiment-store.ts'
 
@@ -82,7 +83,11 @@ export async function searchRuns(
     const page: PageQuery = {
       columns: RUN_COLUMNS,
       from: phase.from,
-      where: [...views, ...phase.where, ...conditionsOf(parts, way, phase)],
+      where: [
+        ...views,
+        ...phase.where,
+        ...partConditions(parts, way, { target, owner: [phase.owner], bounded: phase.bounded }),
+      ],
       sort: phase.sort,
       limit: maxResults + 1 - found.length,
       after: pageToken ? phase.after(before) : null,
@@ -177,7 +182,7 @@ async function topRows(
   page: PageQuery,
   { views, lists, top }: { views: readonly Condition[]; lists: readonly Condition[]; top: number },
 ) {
-  const first = topOf(page, { table: 'runs', alias: 'r', id: 'id' }, [...views, ...lists], top)
+  const first = topOf(page, SEARCH_TARGETS.runs.rows, [...views, ...lists], top)
   const rows = await allRows(sql, first, [])
   return rows.length === page.limit ? rows : allRows(sql, page, lists)
 }

@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { BellwetherError } from '../../errors.ts'
-import type { KeyValue, LoggedModel, LoggedModelStatus, Page, Search, TrackedMetric } from '../../track/mlflow-model.ts'
+import type { KeyValue, LoggedModel, LoggedModelStatus, Page, TrackedMetric } from '../../track/mlflow-model.ts'
 import { checkLoggedModelName, checkTag, keptParam, LIMITS } from '../../track/mlflow-rules.ts'
 import type { LoggedModelStore } from '../../track/mlflow-stores.ts'
-import { parseFilter, parseOrder } from '../../track/search/filter.ts'
-import { filterError } from '../../track/search/filter-tokens.ts'
-import { type Condition, compileFilter } from '../search/compile-filter.ts'
-import { compileOrder } from '../search/search-order.ts'
-import { decodePageToken, queryPage } from '../search/search-page.ts'
-import { SEARCH_TARGETS } from '../search/search-target.ts'
 import type { SqlConnection, SqlDatabase } from '../sql-database.ts'
+import { findLoggedModels, LOGGED_MODEL_COLUMNS, type LoggedModelSearch } from './logged-model-search.ts'
 import { addTo, inChunks, placeholders } from './row-lists.ts'
 import {
   artifactLocation,
@@ -32,9 +27,7 @@ interface ModelRow {
   source_run_id: string | null
 }
 
-const COLUMNS =
-  'l.id, l.experiment_id, l.name, l.artifact_uri, l.created_time, l.updated_time, l.status, l.status_message, l.model_type, l.source_run_id'
-const SELECT = `SELECT ${COLUMNS}, l.lifecycle_stage FROM logged_models l WHERE l.id = ?`
+const SELECT = `SELECT ${LOGGED_MODEL_COLUMNS}, l.lifecycle_stage FROM logged_models l WHERE l.id = ?`
 const INSERT = `
 INSERT INTO logged_models (id, experiment_id, name, artifact_uri, created_time, updated_time, status, model_type, source_run_id)
 VALUES (?, ?, ?, ?, ?, ?, 'LOGGED_MODEL_PENDING', ?, ?)`
@@ -126,88 +119,14 @@ export class SqlLoggedModelStore implements LoggedModelStore {
     })
   }
 
-  async search(
-    search: Omit<Search, 'orderBy'> & {
-      experimentIds: readonly string[]
-      datasets?: readonly { name: string; digest: string | null }[]
-      orderBy?: readonly {
-        field: string
-        ascending: boolean
-        datasetName: string | null
-        datasetDigest: string | null
-      }[]
-    },
-  ): Promise<Page<LoggedModel>> {
-    const { experimentIds, datasets = [], orderBy = [], filter = '', maxResults, pageToken } = search
-    checkMaxResults(maxResults, MAX_RESULTS)
-    const target = SEARCH_TARGETS.loggedModels
-    const tree = parseFilter(filter)
-    const ofMetric = orderBy.filter(({ field }) => field.includes('.'))
-    for (const { datasetDigest, datasetName } of orderBy)
-      if (datasetDigest && !datasetName) throw filterError('order_by with a dataset digest needs the dataset name')
-    for (const { field } of ofMetric)
-      if (!/^metrics?\./.test(field))
-        throw filterError(`Invalid order by field name: ${field}. Only metrics are supported`)
-    const plain = compileOrder(
-      parseOrder(
-        orderBy
-          .filter(({ field }) => !field.includes('.'))
-          .map(({ field, ascending }) => `${field} ${ascending ? 'ASC' : 'DESC'}`),
-      ),
-      target,
-      [
-        { sql: 'l.created_time', ascending: false },
-        { sql: 'l.id', ascending: true },
-      ],
-    )
-    // A model has a metric per dataset: the order takes the one that it names, or the newest.
-    const metrics = ofMetric.flatMap(({ field, ascending, datasetName, datasetDigest }) => {
-      const key = field.slice(field.indexOf('.') + 1).replace(/^`(.*)`$/, '$1')
-      const chosen = `(SELECT o.value FROM logged_model_metrics o WHERE o.model_id = l.id AND o.key = ?${datasetName ? ' AND o.dataset_name = ?' : ''}${datasetDigest ? ' AND o.dataset_digest = ?' : ''} ORDER BY o.timestamp DESC, o.dataset_name LIMIT 1)`
-      const values = [key, ...(datasetName ? [datasetName] : []), ...(datasetDigest ? [datasetDigest] : [])]
-      return [
-        { sql: `CASE WHEN ${chosen} IS NULL THEN 1 ELSE 0 END`, values, ascending: true },
-        { sql: `COALESCE(${chosen}, 0)`, values, ascending },
-      ]
-    })
-    const sort = [...metrics, ...plain.parts]
-    const pin = ['logged-models', experimentIds, filter, datasets, orderBy]
-    const after = pageToken ? decodePageToken(pin, pageToken, sort.length).after : null
-    if (experimentIds.length === 0) return { items: [], nextPageToken: null }
-    const where: Condition[] = [
-      { sql: `l.experiment_id IN (${placeholders(experimentIds.length)})`, values: experimentIds },
-      { sql: `l.lifecycle_stage = 'active'`, values: [] },
-      ...(tree ? [compileFilter(tree, target)] : []),
-    ]
-    if (datasets.length > 0) {
-      const each = datasets.map(({ name, digest }) => {
-        if (name === '') throw filterError('`dataset_name` in the `datasets` clause must be specified')
-        return {
-          sql: `(d.dataset_name = ?${digest ? ' AND d.dataset_digest = ?' : ''})`,
-          values: [name, ...(digest ? [digest] : [])],
-        }
-      })
-      where.push({
-        sql: `EXISTS (SELECT 1 FROM logged_model_metrics d WHERE d.model_id = l.id AND (${each.map(({ sql }) => sql).join(' OR ')}))`,
-        values: each.flatMap(({ values }) => values),
-      })
-    }
+  async search(search: LoggedModelSearch): Promise<Page<LoggedModel>> {
+    checkMaxResults(search.maxResults, MAX_RESULTS)
     return this.#database.read(async (sql) => {
-      const { rows } = await queryPage<ModelRow>(sql, {
-        columns: COLUMNS,
-        from: {
-          sql: ['logged_models l', ...plain.joins.map((join) => join.sql)].join('\n'),
-          values: plain.joins.flatMap((join) => join.values),
-        },
-        where,
-        sort,
-        limit: maxResults + 1,
-        after,
-      })
+      const { rows, keys, pin } = await findLoggedModels<ModelRow>(sql, search)
       return pageOf(
         rows,
-        maxResults,
-        (row) => sortValues(row, sort.length),
+        search.maxResults,
+        (row) => sortValues(row, keys),
         pin,
         (some) => withData(sql, some),
       )

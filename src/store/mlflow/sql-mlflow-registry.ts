@@ -33,6 +33,7 @@ import {
   withVersionData,
 } from './registry-rows.ts'
 import { checkMaxResults, pageOf, sortValues } from './sql-experiment-store.ts'
+import { searchVersions } from './version-search.ts'
 
 const INSERT_MODEL = `
 INSERT INTO registered_models (name, created_time, updated_time, latest_version, description) VALUES (?, ?, ?, 0, ?)
@@ -280,39 +281,9 @@ export class SqlMlflowRegistry implements MlflowRegistry {
     return wanted.size === 0 ? [...latestVersions] : latestVersions.filter(({ stage }) => wanted.has(stage))
   }
 
-  async searchVersions(search: Search): Promise<Page<TrackedVersion>> {
-    const { filter = '', orderBy = [], maxResults, pageToken } = search
-    checkMaxResults(maxResults, MAX_VERSIONS)
-    const target = SEARCH_TARGETS.modelVersions
-    const tree = parseFilter(filter)
-    const order = compileOrder(parseOrder(orderBy), target, [
-      // Newest first, unless another order is asked for.
-      ...(orderBy.length === 0 ? [{ sql: 'v.updated_time', ascending: false }] : []),
-      { sql: 'v.model', ascending: true },
-      { sql: 'v.version', ascending: false },
-    ])
-    const pin = ['model-versions', filter, orderBy]
-    const after = pageToken ? decodePageToken(pin, pageToken, order.parts.length).after : null
-    return this.#database.read(async (sql) => {
-      const { rows } = await queryPage<VersionRow>(sql, {
-        columns: VERSION_COLUMNS,
-        from: {
-          sql: ['model_versions v', ...order.joins.map((join) => join.sql)].join('\n'),
-          values: order.joins.flatMap((join) => join.values),
-        },
-        where: [{ sql: NOT_DELETED, values: [] }, ...(tree ? [compileFilter(tree, target)] : [])],
-        sort: order.parts,
-        limit: maxResults + 1,
-        after,
-      })
-      return pageOf(
-        rows,
-        maxResults,
-        (row) => sortValues(row, order.parts.length),
-        pin,
-        (some) => withVersionData(sql, some),
-      )
-    })
+  searchVersions(search: Search): Promise<Page<TrackedVersion>> {
+    checkMaxResults(search.maxResults, MAX_VERSIONS)
+    return this.#database.read((sql) => searchVersions(sql, search))
   }
 
   async setAlias(model: string, alias: string, version: number, by: RegistryActor): Promise<void> {

@@ -13,7 +13,7 @@ import {
   relatedIds,
   singular,
 } from './compile-filter.ts'
-import { isAttributeGroup, type SearchTarget } from './search-target.ts'
+import { isAttributeGroup, OWNERS, type SearchTarget, selectedIds } from './search-target.ts'
 
 /** Rows that might match, found without going through all rows in their order: none that matches is missing. */
 export interface Candidates {
@@ -168,7 +168,7 @@ class Estimator {
     if (!rows || this.#left <= 0) return UNKNOWN
     this.#left -= this.#total
     const { sql, values } = compileFilter(part, this.#target)
-    const ids = `SELECT ${rows.alias}.${rows.id} AS owner FROM ${rows.table} ${rows.alias} WHERE ${sql}`
+    const ids = `SELECT ${selectedIds(rows.id, rows.alias)} FROM ${rows.table} ${rows.alias} WHERE ${sql}`
     return this.#counted({ sql: ids, values, exact: true })
   }
 
@@ -176,7 +176,7 @@ class Estimator {
   async #without({ name }: { readonly name: Identifier }): Promise<Estimate> {
     const group = indexedGroup(name, this.#target)
     const { rows } = this.#target
-    if (!group || !rows || this.#left <= 0) return UNKNOWN
+    if (!group || group.several || !rows || this.#left <= 0) return UNKNOWN
     const { table, id } = rows
     this.#left -= this.#total
     const found = await this.#sql.first<{ n: number }>(
@@ -186,12 +186,12 @@ class Estimator {
     const missing = Math.max(found!.n, 0)
     const share = this.#share(missing)
     if (missing >= MOST) return { candidates: null, share }
-    const having = `SELECT ${group.indexed} FROM ${group.table} WHERE key = ?`
+    const having = `SELECT ${group.indexed!.join(', ')} FROM ${group.table} WHERE key = ?`
     const ids =
       missing === 0
-        ? { sql: `SELECT ${id} AS owner FROM ${table} WHERE 1 = 0`, values: [] }
+        ? { sql: `SELECT ${selectedIds(id)} FROM ${table} WHERE 1 = 0`, values: [] }
         : {
-            sql: `SELECT owner FROM (SELECT ${id} AS owner FROM ${table} EXCEPT ${having}) AS missing`,
+            sql: `SELECT ${OWNERS.slice(0, id.length).join(', ')} FROM (SELECT ${selectedIds(id)} FROM ${table} EXCEPT ${having}) AS missing`,
             values: [name.key],
           }
     return { candidates: { ids, count: missing, exact: true }, share }
@@ -203,13 +203,13 @@ class Estimator {
 
   async #counted(ids: Ids): Promise<Estimate> {
     const found = await this.#sql.first<{ n: number }>(
-      `SELECT COUNT(*) AS n FROM (SELECT owner FROM (${ids.sql}) AS all_values LIMIT ${MOST}) AS some_values`,
+      `SELECT COUNT(*) AS n FROM (SELECT owner FROM (${ids.entries ?? ids.sql}) AS all_values LIMIT ${MOST}) AS some_values`,
       ...ids.values,
     )
     const { n } = found!
     this.#left -= n
-    const { exact, ...condition } = ids
-    return { candidates: n < MOST ? { ids: condition, count: n, exact } : null, share: this.#share(n) }
+    const { sql, values, exact } = ids
+    return { candidates: n < MOST ? { ids: { sql, values }, count: n, exact } : null, share: this.#share(n) }
   }
 
   #share(count: number): number {

@@ -1,7 +1,14 @@
 import type { Comparator, Filter, Identifier } from '../../track/search/filter.ts'
 import { filterError } from '../../track/search/filter-tokens.ts'
 import type { SqlValue } from '../sql-database.ts'
-import { type AttributeColumn, isAttributeGroup, type KeyedGroup, type SearchTarget } from './search-target.ts'
+import {
+  type AttributeColumn,
+  isAttributeGroup,
+  type KeyedGroup,
+  OWNERS,
+  type SearchTarget,
+  selectedIds,
+} from './search-target.ts'
 
 /** A condition and the values of its placeholders; texts of a caller are never a part of the SQL. */
 export interface Condition {
@@ -12,6 +19,8 @@ export interface Condition {
 /** A SELECT of owners (`owner`, each once), and whether all of them match, or some of them may not. */
 export interface Ids extends Condition {
   readonly exact: boolean
+  /** Where owners may come several times: a SELECT that is quicker to count. */
+  readonly entries?: string
 }
 
 /** More % than that say nothing, and cost time that grows with each. */
@@ -111,6 +120,7 @@ export function fromAllValues(clauses: readonly Clause[], target: SearchTarget):
   const [first] = clauses
   const group = first && indexedGroup(first.name, target)
   if (!group || clauses.some((clause) => clause.type === 'null' && !clause.negated)) return null
+  if (clauses.some((clause) => matchesAbsent(clause, group)) || (group.several && clauses.length > 1)) return null
   const parts = clauses.map((clause) =>
     clause.type === 'null' ? EVERY : group.type === 'text' ? textValues(clause) : numberValues(clause),
   )
@@ -118,7 +128,18 @@ export function fromAllValues(clauses: readonly Clause[], target: SearchTarget):
     sql: parts.map(({ sql }) => sql).join(' AND '),
     values: parts.flatMap(({ values }) => values),
   })
-  return { ...ids, exact: clauses.every((clause) => group.type === 'number' || isExact(clause)) }
+  const entries = group.several ? { entries: ids.sql.replace('SELECT DISTINCT', 'SELECT') } : {}
+  return { ...ids, ...entries, exact: clauses.every((clause) => group.type === 'number' || isExact(clause)) }
+}
+
+/** The clause matches what has no such value, too. */
+function matchesAbsent({ type, name, ...clause }: Clause, group: KeyedGroup): boolean {
+  return (
+    type === 'compare' &&
+    'comparator' in clause &&
+    clause.comparator === '!=' &&
+    group.absentDiffers?.includes(name.key) === true
+  )
 }
 
 /** What the index has of a text is enough to tell whether the clause holds. */
@@ -158,14 +179,14 @@ export function isClause(filter: Filter): filter is Clause {
 export function fromOtherValues(filter: Filter, target: SearchTarget): Ids | null {
   if (filter.type !== 'compare') return null
   const group = indexedGroup(filter.name, target)
-  if (!group) return null
+  if (!group || group.several || group.absentDiffers?.includes(filter.name.key)) return null
   const opposite = group.type === 'text' ? TEXT_OPPOSITES[filter.comparator] : NUMBER_OPPOSITES[filter.comparator]
   const other = opposite && fromValues({ ...filter, comparator: opposite }, target)
   if (!other || group.type === 'text') return other ?? null
   // NaN is kept as no number, and compares with nothing.
   const nan = owners(group, filter.name.key, { sql: 'g.value IS NULL', values: [] })
   return {
-    sql: `SELECT owner FROM (${other.sql} UNION ALL ${nan.sql}) AS others`,
+    sql: `SELECT ${ownersOf(group)} FROM (${other.sql} UNION ALL ${nan.sql}) AS others`,
     values: [...other.values, ...nan.values],
     exact: other.exact,
   }
@@ -189,9 +210,12 @@ export function indexedGroup(name: Identifier, target: SearchTarget): KeyedGroup
   return keyed?.indexed ? keyed : null
 }
 
+/** What the owner's columns are called where they were selected. */
+const ownersOf = ({ indexed = [] }: KeyedGroup) => OWNERS.slice(0, indexed.length).join(', ')
+
 function owners(group: KeyedGroup, key: string, { sql, values }: Condition): Condition {
   return {
-    sql: `SELECT g.${group.indexed} AS owner FROM ${group.table} g WHERE g.key = ? AND ${sql}`,
+    sql: `SELECT ${group.several ? 'DISTINCT ' : ''}${selectedIds(group.indexed!, 'g')} FROM ${group.table} g WHERE g.key = ? AND ${sql}`,
     values: [key, ...values],
   }
 }

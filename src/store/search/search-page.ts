@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { BellwetherError } from '../../errors.ts'
 import type { SqlConnection, SqlValue } from '../sql-database.ts'
 import type { Condition } from './compile-filter.ts'
+import { OWNERS, selectedIds, type TargetRows } from './search-target.ts'
 
 /** One part of an order. The expression is never NULL: what may be missing has a part before it that says so. */
 export interface SortPart {
@@ -62,21 +63,26 @@ export async function queryPage<Row>(
  */
 export function topOf(
   query: PageQuery,
-  { table, alias, id }: { readonly table: string; readonly alias: string; readonly id: string },
+  { table, alias, id }: TargetRows,
   where: readonly Condition[],
   top: number,
 ): PageQuery {
-  const first = pageSql({ ...query, columns: `${alias}.${id} AS top_id`, where, limit: top }, null)
+  const first = pageSql({ ...query, columns: selectedIds(id, alias), where, limit: top }, null)
   const joins = query.from.sql.slice(`${table} ${alias}`.length)
   return {
     ...query,
     from: {
-      sql: `(SELECT top_id FROM (${first.sql}) AS first_rows) AS top_rows CROSS JOIN ${table} ${alias}${joins}`,
+      sql: `(SELECT ${OWNERS.slice(0, id.length).join(', ')} FROM (${first.sql}) AS first_rows) AS top_rows CROSS JOIN ${table} ${alias}${joins}`,
       values: [...first.values, ...query.from.values],
     },
-    where: [...query.where, { sql: `${alias}.${id} = top_rows.top_id`, values: [] }],
+    where: [...query.where, ...sameIds(id, alias, 'top_rows')],
     after: null,
   }
+}
+
+/** A row is the one that the ids selected as `from` name. */
+export function sameIds(id: readonly string[], alias: string, from: string): Condition[] {
+  return id.map((column, index) => ({ sql: `${alias}.${column} = ${from}.${OWNERS[index]}`, values: [] }))
 }
 
 function pageSql({ columns, from, where: all, sort, limit, after }: PageQuery, list: Condition | null): Condition {

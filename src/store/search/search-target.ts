@@ -12,8 +12,10 @@ export interface KeyedGroup {
   /** Joins the group's row `g` to the target's row. */
   readonly joins: string
   readonly type: 'text' | 'number'
-  /** The column of its table that names the owner, where there is an index of values by key: few rows are found from there. */
-  readonly indexed?: string
+  /** The columns of its table that name the owner, where there is an index of values by key: few rows are found from there. */
+  readonly indexed?: readonly string[]
+  /** An owner may have several values of one key, of which any may match. */
+  readonly several?: boolean
   /** Filters on these keys match what has no such value, too, where they ask for "not equal": MLflow's clients rely on it. */
   readonly absentDiffers?: readonly string[]
 }
@@ -29,11 +31,26 @@ export interface RelatedGroup {
   readonly columns: Readonly<Record<string, string>>
 }
 
+/** A table, what queries call it, and the columns of its key. */
+export interface TargetRows {
+  readonly table: string
+  readonly alias: string
+  readonly id: readonly string[]
+}
+
+/** What columns of ids are called where they are selected: those of a key, in its order. */
+export const OWNERS = ['owner', 'owner_2'] as const
+
+/** Columns of a key, as they are selected. */
+export function selectedIds(id: readonly string[], alias = ''): string {
+  return id.map((column, index) => `${alias === '' ? '' : `${alias}.`}${column} AS ${OWNERS[index]}`).join(', ')
+}
+
 /** What can be searched, and by which names. */
 export interface SearchTarget {
   readonly what: string
-  /** Where the rows are, and the column that the indexed groups name; left out where there are none. */
-  readonly rows?: { readonly table: string; readonly alias: string; readonly id: string }
+  /** Where the rows are, and the columns that the indexed groups name; left out where there are none. */
+  readonly rows?: TargetRows
   readonly attributes: Readonly<Record<string, AttributeColumn>>
   readonly keyed: Readonly<Record<string, KeyedGroup>>
   readonly related?: Readonly<Record<string, RelatedGroup>>
@@ -45,9 +62,9 @@ export function isAttributeGroup(group: string | null): boolean {
   return group === null || ATTRIBUTE_GROUPS.has(group.toLowerCase())
 }
 
-const runs: SearchTarget = {
+const runs: SearchTarget & { rows: TargetRows } = {
   what: 'runs',
-  rows: { table: 'runs', alias: 'r', id: 'id' },
+  rows: { table: 'runs', alias: 'r', id: ['id'] },
   attributes: {
     run_id: { sql: 'r.id', type: 'text' },
     run_name: { sql: 'r.name', type: 'text' },
@@ -70,10 +87,10 @@ const runs: SearchTarget = {
       table: 'latest_metrics',
       joins: 'g.run_id = r.id',
       type: 'number',
-      indexed: 'run_id',
+      indexed: ['run_id'],
     },
-    param: { table: 'params', joins: 'g.run_id = r.id', type: 'text', indexed: 'run_id' },
-    tag: { table: 'tags', joins: 'g.run_id = r.id', type: 'text', indexed: 'run_id' },
+    param: { table: 'params', joins: 'g.run_id = r.id', type: 'text', indexed: ['run_id'] },
+    tag: { table: 'tags', joins: 'g.run_id = r.id', type: 'text', indexed: ['run_id'] },
   },
   related: {
     dataset: {
@@ -119,8 +136,9 @@ const registeredModels: SearchTarget = {
 /** A source of our own versions, as `sourceOf` in mlflow/version-rows.ts says it. */
 const OWN_SOURCE = `COALESCE(v.source, 'mlflow-artifacts:/registry/' || v.model || '/' || v.version)`
 
-const modelVersions: SearchTarget = {
+const modelVersions: SearchTarget & { rows: TargetRows } = {
   what: 'model versions',
+  rows: { table: 'model_versions', alias: 'v', id: ['model', 'version'] },
   attributes: {
     name: { sql: 'v.model', type: 'text' },
     version_number: { sql: 'v.version', type: 'number' },
@@ -139,13 +157,15 @@ const modelVersions: SearchTarget = {
       table: 'model_version_tags',
       joins: 'g.model = v.model AND g.version = v.version',
       type: 'text',
+      indexed: ['model', 'version'],
       absentDiffers: [PROMPT_TAG],
     },
   },
 }
 
-const loggedModels: SearchTarget = {
+const loggedModels: SearchTarget & { rows: TargetRows } = {
   what: 'logged models',
+  rows: { table: 'logged_models', alias: 'l', id: ['id'] },
   attributes: {
     name: { sql: 'l.name', type: 'text' },
     model_id: { sql: 'l.id', type: 'text' },
@@ -160,9 +180,16 @@ const loggedModels: SearchTarget = {
     last_updated_time: { sql: 'l.updated_time', type: 'number' },
   },
   keyed: {
-    metric: { table: 'logged_model_metrics', joins: 'g.model_id = l.id', type: 'number' },
-    param: { table: 'logged_model_params', joins: 'g.model_id = l.id', type: 'text' },
-    tag: { table: 'logged_model_tags', joins: 'g.model_id = l.id', type: 'text' },
+    // One for each dataset that it was measured with. With a column that the index of values has not, SQLite asks a model by the table's key.
+    metric: {
+      table: 'logged_model_metrics',
+      joins: 'g.model_id = l.id AND g.step = g.step',
+      type: 'number',
+      indexed: ['model_id'],
+      several: true,
+    },
+    param: { table: 'logged_model_params', joins: 'g.model_id = l.id', type: 'text', indexed: ['model_id'] },
+    tag: { table: 'logged_model_tags', joins: 'g.model_id = l.id', type: 'text', indexed: ['model_id'] },
   },
 }
 

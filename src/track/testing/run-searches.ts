@@ -5,9 +5,9 @@ import type { MlflowStores } from '../mlflow-stores.ts'
 /** Searches of runs by chance, and what each means when it is asked of one run after the other: what every way of a store to go about them is held against. */
 
 /** A filter and what it means. */
-export interface Meaning {
+export interface Meaning<Item = TrackedRun> {
   readonly text: string
-  readonly holds: (run: TrackedRun) => boolean
+  readonly holds: (item: Item) => boolean
 }
 
 const KEYS = ['a', 'b', 'rare', 'none']
@@ -97,29 +97,34 @@ const onRun = fc.constantFrom<Meaning>(
   },
 )
 
-/** Filters of all forms. */
-export const filters = fc.letrec<{ filter: Meaning }>((tie) => ({
-  filter: fc.oneof(
-    { maxDepth: 3, depthSize: 'small' },
-    { arbitrary: fc.oneof(onMetric, onText, onRun), weight: 3 },
-    {
-      arbitrary: fc.tuple(fc.constantFrom('AND', 'OR'), fc.array(tie('filter'), { minLength: 2, maxLength: 3 })).map(
-        ([word, items]): Meaning => ({
-          text: `(${items.map(({ text }) => text).join(` ${word} `)})`,
-          holds: (run) =>
-            word === 'AND' ? items.every(({ holds }) => holds(run)) : items.some(({ holds }) => holds(run)),
-        }),
-      ),
-      weight: 2,
-    },
-    {
-      arbitrary: tie('filter').map(
-        ({ text, holds }): Meaning => ({ text: `NOT (${text})`, holds: (run) => !holds(run) }),
-      ),
-      weight: 1,
-    },
-  ),
-})).filter
+/** Clauses joined by AND, OR, NOT. */
+export function filtersOf<Item>(clause: fc.Arbitrary<Meaning<Item>>): fc.Arbitrary<Meaning<Item>> {
+  return fc.letrec<{ filter: Meaning<Item> }>((tie) => ({
+    filter: fc.oneof(
+      { maxDepth: 3, depthSize: 'small' },
+      { arbitrary: clause, weight: 3 },
+      {
+        arbitrary: fc.tuple(fc.constantFrom('AND', 'OR'), fc.array(tie('filter'), { minLength: 2, maxLength: 3 })).map(
+          ([word, items]): Meaning<Item> => ({
+            text: `(${items.map(({ text }) => text).join(` ${word} `)})`,
+            holds: (item) =>
+              word === 'AND' ? items.every(({ holds }) => holds(item)) : items.some(({ holds }) => holds(item)),
+          }),
+        ),
+        weight: 2,
+      },
+      {
+        arbitrary: tie('filter').map(
+          ({ text, holds }): Meaning<Item> => ({ text: `NOT (${text})`, holds: (item) => !holds(item) }),
+        ),
+        weight: 1,
+      },
+    ),
+  })).filter
+}
+
+/** Filters of runs, of all forms. */
+export const filters = filtersOf(fc.oneof(onMetric, onText, onRun))
 
 /** A term of an order. */
 export type Order = { readonly text: string; readonly compare: (left: TrackedRun, right: TrackedRun) => number }
