@@ -10,6 +10,7 @@ import { type CsvScan, CsvScanner, type ScanOptions } from './scan-csv.ts'
 import {
   delimiterName,
   hasDecimalComma,
+  MAX_COLUMNS,
   otherDelimiterIn,
   sniffDelimiter,
   sniffHeader,
@@ -27,7 +28,9 @@ export interface CsvDialect {
 
 const SAMPLE_BYTES = 1 << 16
 /** A file whose first line does not end is no reason to hold all of it. */
-const MAX_SAMPLE_BYTES = 1 << 26
+const MAX_SAMPLE_BYTES = 1 << 22
+/** Of a list in a message: a file may have any number. */
+const MOST_SHOWN = 10
 
 /**
  * Reads a delimited text file. A first pass over its bytes finds the rows, their lines and what is malformed; DuckDB then
@@ -70,7 +73,7 @@ export async function readCsv(file: string, read: ReadOptions, signal?: AbortSig
 
 /**
  * Looks at the beginning of a file for what was not said of it.
- * @throws FILE_EMPTY, CSV_MALFORMED, NO_ROWS, HEADER_DUPLICATED, HEADER_MISMATCH, DELIMITER_WRONG
+ * @throws FILE_EMPTY, FILE_UNREADABLE, CSV_MALFORMED, NO_ROWS, HEADER_DUPLICATED, HEADER_MISMATCH, DELIMITER_WRONG
  */
 export async function findDialect(source: TextSource, read: ReadOptions): Promise<CsvDialect> {
   const { text, complete } = await sampleOf(source, read.skipLines)
@@ -79,8 +82,15 @@ export async function findDialect(source: TextSource, read: ReadOptions): Promis
   const records = splitSample(text, delimiter, complete)
   const first = records[0]
   if (!first) {
-    throw new BellwetherError('CSV_MALFORMED', `${source.name}: a quote in the first record is never closed.`)
+    throw new BellwetherError(
+      'CSV_MALFORMED',
+      complete
+        ? `${source.name}: a quote in the first record is never closed.`
+        : `${source.name}: the first record does not end within ${text.length} characters; is a quote left open?`,
+    )
   }
+  if (first.length > MAX_COLUMNS)
+    throw new BellwetherError('FILE_UNREADABLE', `${source.name} has more than ${MAX_COLUMNS} columns.`)
   refuseWrongDelimiter(source.name, text, first, delimiter)
   const namesGiven = read.names?.every((name, i) => name === first[i]?.trim()) === true
   const header = read.header ?? (namesGiven || sniffHeader(records))
@@ -169,22 +179,33 @@ export function cleanNames(file: string, written: readonly string[], notes: stri
   const trimmed = names.filter((name, i) => written[i]!.trim() !== '' && written[i] !== name)
   const unnamed = names.filter((_, i) => written[i]!.trim() === '')
   if (trimmed.length > 0)
-    notes.push(`Blanks around names were removed: ${trimmed.map((name) => JSON.stringify(name)).join(', ')}.`)
-  if (unnamed.length > 0) notes.push(`Columns without a name are called ${unnamed.join(', ')}.`)
+    notes.push(`Blanks around names were removed: ${some(trimmed.map((name) => JSON.stringify(name)))}.`)
+  if (unnamed.length > 0) notes.push(`Columns without a name are called ${some(unnamed)}.`)
   const places = new Map<string, number[]>()
-  for (const [i, name] of names.entries()) places.set(name, [...(places.get(name) ?? []), i + 1])
+  for (const [i, name] of names.entries()) {
+    const at = places.get(name)
+    if (at) at.push(i + 1)
+    else places.set(name, [i + 1])
+  }
   const duplicated = [...places].filter(([, at]) => at.length > 1)
   if (duplicated.length === 0) return names
+  const shown = duplicated.slice(0, MOST_SHOWN).map(([name, at]) => `"${name}" (columns ${some(at)})`)
   throw new BellwetherError(
     'HEADER_DUPLICATED',
-    `${file}: the header has the same name twice: ${duplicated.map(([name, at]) => `"${name}" (columns ${at.join(', ')})`).join('; ')}.`,
+    `${file}: the header has the same name twice: ${shown.join('; ')}${duplicated.length > shown.length ? ` and ${duplicated.length - shown.length} more` : ''}.`,
     {
-      details: duplicated.map(([name, at]) => ({
+      details: duplicated.slice(0, MOST_SHOWN).map(([name, at]) => ({
         path: `${file}:header:${name}`,
-        message: `columns ${at.join(', ')}`,
+        message: `columns ${some(at)}`,
       })),
     },
   )
+}
+
+/** The first ones, and how many there are besides. */
+function some(all: readonly (string | number)[]): string {
+  const more = all.length - MOST_SHOWN
+  return `${all.slice(0, MOST_SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 async function scanFile(source: TextSource, options: ScanOptions): Promise<CsvScan> {

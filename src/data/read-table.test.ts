@@ -187,6 +187,38 @@ describe('a file that cannot be read is refused with its code and place', () => 
     expect(error.message).toContain('"a" (columns 1, 3)')
   })
 
+  test('a name that is there 90,000 times is one fault, told in a line and found at once', async () => {
+    const before = process.cpuUsage()
+    const error = await fails('same.csv', `${'a,'.repeat(90_000)}b\n1\n`)
+    const { user, system } = process.cpuUsage(before)
+    expect(error.code).toBe('HEADER_DUPLICATED')
+    expect(error.message).toContain('"a" (columns 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 89990 more)')
+    expect(error.message.length).toBeLessThan(200)
+    // It was a copy of all places for each of them: half a minute.
+    expect((user + system) / 1e6).toBeLessThan(5)
+    const many = await fails('pairs.csv', `${Array.from({ length: 40_000 }, (_, i) => `c${i % 20_000}`).join()}\n1\n`)
+    expect(many.message).toContain('and 19990 more.')
+    expect(many.details).toHaveLength(10)
+  })
+
+  test.each([
+    ['commas', ','.repeat(1 << 20)],
+    ['commas and rows', `${'a,'.repeat(200_000)}\n${'1,'.repeat(200_000)}\n`],
+    ['semicolons', `${';'.repeat(1 << 21)}\n1\n`],
+  ])('a header without end is refused before it is taken apart: %s', async (_, content) => {
+    const before = process.cpuUsage()
+    const error = await fails('endless.csv', content)
+    const { user, system } = process.cpuUsage(before)
+    expect(error).toMatchObject({ code: 'FILE_UNREADABLE', message: 'endless.csv has more than 100000 columns.' })
+    expect((user + system) / 1e6).toBeLessThan(3)
+  })
+
+  test('a first record that does not end is refused once four MiB of it were seen', async () => {
+    const error = await fails('open.csv', `a,"${'b'.repeat(9 << 20)}`)
+    expect(error.code).toBe('CSV_MALFORMED')
+    expect(error.message).toMatch(/does not end within 4\d{6} characters; is a quote left open\?/)
+  })
+
   test.each([
     [
       'late',

@@ -3,6 +3,9 @@ import { parseNumber } from '../table/parse-number.ts'
 /** Delimiters that are looked for, in the order in which a tie is decided. */
 export const DELIMITERS = [',', ';', '\t', '|'] as const
 
+/** A file of more is no table that a model is made of, and nobody has the memory for its header. */
+export const MAX_COLUMNS = 100_000
+
 /** How a delimiter reads in a message. */
 export function delimiterName(delimiter: string): string {
   return delimiter === '\t' ? 'tab' : delimiter === ' ' ? 'blank' : `"${delimiter}"`
@@ -12,6 +15,7 @@ export function delimiterName(delimiter: string): string {
  * Takes the first records of a CSV text apart, by RFC 4180: cells in quotes may hold delimiters, line ends and doubled
  * quotes; blank lines are left out. Lenient with what is not by the rules: this is for looking, not for reading.
  * @param complete Whether the text is the whole file; else its last record may be cut and is left out.
+ * @returns records; one of more than `MAX_COLUMNS` cells is cut there, and the last
  */
 export function splitSample(text: string, delimiter: string, complete: boolean, maxRecords = 200): string[][] {
   const records: string[][] = []
@@ -35,7 +39,7 @@ export function splitSample(text: string, delimiter: string, complete: boolean, 
       wasQuoted = true
       i = end + 1
     } else if (char === delimiter) {
-      record.push(cell)
+      if (record.push(cell) > MAX_COLUMNS) return [...records, record]
       cell = ''
       wasQuoted = false
       i++

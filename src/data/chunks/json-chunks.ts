@@ -3,12 +3,10 @@ import type { MalformedRow, RawColumn, RawTable } from '../../table/raw-table.ts
 import type { ReadOptions } from '../data-options.ts'
 import { openText, type TextSource } from '../open-text.ts'
 import { cleanNames } from '../read-csv.ts'
+import { MAX_COLUMNS } from '../sniff-dialect.ts'
 import { RecordColumns } from '../sources/record-columns.ts'
 import { CHUNK_BYTES, CHUNK_ROWS, type ChunkedTable, MAX_RECORD_BYTES } from './chunked-table.ts'
 import { hashFile } from './csv-chunks.ts'
-
-/** Keys that the records of one file may have. */
-const MAX_KEYS = 100_000
 
 /** A line of the file that is not blank. */
 interface Line {
@@ -35,8 +33,8 @@ export async function jsonLineChunks(
       if (nLines++ === 0 && line.text.trimStart().startsWith('[')) return null
       first ??= line
       for (const key of Object.keys(objectOf(line.text) ?? {})) keys.add(key)
-      if (keys.size > MAX_KEYS)
-        throw new BellwetherError('FILE_UNREADABLE', `${source.name} has records of more than ${MAX_KEYS} keys.`)
+      if (keys.size > MAX_COLUMNS)
+        throw new BellwetherError('FILE_UNREADABLE', `${source.name} has records of more than ${MAX_COLUMNS} keys.`)
     }
   }
   if (first === null) throw new BellwetherError('NO_ROWS', `${source.name} has no records.`)
