@@ -22,6 +22,8 @@ export interface Phase {
   readonly reads: 'runs in order' | 'all runs' | 'values'
   /** What names the run where it is first come by, so that sets are asked before anything is looked up. */
   readonly owner: string
+  /** Many runs may come together in this order, and have to be sorted before the first is known. */
+  readonly ties: boolean
   /** Clauses on the value that leads the order already bound the walk. */
   readonly bounded: readonly Filter[]
   /** Whether a page that ended there had come past this stretch. */
@@ -54,6 +56,7 @@ function stretch(
   parts: Pick<Phase, 'from' | 'where' | 'sort' | 'reads' | 'owner'> & Partial<Phase>,
 ): Phase {
   return {
+    ties: false,
     bounded: [],
     isOver: (before) => before.phase > phase,
     after: (before) => (before.phase === phase ? before.values.slice(0, parts.sort.length) : null),
@@ -172,6 +175,7 @@ function textPhase({ leading: { ascending }, from, rest, ofKey }: LeadingTable):
   const phase = stretch(0, { from, where: [ofKey('1 = 1')], sort, reads: 'values', owner: 'o0.run_id' })
   return {
     ...phase,
+    ties: true,
     // The beginning follows from the value, so a token need not have it.
     after: ({ phase: at, values }) =>
       at === 0 ? [indexedStart(String(values[0])), ...values.slice(0, sort.length - 1)] : null,

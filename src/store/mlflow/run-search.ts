@@ -93,8 +93,13 @@ export async function searchRuns(
       after: pageToken ? phase.after(before) : null,
     }
     const lists = ofExperiments(experimentIds, phase, runs * SWEEP_FACTOR > total)
-    const rows =
-      way.by === 'top' ? await topRows(sql, page, { views, lists, top: way.top }) : await allRows(sql, page, lists)
+    const top = way.by === 'top' || (way.by === 'walk' && phase.ties) ? way.top : null
+    const rows = await rowsOf(sql, page, {
+      lists,
+      owner: phase.owner,
+      top,
+      first: [...views, ...phase.where, ...lists],
+    })
     found.push(...rows.map((row) => ({ row, at: phase.positionOf(sortValues(row, phase.sort.length)) })))
   }
   const shown = found.slice(0, maxResults)
@@ -172,17 +177,17 @@ function ofExperiments(ids: readonly string[], { reads }: Phase, sweeps: boolean
   return [{ sql: `r.experiment_id IN (${list})`, values: ids }]
 }
 
-async function allRows(sql: SqlConnection, page: PageQuery, lists: readonly Condition[]) {
-  return (await queryPage<TrackedRunRow>(sql, page, lists)).rows
-}
-
-/** The first runs in their order are asked; all of them only where too few of the first match. */
-async function topRows(
+/** With `top`, the first runs in their order are asked, and all of them only where too few of the first match. */
+async function rowsOf(
   sql: SqlConnection,
   page: PageQuery,
-  { views, lists, top }: { views: readonly Condition[]; lists: readonly Condition[]; top: number },
-) {
-  const first = topOf(page, SEARCH_TARGETS.runs.rows, [...views, ...lists], top)
-  const rows = await allRows(sql, first, [])
-  return rows.length === page.limit ? rows : allRows(sql, page, lists)
+  ways: { lists: readonly Condition[]; owner: string; top: number | null; first: readonly Condition[] },
+): Promise<readonly TrackedRunRow[]> {
+  const { lists, owner, top, first } = ways
+  if (top !== null) {
+    const some = topOf(page, SEARCH_TARGETS.runs.rows, { where: first, owner: [owner], top })
+    const { rows } = await queryPage<TrackedRunRow>(sql, some)
+    if (rows.length === page.limit) return rows
+  }
+  return (await queryPage<TrackedRunRow>(sql, page, lists)).rows
 }

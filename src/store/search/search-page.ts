@@ -59,23 +59,31 @@ export async function queryPage<Row>(
  * The same page from the first rows of the order alone: they are sorted before they are asked for what costs more than to sort them. It is the page where
  * it comes out full.
  * @param where What is asked of the rows before they are sorted.
+ * @param owner The columns that name a row where it is first come by.
  * @param top How many rows are asked.
  */
 export function topOf(
   query: PageQuery,
-  { table, alias, id }: TargetRows,
-  where: readonly Condition[],
-  top: number,
+  { alias, id }: TargetRows,
+  {
+    where,
+    owner,
+    top,
+  }: { readonly where: readonly Condition[]; readonly owner: readonly string[]; readonly top: number },
 ): PageQuery {
   const first = pageSql({ ...query, columns: selectedIds(id, alias), where, limit: top }, null)
-  const joins = query.from.sql.slice(`${table} ${alias}`.length)
+  const ids = OWNERS.slice(0, id.length)
   return {
     ...query,
     from: {
-      sql: `(SELECT ${OWNERS.slice(0, id.length).join(', ')} FROM (${first.sql}) AS first_rows) AS top_rows CROSS JOIN ${table} ${alias}${joins}`,
+      sql: `(SELECT ${ids.join(', ')} FROM (${first.sql}) AS first_rows) AS top_rows CROSS JOIN ${query.from.sql}`,
       values: [...first.values, ...query.from.values],
     },
-    where: [...query.where, ...sameIds(id, alias, 'top_rows')],
+    where: [
+      ...query.where,
+      ...sameIds(id, alias, 'top_rows'),
+      ...owner.map((column, index) => ({ sql: `${column} = top_rows.${ids[index]}`, values: [] })),
+    ],
     after: null,
   }
 }

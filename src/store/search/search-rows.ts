@@ -90,7 +90,7 @@ export async function searchRows<Row>(
     ...partConditions(parts, way, { target, owner }),
   ])
   if (way.by === 'top') {
-    const { rows: first } = await queryPage<Row>(sql, topOf(whole, target.rows, asked, way.top))
+    const { rows: first } = await queryPage<Row>(sql, topOf(whole, target.rows, { where: asked, owner, top: way.top }))
     if (first.length === limit) return first
   }
   return (await queryPage<Row>(sql, whole)).rows

@@ -39,7 +39,9 @@ export type Way = {
   readonly sets: readonly boolean[]
   readonly cost: number
 } & (
-  | { readonly by: 'walk' | 'all' }
+  | { readonly by: 'all' }
+  /** Where many rows come together in the order, the first `top` are sorted before they are asked; null: too few of them would match. */
+  | { readonly by: 'walk'; readonly top: number | null }
   | { readonly by: 'candidates'; readonly lead: number }
   | { readonly by: 'top'; readonly top: number }
 )
@@ -67,7 +69,7 @@ export function waysOf(facts: SearchFacts): Way[] {
   const everything = flow(rows, parts, null)
   ways.push({ by: 'all', sets: everything.sets, cost: readAll + everything.cost + sorted(matches) })
 
-  const top = Math.ceil((2 * wanted) / Math.max(share, 1e-9)) + 50
+  const top = firstRows(wanted, share)
   if (walk !== 'rows' && parts.some(({ probes }) => probes > 0) && top < rows) {
     const asked = flow(top, parts, null)
     const cost = readAll + sorted(rows) + top * FOUND_ROW + asked.cost
@@ -94,9 +96,17 @@ export function waysOf(facts: SearchFacts): Way[] {
     const steps = Math.min(length, wanted / Math.max(each * here, 1e-9))
     const rest = flow(steps, asked, null)
     const cost = steps * STEP + rest.cost + Math.max(steps * rest.share, wanted) * FOUND_ROW
-    ways.push({ by: 'walk', sets: rest.sets, cost })
+    // Whether its rows are those of the search is asked before they are sorted.
+    const first = firstRows(wanted, each)
+    const worth = asked.some(({ probes }) => probes > 0) && first < rows
+    ways.push({ by: 'walk', top: worth ? first : null, sets: rest.sets, cost })
   }
   return ways.sort((left, right) => left.cost - right.cost)
+}
+
+/** Among so many rows there are as many that match as are wanted, unless chance is against it. */
+function firstRows(wanted: number, share: number): number {
+  return Math.ceil((2 * wanted) / Math.max(share, 1e-9)) + 50
 }
 
 /** What it costs to ask rows for all parts but the one that led to them: sets first, those that leave the fewest before the others. */

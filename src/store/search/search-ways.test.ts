@@ -46,7 +46,7 @@ function describeWays(database: string, place: () => Promise<{ place: string; re
               const way = ways[index % ways.length]!
               const sets = way.sets.map(() => allSets)
               taken.add(`${way.by}${allSets ? ' with sets' : ''}`)
-              return way.by === 'top' ? { ...way, sets, top } : { ...way, sets }
+              return way.by === 'top' || way.by === 'walk' ? { ...way, sets, top } : { ...way, sets }
             }
             const found: string[] = []
             let pageToken: string | null = null
