@@ -139,14 +139,14 @@ export async function buildApp(options: ServerOptions): Promise<BuiltApp> {
     frameworkErrors(error, request, reply) {
       setSecurityHeaders(reply as unknown as FastifyReply, request.id)
       beginTime(request as unknown as FastifyRequest, reply as unknown as FastifyReply)
-      sendError(reply as unknown as FastifyReply, toPublicError(error, request.id))
+      sendError(reply as unknown as FastifyReply, toPublicError(error, request))
     },
   }) as unknown as TypedApp
   app.setValidatorCompiler(validatorCompiler)
   // Answers are typed by the stores and the scorer; their schemas document them.
   app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler((error, request, reply) => {
-    const known = toPublicError(error, request.id)
+    const known = toPublicError(error, request)
     request.errorCode = known.code
     // Under pressure the line of the request has to do.
     if (known.status >= 500 && known.code !== 'OVERLOADED')

@@ -1,6 +1,7 @@
-import type { FastifyError } from 'fastify'
+import type { FastifyError, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { BellwetherError, type ErrorCode } from '../errors.ts'
+import { isConfined, type Principal } from '../security/principal.ts'
 import { invalid } from '../serve/predict-request.ts'
 
 /** Fastify's own errors that a client can cause, as ours. Their messages are ours too: Fastify's quote the path. */
@@ -20,12 +21,17 @@ const FASTIFY_ERRORS: Readonly<Record<string, { readonly code: ErrorCode; readon
   },
 }
 
+type WhoAsks = Pick<FastifyRequest, 'id'> & { readonly principal?: Principal | null }
+
 /**
  * What a client is told of an error. Ours as they are; Fastify's and Zod's in our words; whatever else happened is INTERNAL
  * with the request's id and nothing more.
  */
-export function toPublicError(error: unknown, requestId: string): BellwetherError {
+export function toPublicError(error: unknown, { id: requestId, principal }: WhoAsks): BellwetherError {
   if (error instanceof BellwetherError) {
+    // The store's message names every model that there is.
+    if (error.code === 'MODEL_NOT_FOUND' && principal && isConfined(principal))
+      return new BellwetherError('MODEL_NOT_FOUND', 'There is no model of this name.', { cause: error })
     const isClients = error.status < 500 && !Object.hasOwn(STATE_OF_STORE, error.code)
     return isClients || SAYS_ENOUGH.has(error.code) ? error : withoutMessage(error, requestId)
   }

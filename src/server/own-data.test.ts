@@ -106,6 +106,32 @@ test('of a student that another project taught, a lineage shows neither the teac
   expect(nodes.map(({ id }) => id).sort()).toEqual([student.id, data('school'), 'invented'].sort())
 })
 
+test('a model that is not there tells nobody confined which ones there are', async () => {
+  const { key } = await createKey(
+    served.home.keys,
+    KeyOptions.parse({ name: 'pattern', role: 'admin', models: ['sch*'] }),
+    { actor: 'test', now: Date.now() },
+  )
+  const headers = { 'x-api-key': key }
+  await expect.poll(async () => (await ask('GET', '/api/v1/models', { headers })).status, { timeout: 10_000 }).toBe(200)
+  for (const [method, url] of [
+    ['GET', '/api/v1/models/scheme'],
+    ['GET', '/api/v1/models/scheme/signature'],
+    ['GET', '/api/v1/models/scheme/history'],
+    ['GET', '/v2/models/scheme'],
+    ['POST', '/api/v1/models/scheme/predict'],
+    ['POST', '/api/v1/models/scheme/invocations'],
+    ['POST', '/v2/models/scheme/infer'],
+    ['POST', '/v1/models/scheme:predict'],
+  ] as const) {
+    const body = { records: [], inputs: [], instances: [] }
+    const answer = await ask(method, url, { headers, ...(method === 'POST' ? { body } : {}) })
+    expect(answer.text, url).not.toMatch(/risk|twin|other/)
+    expect([400, 404]).toContain(answer.status)
+  }
+  expect((await get('/models/school')).text).toContain('school')
+})
+
 test('what is nobody’s is not theirs, and what is not there is not found', async () => {
   const { home } = served
   const id = `sha256:${'ab'.repeat(32)}`

@@ -129,7 +129,7 @@ function parsedAgain(text: string): unknown {
 }
 
 export function answerWireError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const known = toPublicError(error, request.id)
+  const known = toPublicError(error, request)
   request.errorCode = known.code
   if (known.status >= 500) request.log.error({ err: known.cause ?? error, code: known.code }, 'request failed inside')
   const { status, body } = wireError(known)

@@ -60,7 +60,7 @@ const FAILURES = {
 /** MLflow's scoring protocol, for programs that call `mlflow models serve` today. */
 export async function invocationRoutes(app: TypedApp, context: RouteContext): Promise<void> {
   app.setErrorHandler((error, request, reply) => {
-    const known = toPublicError(error, request.id)
+    const known = toPublicError(error, request)
     request.errorCode = known.code
     if (known.status >= 500) request.log.error({ err: known.cause ?? error, code: known.code }, 'request failed inside')
     if (known.status === 415) return reply.code(415).type('text/plain; charset=utf-8').send(`${known.message}\n`)

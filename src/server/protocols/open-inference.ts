@@ -72,7 +72,7 @@ export async function openInferenceRoutes(
   const tags = ['protocols']
 
   app.setErrorHandler((error, request, reply) => {
-    const known = toPublicError(error, request.id)
+    const known = toPublicError(error, request)
     request.errorCode = known.code
     if (known.status >= 500) request.log.error({ err: known.cause ?? error, code: known.code }, 'request failed inside')
     return reply

@@ -53,7 +53,7 @@ export async function throughTraffic<Answer>(
     request.dealt = { ...route, served: champion }
     const instead = await answer(champion)
     traffic.failed(route)
-    const { code } = toPublicError(error, request.id)
+    const { code } = toPublicError(error, request)
     request.log.warn({ model, version: served.version, code }, 'the canary failed; the champion answered')
     return instead
   }
