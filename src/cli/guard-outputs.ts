@@ -1,7 +1,7 @@
 import { BellwetherError } from '../errors.ts'
 import { reportError } from './output.ts'
 
-const FULL = new Set(['ENOSPC', 'EDQUOT'])
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 /**
  * Keeps a command from ending in the middle because nobody reads what it says. A reader that has seen enough (`| head -1`) is no

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -16,6 +17,19 @@ beforeEach(async () => {
 test.runIf(existsSync('/dev/full'))('a full disk has its own code', async () => {
   const error = fileError(await writeFile('/dev/full', 'x').catch((cause: unknown) => cause), 'out.csv')
   expect(error).toMatchObject({ code: 'DISK_FULL', message: expect.stringContaining('out.csv') })
+})
+
+test.runIf(process.platform !== 'win32')('a file that may not grow further is a full disk, too', () => {
+  const write = `import { writeFile } from 'node:fs/promises'
+    import { fileError } from ${JSON.stringify(new URL('./file-error.ts', import.meta.url).href)}
+    const cause = await writeFile(${JSON.stringify(path.join(folder, 'out.csv'))}, 'x'.repeat(100_000)).catch((error) => error)
+    console.log(fileError(cause, 'out.csv').code)`
+  const told = execFileSync(
+    'sh',
+    ['-c', 'ulimit -f 8; exec "$0" --input-type=module -e "$1"', process.execPath, write],
+    { encoding: 'utf8' },
+  )
+  expect(told).toBe('DISK_FULL\n')
 })
 
 test('a path that leads in a circle is unreadable', async () => {

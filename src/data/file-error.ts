@@ -13,6 +13,8 @@ export function fileError(cause: unknown, file: string): unknown {
     case 'EACCES':
     case 'EPERM':
       return new BellwetherError('FILE_UNREADABLE', `${file} may not be read by this user (${code}).`, { cause })
+    case 'EROFS':
+      return new BellwetherError('FILE_UNREADABLE', `${file} is where nothing can be written (${code}).`, { cause })
     case 'EIO':
     case 'EMFILE':
     case 'ENFILE':
@@ -21,6 +23,8 @@ export function fileError(cause: unknown, file: string): unknown {
       return new BellwetherError('FILE_UNREADABLE', `${file} can't be read (${code}).`, { cause })
     case 'ENOSPC':
     case 'EDQUOT':
+    // A limit of the process (ulimit -f) or of the file system, such as 4 GiB on FAT.
+    case 'EFBIG':
       return new BellwetherError('DISK_FULL', `The disk is full: ${file} can't be written (${code}).`, { cause })
     case 'Z_BUF_ERROR':
     case 'Z_DATA_ERROR':
