@@ -94,6 +94,8 @@ search: { trials: 2, folds: 3 }
     expect(status).toBe(1)
     expect(stdout).toMatch(/model\.json +differs/)
     expect(stdout).toMatch(/is not reproduced: its package differs/)
+    // Long values, such as the members of a blend, leave the table readable.
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(160)
   })
 
   test('of a trial, or of a run that there is not, is refused in words', async () => {

@@ -62,6 +62,14 @@ const VERDICTS = {
 } as const
 
 const LINE = 100
+/** Of a value in a table of two columns of them. */
+const LONGEST_VALUE = 48
+
+/** A value for people; `--json` has more of it. */
+function shortened(value: string | null): string {
+  if (value === null) return 'not there'
+  return value.length > LONGEST_VALUE ? `${value.slice(0, LONGEST_VALUE - 1)}…` : value
+}
 
 function printReproduction(reproduction: Reproduction): void {
   const { runId, model, teacher, verdict, files, differences, reasons, seconds } = reproduction
@@ -83,7 +91,7 @@ function printReproduction(reproduction: Reproduction): void {
     printLine(
       formatTable(
         ['in the manifest', 'kept', 'made again'],
-        differences.slice(0, 40).map(({ path: name, was, now }) => [name, was ?? 'not there', now ?? 'not there']),
+        differences.slice(0, 40).map(({ path: name, was, now }) => [name, shortened(was), shortened(now)]),
       ),
     )
     if (differences.length > 40) printLine(`… and ${differences.length - 40} more; --json has all`)
