@@ -42,6 +42,8 @@ export interface EstimatedPart extends Estimate {
 const MOST = 60_000
 /** Entries of indices that are counted for one search, a few milliseconds of work; what is left says nothing. */
 const MAX_COUNTED = 400_000
+/** Clauses that are counted, each by a query of its own; a compound SELECT of many more is refused by SQLite. */
+const MAX_CLAUSES = 24
 
 const UNKNOWN: Estimate = { candidates: null, share: 1 }
 
@@ -109,6 +111,7 @@ class Estimator {
   readonly #target: SearchTarget
   readonly #total: number
   #left = MAX_COUNTED
+  #clauses = MAX_CLAUSES
 
   constructor(sql: SqlConnection, target: SearchTarget, total: number) {
     this.#sql = sql
@@ -165,7 +168,7 @@ class Estimator {
   /** Rows by their own columns: a sweep over the table, or what the database finds in an index of such a column. */
   async #onRow(part: Filter): Promise<Estimate> {
     const { rows } = this.#target
-    if (!rows || this.#left <= 0) return UNKNOWN
+    if (!rows || this.#isSpent()) return UNKNOWN
     this.#left -= this.#total
     const { sql, values } = compileFilter(part, this.#target)
     const ids = `SELECT ${selectedIds(rows.id, rows.alias)} FROM ${rows.table} ${rows.alias} WHERE ${sql}`
@@ -176,8 +179,9 @@ class Estimator {
   async #without({ name }: { readonly name: Identifier }): Promise<Estimate> {
     const group = indexedGroup(name, this.#target)
     const { rows } = this.#target
-    if (!group || group.several || !rows || this.#left <= 0) return UNKNOWN
+    if (!group || group.several || !rows || this.#isSpent()) return UNKNOWN
     const { table, id } = rows
+    this.#clauses -= 1
     this.#left -= this.#total
     const found = await this.#sql.first<{ n: number }>(
       `SELECT (SELECT COUNT(*) FROM ${table}) - (SELECT COUNT(*) FROM ${group.table} WHERE key = ?) AS n`,
@@ -198,7 +202,11 @@ class Estimator {
   }
 
   async #count(ids: Ids): Promise<Estimate> {
-    return this.#left > 0 ? this.#counted(ids) : UNKNOWN
+    return this.#isSpent() ? UNKNOWN : this.#counted(ids)
+  }
+
+  #isSpent(): boolean {
+    return this.#left <= 0 || this.#clauses <= 0
   }
 
   async #counted(ids: Ids): Promise<Estimate> {
@@ -207,6 +215,7 @@ class Estimator {
       ...ids.values,
     )
     const { n } = found!
+    this.#clauses -= 1
     this.#left -= n
     const { sql, values, exact } = ids
     return { candidates: n < MOST ? { ids: { sql, values }, count: n, exact } : null, share: this.#share(n) }

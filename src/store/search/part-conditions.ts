@@ -20,8 +20,10 @@ export function partConditions(
     const leads = way.by === 'candidates' && way.lead === index
     const asked = compileFilter(part.filter, target)
     if (!candidates || !(leads || way.sets[index])) return [asked]
-    // With IS TRUE it is asked of each row; as a plain IN SQLite would rather begin with the set, and sort.
-    const set = { sql: `((${owner.join(', ')}) IN (${candidates.ids.sql})) IS TRUE`, values: candidates.ids.values }
+    // As an expression no index has it: with the plain column SQLite would rather begin with the set, and sort. PostgreSQL joins it as it likes.
+    const [first, ...rest] = owner
+    const name = [`${first} || ''`, ...rest].join(', ')
+    const set = { sql: `(${name}) IN (${candidates.ids.sql})`, values: candidates.ids.values }
     return [...(leads ? [] : [set]), ...(candidates.exact ? [] : [asked])]
   })
 }

@@ -29,6 +29,23 @@ function describeWays(database: string, place: () => Promise<{ place: string; re
       await remove?.()
     })
 
+    test('is found for a filter of as many clauses as there may be', async () => {
+      const names = ['params.k', 'tags.k', 'metrics.a']
+      const clauses = Array.from({ length: 300 }, (_, i) => {
+        const name = names[i % 3]!
+        return `NOT ${name} = ${name === 'metrics.a' ? i : `'x${i}'`}`
+      })
+      for (const word of [' AND ', ' OR ']) {
+        const search = { experimentIds: experiments, viewType: 'ACTIVE_ONLY' as const, filter: clauses.join(word) }
+        const page = { ...search, orderBy: ['params.k ASC'], maxResults: 200, pageToken: null }
+        for (const by of ['walk', 'all', 'candidates'] as const) {
+          const choose = (ways: readonly Way[]) => ways.find((way) => way.by === by) ?? ways[0]!
+          const { items } = await home.database.read((sql) => searchRuns(sql, page, { choose, fewRuns: 0 }))
+          expect(items).toHaveLength(all.length)
+        }
+      }
+    })
+
     test('leads to what a plain look at each run finds, also where pages go different ways', async () => {
       const taken = new Set<string>()
       await fc.assert(
