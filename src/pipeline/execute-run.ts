@@ -67,6 +67,7 @@ export async function executeRun(prepared: PreparedRun, given: RunDeps): Promise
     return result
   } catch (error) {
     const stopped = await abandonRun(run.id, error, deps, stage())
+    if (deps.throwaway) throw stopped ? new BellwetherError('CANCELLED', 'It was stopped.', { cause: error }) : error
     const trials = await tracking.runs({ parentRunId: run.id }).catch(() => [])
     const short = run.id.slice(0, 8)
     if (stopped) {

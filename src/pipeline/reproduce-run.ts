@@ -190,6 +190,7 @@ async function trainAgain(
     // The commit of the project's folder is a fact of the record: the data and the options were not taken from there.
     provenance: { ...provenance, git: manifest.code },
     actor: 'reproduce',
+    throwaway: true,
     drawFigures: async () => [],
     onEvent,
     ...(signal ? { signal } : {}),

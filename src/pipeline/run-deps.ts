@@ -23,6 +23,8 @@ export interface RunDeps extends ErasedPersons {
   readonly threads: number
   readonly signal?: AbortSignal
   readonly onEvent: (event: RunEvent) => void
+  /** The home is removed afterwards: of a run that ends early there is nothing to take up. */
+  readonly throwaway?: boolean
   /** A stopped run of the same search, whose finished trials are taken as they are. */
   readonly earlier?: EarlierAttempt
   /** Further tags of the run. */

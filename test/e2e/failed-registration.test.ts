@@ -82,6 +82,21 @@ test('a run whose version is refused by an error has failed, says why, and can b
   expect(JSON.parse(resumed.stdout)).toMatchObject({ model: { name: 'pupils', version: 1 } })
 })
 
+test('of a run in a home that is thrown away nothing is offered to be taken up', async () => {
+  const home = await openHome(path.join(folder, 'scratch'), { create: true })
+  const events: RunEvent[] = []
+  const full = new BellwetherError('STORAGE_FULL', FULL)
+  const deps = { ...(await depsOf(home, full, events)), throwaway: true }
+  await expect(executeRun(await preparedRun(), deps)).rejects.toBe(full)
+  expect(events.filter(({ type }) => type === 'warning')).toEqual([])
+  const signal = AbortSignal.abort()
+  await expect(executeRun(await preparedRun(), { ...deps, signal })).rejects.toMatchObject({
+    code: 'CANCELLED',
+    message: 'It was stopped.',
+  })
+  await home.close()
+})
+
 test('a fault of the program is named without its words, which might quote the data', async () => {
   const home = await openHome(path.join(folder, 'fault'), { create: true })
   await expect(
