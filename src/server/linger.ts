@@ -46,4 +46,6 @@ function linger(socket: Socket): void {
     clearTimeout(quiet)
   })
   socket.resume()
+  // Node's server stops the handle itself where a request waits, and what would start it again is gone with its listeners.
+  socket._read(0)
 }

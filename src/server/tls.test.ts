@@ -104,6 +104,31 @@ describe.skipIf(!hasOpenssl)('over TLS (needs the program openssl)', { timeout: 
     return { headers: answer, text: Buffer.concat(chunks).toString() }
   }
 
+  test('a body that is too large is let go by over HTTP/1.1, so that who sends all of it first can read why', async () => {
+    const { port, ca } = await start('large')
+    const socket = await handshake(port, { ca, ALPNProtocols: ['http/1.1'], checkServerIdentity: () => undefined })
+    const bytes = 24 * 2 ** 20
+    let sent = 0
+    const whole = new Promise<void>((resolve, reject) => {
+      socket.on('error', (error) => reject(new Error(`${error.message} after ${sent} bytes`)))
+      const pump = () => {
+        while (sent < bytes) {
+          sent += 65_536
+          if (!socket.write(Buffer.alloc(65_536, 'x'))) return void socket.once('drain', pump)
+        }
+        resolve()
+      }
+      socket.write(
+        `POST /predict/v2 HTTP/1.1\r\nHost: localhost:${port}\r\nContent-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n`,
+      )
+      pump()
+    })
+    await whole
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString('latin1')).toMatch(/^HTTP\/1\.1 413 /)
+    socket.destroy()
+  })
+
   test('HTTP/2 and HTTP/1.1 answer on one port, with HSTS for names other than localhost', async () => {
     const { server, port, ca } = await start('first')
     expect(server.url).toBe(`https://127.0.0.1:${port}`)
