@@ -73,7 +73,10 @@ export function createProgram(): Command {
     .option('--method <name>', 'how options are searched: randomised, halving or tpe (default: from the project file)')
     .option('--time-budget <seconds>', 'begin no trial later than this (default: from the project file)')
     .option('--trials-done <n>', 'end the search after so many trials, as a run did that its time budget ended')
-    .option('--resume <run>', 'take up a run that was stopped or killed: its finished trials are not made again')
+    .option(
+      '--resume <run>',
+      'take up a run that was stopped or killed, or failed: its finished trials are not made again',
+    )
     .addOption(json())
     .action(lazily(() => import('./commands/run.ts')))
 
