@@ -21,6 +21,9 @@ export interface ChunkedTable {
 /** Rows of a chunk at most. */
 export const CHUNK_ROWS = 2048
 
+/** Cells of a chunk at most, where rows may be far shorter than the table is wide: a row of it is there in any case. */
+export const CHUNK_CELLS = 1 << 20
+
 /** Bytes of the rows of a chunk of a text file, about: one long row may be more. */
 export const CHUNK_BYTES = 4 * 1024 * 1024
 

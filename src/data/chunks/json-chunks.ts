@@ -5,7 +5,7 @@ import { openText, type TextSource } from '../open-text.ts'
 import { cleanNames } from '../read-csv.ts'
 import { MAX_COLUMNS } from '../sniff-dialect.ts'
 import { RecordColumns } from '../sources/record-columns.ts'
-import { CHUNK_BYTES, CHUNK_ROWS, type ChunkedTable, MAX_RECORD_BYTES } from './chunked-table.ts'
+import { CHUNK_BYTES, CHUNK_CELLS, CHUNK_ROWS, type ChunkedTable, MAX_RECORD_BYTES } from './chunked-table.ts'
 import { hashFile } from './csv-chunks.ts'
 
 /** A line of the file that is not blank. */
@@ -47,6 +47,7 @@ export async function jsonLineChunks(
   const notes: string[] = []
   const written = [...keys]
   const names = cleanNames(source.name, written, notes)
+  const mostRows = Math.max(1, Math.min(CHUNK_ROWS, Math.floor(CHUNK_CELLS / names.length)))
   const makeTable = (lines: readonly Line[]): RawTable => {
     const records = new RecordColumns()
     const malformed: MalformedRow[] = []
@@ -92,7 +93,7 @@ export async function jsonLineChunks(
         for (const line of lines) {
           waiting.push(line)
           characters += line.text.length
-          if (waiting.length < CHUNK_ROWS && characters < CHUNK_BYTES) continue
+          if (waiting.length < mostRows && characters < CHUNK_BYTES) continue
           yield makeTable(waiting)
           waiting = []
           characters = 0

@@ -9,7 +9,7 @@ import { type RawTable, rawText } from '../../table/raw-table.ts'
 import { ReadOptions } from '../data-options.ts'
 import { fileLiteral, literal, withDuckDb } from '../duckdb.ts'
 import { readTable } from '../read-table.ts'
-import { MAX_RECORD_BYTES } from './chunked-table.ts'
+import { CHUNK_CELLS, MAX_RECORD_BYTES } from './chunked-table.ts'
 import { openChunks } from './open-chunks.ts'
 
 let folder: string
@@ -122,6 +122,21 @@ describe('a table read in chunks is the table read whole', () => {
     expect(opened.names).toEqual(['a', 'b', 'late'])
     expect(contents(tables).rows).toEqual(contents([whole]).rows)
     expect(contents(tables).malformed.map(({ row }) => row)).toEqual([18])
+  })
+
+  test('of short JSON lines with many keys between them, of which no chunk holds more cells than fit', async () => {
+    const wide = Array.from({ length: 3 }, (_, line) =>
+      JSON.stringify(Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`k${1000 * line + i}`, i]))),
+    )
+    const file = await put('wide.jsonl', `${[...wide, ...new Array(1000).fill('{"k0":7}')].join('\n')}\n`)
+    const table = await openChunks(file)
+    const sizes: number[] = []
+    for await (const { nRows, columns } of table.chunks()) {
+      expect(nRows * columns.length).toBeLessThanOrEqual(CHUNK_CELLS)
+      expect(columns).toHaveLength(3000)
+      sizes.push(nRows)
+    }
+    expect(sizes).toEqual([349, 349, 305])
   })
 
   test('of a JSON array, which is read whole', async () => {
