@@ -1,5 +1,5 @@
 /**
- * npm run test:soak [-- --kills N] [--requests N] [--only store,server,data,runs,flood,crowd] [--report FILE]
+ * npm run test:soak [-- --kills N] [--requests N] [--only store,server,data,runs,flood,injection,crowd] [--report FILE]
  *
  * The tests that kill processes, with their full counts, those of servers under faults, the flood of made-up requests, and the crowd of silent and slow
  * connections; --only takes some of them. A record of the run goes to docs/soak-record.md (with --only to a page named for what was run). With --report nothing is run: the record is written from
@@ -34,11 +34,8 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
   /** Of `server` the part that kills `data add`, `push` and `pull`. */
   data: ['test/reliability/kill-data.test.ts'],
   runs: ['test/e2e/interrupted.test.ts'],
-  flood: [
-    'test/security/flood.test.ts',
-    'test/security/injection-sqlite.test.ts',
-    'test/security/injection-postgres.test.ts',
-  ],
+  flood: ['test/security/flood.test.ts'],
+  injection: ['test/security/injection-sqlite.test.ts', 'test/security/injection-postgres.test.ts'],
   crowd: ['test/security/crowd.test.ts'],
 }
 /** Has the machine to itself, after the others: it tells a server that is late for what it does not do from one that is late for what others do. */

@@ -12,7 +12,7 @@ const BIN = fileURLToPath(new URL('../../bin/bellwether.js', import.meta.url))
  * @param place Where the home is; a database's password goes over the environment, which no list of processes shows.
  * @param options.input Standard input, for what should be in no list of processes.
  * @returns the document of `--json`
- * @throws what the command says; INTERNAL where it ends without a word
+ * @throws INVALID_INPUT for an argument with NUL; what the command says; INTERNAL where it ends without a word
  */
 export async function runInChild<Document>(
   place: string,
@@ -20,6 +20,8 @@ export async function runInChild<Document>(
   { input, signal }: { readonly input?: string; readonly signal?: AbortSignal } = {},
 ): Promise<Document> {
   const { folder } = parseHomePlace(place)
+  if (args.some((arg) => arg.includes('\0')))
+    throw new BellwetherError('INVALID_INPUT', 'A text holds the character NUL, which no name or id has.')
   const child = spawn(process.execPath, [BIN, ...args, '--home', folder, '--json'], {
     env: isDatabaseUrl(place) ? { ...process.env, [DATABASE_URL_VARIABLE]: place } : process.env,
     stdio: ['pipe', 'pipe', 'pipe'],
