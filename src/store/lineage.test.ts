@@ -44,9 +44,14 @@ describe.each(['SQLite', 'PostgreSQL'])('the lineage on %s', (dialect) => {
     // Something else that has nothing to do with it.
     await home.datasets.putDataset(await someDataset(home, 'fedcba', { source: 'other.csv' }))
 
+    const [prediction, absent] = ['01M7ZRVBGMY8EH5BF0AX3MN1CZ', '01M7ZRVBGMY8EH5BF0AX3MN1D0']
+    const lookedFor: string[] = []
     const deps = {
       ...home,
-      predicted: async (id: string) => (id === 'p1' ? { model: 'grades', version: number } : null),
+      predicted: async (id: string) => {
+        lookedFor.push(id)
+        return id === prediction ? { model: 'grades', version: number } : null
+      },
     }
     const kinds = ['source', 'dataset', 'run', 'version']
     for (const id of [
@@ -62,18 +67,24 @@ describe.each(['SQLite', 'PostgreSQL'])('the lineage on %s', (dialect) => {
       expect(graph.edges.map(({ as }) => as).sort()).toEqual(['read', 'registered', 'training'])
       expect(graph.truncated).toBe(false)
     }
-    const graph = await findLineage('p1', deps)
-    expect(graph.start).toBe('prediction:p1')
-    expect(graph.edges.at(-1)).toEqual({ from: `version:grades/${number}`, to: 'prediction:p1', as: 'answered' })
+    const graph = await findLineage(prediction, deps)
+    expect(graph.start).toBe(`prediction:${prediction}`)
+    expect(graph.edges.at(-1)).toEqual({
+      from: `version:grades/${number}`,
+      to: `prediction:${prediction}`,
+      as: 'answered',
+    })
     expect(graph.nodes.find(({ kind }) => kind === 'run')).toMatchObject({
       id: version.runId,
       name: 'winner',
       project: 'grades',
     })
     expect(graph.nodes.find(({ kind }) => kind === 'version')).toMatchObject({ project: 'grades' })
-    for (const nothing of ['p2', 'grades/99', 'nobody@champion', 'sha256:00', '%', '']) {
+    for (const nothing of [absent, 'p2', 'grades/99', 'nobody@champion', 'sha256:00', '%', '']) {
       await expect(findLineage(nothing, deps), nothing).rejects.toMatchObject({ code: 'LINEAGE_NOT_FOUND' })
     }
+    // The log of predictions is long: what can be none is not looked for there.
+    expect(new Set(lookedFor)).toEqual(new Set([prediction, absent]))
   })
 
   test('goes from a teacher to the version that learnt its answers, and back', async () => {

@@ -76,6 +76,23 @@ describe('the hash chain', () => {
     expect(verify([], EMPTY_LEDGER)).toBeNull()
   })
 
+  test('a chain that was kept as UTF-8 is whole, whatever its texts were', () => {
+    const utf8 = (text: string) => Buffer.from(text).toString()
+    const { entries, head } = chain([
+      fact({ model: 'm\ud800', alias: '\udfffa', actor: 'é\ud800', reason: '\0\udc00' }),
+      fact({ alias: null }),
+    ])
+    const read = entries.map((entry) => ({
+      ...entry,
+      model: utf8(entry.model),
+      alias: entry.alias === null ? null : utf8(entry.alias),
+      actor: utf8(entry.actor),
+      reason: utf8(entry.reason),
+    }))
+    expect(verify(read, head)).toBeNull()
+    expect(JSON.stringify(read)).not.toContain('\\u0000')
+  })
+
   test('any edit of any field of any entry is found, at that entry', () => {
     fc.assert(
       fc.property(

@@ -29,6 +29,8 @@ export function nextEntry(head: LedgerHead, fact: LedgerFact): LedgerEntry {
   const entry = content({
     ...fact,
     actor: storable(fact.actor),
+    model: storable(fact.model),
+    alias: fact.alias === null ? null : storable(fact.alias),
     reason: storable(fact.reason),
     sequence: head.entries + 1,
   })

@@ -5,6 +5,7 @@ import { SIGNATURE_FILE } from '../../packaging/manifest.ts'
 import { ModelSignature } from '../../packaging/signature.ts'
 import type { BlobStore } from '../../track/blob-store.ts'
 import type { ModelRegistry } from '../../track/model-registry.ts'
+import { originOfPrediction } from '../../track/prediction-id.ts'
 import type { PredictionEntry, PredictionLog } from '../prediction-log/prediction-log.ts'
 import type { NewOutcome, OutcomeStatus, OutcomeStore, Truth } from './outcome-store.ts'
 
@@ -148,9 +149,6 @@ async function predictionsOf(
   return found
 }
 
-/** The id of a prediction that the command line made: its batch and its row (`predictionIds` of serve/batch). */
-const isOfBatch = (id: string) => /^[0-9a-f]{16}-\d+$/.test(id)
-
 /** Ids hold the time when they were made, so that only a part of the log is looked through. */
 async function entriesById(
   ids: readonly string[],
@@ -175,8 +173,13 @@ async function entriesById(
     for await (const entry of log.entries(query)) found.set(entry.id, entry)
     from = end
   }
-  for (const [job, group] of Map.groupBy(ids.filter(isOfBatch), (id) => id.slice(0, id.indexOf('-'))))
-    for await (const entry of log.entries({ model, job, ids: new Set(group) })) found.set(entry.id, entry)
+  const ofBatches = ids.flatMap((id) => {
+    const origin = originOfPrediction(id)
+    return origin !== null && 'batch' in origin ? { id, batch: origin.batch } : []
+  })
+  for (const [job, group] of Map.groupBy(ofBatches, ({ batch }) => batch))
+    for await (const entry of log.entries({ model, job, ids: new Set(group.map(({ id }) => id)) }))
+      found.set(entry.id, entry)
   return found
 }
 

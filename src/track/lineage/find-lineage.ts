@@ -1,6 +1,7 @@
 import { BellwetherError } from '../../errors.ts'
 import type { DatasetStore } from '../dataset-store.ts'
 import type { ModelRegistry } from '../model-registry.ts'
+import { originOfPrediction } from '../prediction-id.ts'
 import type { TrackingStore } from '../tracking-store.ts'
 import { type LineageGraph, type LineageStart, type LineageStore, withPrediction } from './lineage.ts'
 
@@ -21,7 +22,8 @@ export interface FindLineageDeps {
 export async function findLineage(id: string, deps: FindLineageDeps): Promise<LineageGraph> {
   const start = await startOf(id, deps)
   if (start) return deps.lineage.lineage(start)
-  const answered = await deps.predicted(id)
+  // What no prediction can have as its id is not looked for in the whole log.
+  const answered = originOfPrediction(id) && (await deps.predicted(id))
   if (answered) {
     const version = `${answered.model}/${answered.version}`
     return withPrediction(await deps.lineage.lineage({ kind: 'version', id: version }), id)
