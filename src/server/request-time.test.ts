@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import path from 'node:path'
@@ -49,6 +48,9 @@ describe('the time of a request', { timeout: 60_000 }, () => {
     return { socket, answer: () => Buffer.concat(chunks).toString() }
   }
 
+  /** However it ended: who is given up on while he sends may be told of a reset. */
+  const closeOf = (socket: Socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()))
+
   async function send(socket: Socket, pieces: number, bytes: number, everyMs: number): Promise<void> {
     for (let piece = 0; piece < pieces && !socket.destroyed; piece += 1) {
       socket.write(Buffer.alloc(bytes, 97))
@@ -75,7 +77,7 @@ describe('the time of a request', { timeout: 60_000 }, () => {
     const before = await blobFiles()
     const url = ARTIFACT.replace('slow', 'stalled')
     const { socket, answer } = begin(port, 'PUT', url, 10_000, 'application/octet-stream')
-    const closed = once(socket, 'close')
+    const closed = closeOf(socket)
     if (everyMs === 0) socket.write(Buffer.alloc(bytes, 97))
     else void send(socket, 200, bytes, everyMs)
     await closed
@@ -99,7 +101,7 @@ describe('the time of a request', { timeout: 60_000 }, () => {
   test('of any other request is bounded as a whole, however steadily its body comes', async () => {
     const port = await start()
     const { socket, answer } = begin(port, 'POST', '/predict', 100_000, 'application/json')
-    const closed = once(socket, 'close')
+    const closed = closeOf(socket)
     void send(socket, 200, 300, 50)
     await closed
     expect(answer()).toMatch(/^HTTP\/1\.1 408 /)
@@ -108,7 +110,7 @@ describe('the time of a request', { timeout: 60_000 }, () => {
   test('of an upload without a key is bounded as a whole, too', async () => {
     const port = await start('on')
     const { socket, answer } = begin(port, 'PUT', ARTIFACT, 1_000_000, 'application/octet-stream')
-    const closed = once(socket, 'close')
+    const closed = closeOf(socket)
     void send(socket, 400, 1000, 50)
     await closed
     expect(answer()).toMatch(/^HTTP\/1\.1 401 /)
