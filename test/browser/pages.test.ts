@@ -74,6 +74,8 @@ describe('the table of runs', () => {
 
   test('shows pictures and hands out files to a reader with a key, which links can’t send', async () => {
     const page = await open('')
+    // What the page asked for without a key has been answered: refused below, it would forget the key.
+    await page.waitForLoadState('networkidle')
     await page.evaluate(() => sessionStorage.setItem('bellwether.key', 'some-key'))
     // A server that wants a key: what comes without one is refused, what comes with it is answered.
     await page.route('**/api/**', async (route) => {
