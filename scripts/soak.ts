@@ -1,7 +1,7 @@
 /**
  * npm run test:soak [-- --kills N] [--requests N] [--only store,server,data,runs,flood,injection,crowd] [--report FILE]
  *
- * The tests that kill processes, with their full counts, those of servers under faults, the flood of made-up requests, and the crowd of silent and slow
+ * The tests that kill processes, with their full counts, those of servers under faults, the flood of made-up requests, hostile texts at every place, and the crowd of silent and slow
  * connections; --only takes some of them. A record of the run goes to docs/soak-record.md (with --only to a page named for what was run). With --report nothing is run: the record is written from
  * the JSON report that an earlier run left.
  */

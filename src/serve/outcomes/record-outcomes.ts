@@ -1,4 +1,3 @@
-import { decodeTime, isValid } from 'ulid'
 import { normalIdentifier } from '../../data/identifier-of-person.ts'
 import { BellwetherError, type ErrorDetail } from '../../errors.ts'
 import { SIGNATURE_FILE } from '../../packaging/manifest.ts'
@@ -155,10 +154,15 @@ async function entriesById(
   model: string,
   log: OutcomeDeps['log'],
 ): Promise<Map<string, PredictionEntry>> {
-  const timed = ids
-    .filter((id) => isValid(id))
-    .map((id) => ({ id, time: decodeTime(id) }))
-    .sort((a, b) => a.time - b.time)
+  const timed: { readonly id: string; readonly time: number }[] = []
+  const ofBatches: { readonly id: string; readonly batch: string }[] = []
+  for (const id of ids) {
+    const origin = originOfPrediction(id)
+    if (origin === null) continue
+    if ('batch' in origin) ofBatches.push({ id, batch: origin.batch })
+    else timed.push({ id, time: origin.time })
+  }
+  timed.sort((a, b) => a.time - b.time)
   const found = new Map<string, PredictionEntry>()
   for (let from = 0; from < timed.length; ) {
     let end = from + 1
@@ -173,10 +177,6 @@ async function entriesById(
     for await (const entry of log.entries(query)) found.set(entry.id, entry)
     from = end
   }
-  const ofBatches = ids.flatMap((id) => {
-    const origin = originOfPrediction(id)
-    return origin !== null && 'batch' in origin ? { id, batch: origin.batch } : []
-  })
   for (const [job, group] of Map.groupBy(ofBatches, ({ batch }) => batch))
     for await (const entry of log.entries({ model, job, ids: new Set(group.map(({ id }) => id)) }))
       found.set(entry.id, entry)
